@@ -1,0 +1,44 @@
+# Needs Go, make and a C compiler (for the race detector). The linters come by themselves.
+
+LINT_VERSION := v2.15.0
+LINT := bin/golangci-lint-$(LINT_VERSION)
+FUZZTIME ?= 30s
+
+.DEFAULT_GOAL := help
+.PHONY: help demo build test check format golden fuzz bench clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: build ## the whole story on a simulated organisation, no AWS account needed
+	bin/offpeak demo
+
+build: ## bin/offpeak
+	go build -o bin/ ./cmd/offpeak
+
+test: check ## everything: check, and all tests under the race detector
+	go test -race ./...
+
+check: $(LINT) ## formatting, vet and lint (.golangci.yml)
+	$(LINT) run ./...
+
+format: $(LINT) ## rewrite the code as check wants it
+	$(LINT) fmt ./...
+
+golden: ## rewrite the expected files of all tests; review the diff like code
+	go test $$(grep -rl --include='*_test.go' 'flag.Bool("update"' . | xargs -r dirname | sort -u) -update
+
+fuzz: ## run each fuzz target for FUZZTIME (30s)
+	@grep -ro --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . | sed 's|/[^/]*:func | |' | sort | { while read -r folder target; do \
+		echo "$$target in $$folder"; go test $$folder -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) || failed="$$failed $$target"; \
+		done; [ -z "$$failed" ] || { echo "failed:$$failed"; exit 1; }; }
+
+bench: ## all benchmarks
+	go test ./... -run '^$$' -bench . -benchmem
+
+clean: ## remove what the other targets made
+	rm -rf bin build coverage.out
+
+$(LINT): # its gofumpt is v0.12.0; its dependencies stay out of go.mod
+	GOBIN="$(CURDIR)/bin" go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
+	mv bin/golangci-lint $@

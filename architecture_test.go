@@ -1,0 +1,130 @@
+// Package offpeak_test reads the module's own source and refuses what the architecture does not allow.
+//
+// The table below is the architecture: which package may lean on which, and on whose modules. Facts flow one way, from what is to what
+// should be, to what was done, to what it avoided; so a package sees only rows above its own. A new arrow or a new module is a change
+// to this table, to be reviewed as such. Test files may import what they like.
+package offpeak_test
+
+import (
+	"os"
+	"testing"
+)
+
+// pure packages ask nothing of the world: no file, no environment, no network, no clock, no log, no randomness. Worldly ones may.
+const (
+	pure    = true
+	worldly = false
+)
+
+// Third-party modules that stand in more than one row, or whose path says little.
+const (
+	decimal     = "github.com/shopspring/decimal"
+	levenshtein = "github.com/agnivade/levenshtein"
+	holidays    = "github.com/rickar/cal/v2"
+	icalendar   = "github.com/emersion/go-ical"
+	recurrence  = "github.com/teambition/rrule-go"
+	yaml        = "go.yaml.in/yaml/v3"
+)
+
+// row is what one package may import beside the standard library.
+type row struct {
+	folder string
+	pure   bool
+	sees   sees
+	uses   uses
+}
+
+type (
+	sees []string // folders of rows above; "scheduler/..." is all of them beneath scheduler, "..." all of them
+	uses []string // third-party modules
+)
+
+var table = []row{
+	// What is, and what should be.
+	{"internal/money", pure, sees{}, uses{decimal}},
+	{"internal/fleet", pure, sees{"internal/money"}, uses{}},
+	{"internal/plan", pure, sees{"internal/fleet", "internal/money"}, uses{}},
+
+	// Schedules: the wall clock, the vocabularies drawn on it, and the planner.
+	{"scheduler/wall", pure, sees{}, uses{}},
+	{"scheduler/zone", pure, sees{}, uses{levenshtein}},
+	{"scheduler/hours", pure, sees{"scheduler/wall", "scheduler/zone"}, uses{}},
+	{"scheduler/calendar", pure, sees{"scheduler/wall", "scheduler/zone"}, uses{icalendar, recurrence, holidays}},
+	{"scheduler/periods", pure, sees{"scheduler/wall", "scheduler/zone"}, uses{}},
+	{"scheduler/custodian", pure, sees{"scheduler/wall", "scheduler/zone"}, uses{}},
+	{"scheduler", pure, sees{"internal/fleet", "internal/money", "internal/plan", "scheduler/..."}, uses{}},
+
+	// The policy file and what becomes one.
+	{"internal/policy", worldly, sees{"internal/fleet", "internal/money", "internal/plan", "scheduler", "scheduler/..."}, uses{yaml, levenshtein}},
+	{"internal/migrate", worldly, sees{"internal/policy", "scheduler/..."}, uses{yaml}},
+
+	// Adapters: they speak the nouns, and know neither planners nor each other.
+	{"internal/local", worldly, sees{"internal/fleet", "internal/money", "internal/plan"}, uses{}},
+
+	// Programs wire it all.
+	{"cmd/offpeak", worldly, sees{"..."}, uses{"github.com/spf13/cobra", "github.com/mattn/go-runewidth", "golang.org/x/term"}},
+}
+
+// edges are the modules that reach out of the program. Each has one home; no row of the table can give it another.
+var edges = []struct{ module, home string }{
+	{"github.com/aws/aws-sdk-go-v2", "internal/cloud"},
+	{"github.com/aws/smithy-go", "internal/cloud"},
+	{"github.com/aws/aws-lambda-go", "functions"},
+	{"github.com/aws/aws-cdk-go", "infra"},
+	{"github.com/aws/constructs-go", "infra"},
+	{"github.com/aws/jsii-runtime-go", "infra"},
+	{"github.com/duckdb/duckdb-go", "internal/billing/duckdb"},
+}
+
+// Adapters are given to planners, never the other way round. No row of the table can change that either.
+var (
+	adapters = []string{"internal/cloud", "internal/local", "internal/simulation"}
+	planners = []string{"scheduler", "autospot"}
+)
+
+// Lines of a file, tests and generated files aside.
+const (
+	longFile    = 400 // said in the log: look whether there are two ideas in it
+	tooLongFile = 500 // refused
+)
+
+func TestArchitecture(t *testing.T) {
+	t.Parallel()
+	folders := readModule(t, os.DirFS("."))
+	for _, rule := range rules {
+		t.Run(rule.name, func(t *testing.T) {
+			t.Parallel()
+			for _, f := range folders {
+				for _, complaint := range rule.check(f) {
+					t.Error(complaint)
+				}
+			}
+		})
+	}
+	for _, f := range folders {
+		for _, s := range f.files {
+			if s.lines > longFile && !s.generated() {
+				t.Logf("%s has %d lines: is there a second idea in it that wants a file of its own?", s.path, s.lines)
+			}
+		}
+	}
+}
+
+func TestTheDemoIsBuiltWithoutAWS(t *testing.T) {
+	t.Parallel()
+	const program = "cmd/offpeak"
+	linked := closure(readModule(t, os.DirFS(".")), program)
+	if len(linked) == 0 {
+		t.Skipf("%s is not written yet", program)
+	}
+	for _, f := range linked {
+		if within(f.path, "internal/cloud") {
+			t.Errorf("%s links %s: the demo is for people without an AWS account and must build in a minute", program, f.path)
+		}
+		for _, a := range f.arrows() {
+			if within(a.to, "github.com/aws/aws-sdk-go-v2") {
+				t.Errorf("%s links the AWS SDK: %s imports %s", program, a.at, a.to)
+			}
+		}
+	}
+}

@@ -1,0 +1,202 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"offpeak/internal/fleet"
+	"offpeak/internal/plan"
+)
+
+// clockFull writes an instant with its weekday and the zone's short name.
+const clockFull = "Mon 2006-01-02 15:04 MST"
+
+// renderPlan writes a plan for people: what is done and what is not, by account, region and environment, then the coming acts, what to
+// know, and the sums.
+func renderPlan(w io.Writer, p plan.Plan, s style) error {
+	head := fmt.Sprintf("Plan for %s, policy %s", p.Taken.In(planZone(p)).Format(clockFull), p.Policy)
+	if _, err := fmt.Fprintf(w, "%s\n", s.paint(bold, head)); err != nil {
+		return err
+	}
+	steps := []func() error{
+		func() error { return renderPlaces(w, p, s) },
+		func() error { return renderForecast(w, p, s) },
+		func() error { return renderFindings(w, p, s) },
+		func() error { return renderTotals(w, p, s) },
+	}
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// planZone is the zone of the plan's times: that of its schedules, where they agree; else UTC.
+func planZone(p plan.Plan) *time.Location {
+	name := ""
+	for _, a := range append(append([]plan.Action{}, p.Actions...), p.Forecast...) {
+		if name == "" {
+			name = a.Zone
+		}
+		if a.Zone != name {
+			return time.UTC
+		}
+	}
+	if name == "" {
+		return p.Taken.Location()
+	}
+	return zoneOf(name)
+}
+
+// place is where resources are: the heading under which they stand.
+type place struct {
+	scope       fleet.Scope
+	environment string
+}
+
+func placeOf(s plan.Subject) place { return place{s.Scope, s.Environment} }
+
+func (p place) String() string {
+	environment := p.environment
+	if environment == "" {
+		environment = "no environment"
+	}
+	return fmt.Sprintf("%s  %s  %s", p.scope.Account, p.scope.Region, environment)
+}
+
+// renderPlaces writes acts, refusals and what is left alone, a block for each place.
+func renderPlaces(w io.Writer, p plan.Plan, s style) error {
+	var places []place
+	rows := map[place][]row{}
+	add := func(subject plan.Subject, r row) {
+		at := placeOf(subject)
+		if _, ok := rows[at]; !ok {
+			places = append(places, at)
+		}
+		rows[at] = append(rows[at], r)
+	}
+	for _, a := range p.Actions {
+		add(a.Subject, actionRow(a))
+	}
+	for _, r := range p.Refusals {
+		add(r.Subject, row{
+			cells:   []string{"refused", label(r.Subject), r.Subject.Kind.String(), "", fmt.Sprintf("%s: %s", r.Code, r.Why)},
+			colours: []string{yellow},
+		})
+	}
+	for _, i := range p.Idle {
+		add(i.Subject, row{
+			cells:   []string{"-", label(i.Subject), i.Subject.Kind.String(), "", fmt.Sprintf("%s: %s", i.Code, i.Why)},
+			colours: []string{dim, dim, dim, dim, dim},
+		})
+	}
+	if len(places) == 0 {
+		_, err := fmt.Fprintf(w, "\n  Nothing to do: no opted-in resource is due. %d resources seen, %d opted in.\n", p.Totals.Resources, p.Totals.OptedIn)
+		return err
+	}
+	slices.SortFunc(places, func(a, b place) int {
+		return cmp.Or(a.scope.Compare(b.scope), cmp.Compare(a.environment, b.environment))
+	})
+	for _, at := range places {
+		if _, err := fmt.Fprintf(w, "\n%s\n", s.paint(cyan, at.String())); err != nil {
+			return err
+		}
+		if err := s.writeRows(w, 2, rows[at]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func actionRow(a plan.Action) row {
+	colour := green
+	if plan.SwitchesOff(a.Change) {
+		colour = red
+	}
+	what := a.Change.Verb()
+	why := a.Why
+	if s, ok := a.Change.(plan.Scale); ok {
+		why = fmt.Sprintf("min/max/desired %s to %s: %s", s.From, s.To, a.Why)
+	}
+	price := ""
+	if a.Price.Known {
+		price = a.Price.Rate.Display(4) + " USD/h"
+	}
+	return row{cells: []string{what, label(a.Subject), a.Subject.Kind.String(), price, why}, colours: []string{colour, bold}}
+}
+
+// label is how a resource is called in a table: its id, and its name where that is another.
+func label(s plan.Subject) string {
+	id := s.ID
+	if s.Parent != "" {
+		id = s.Parent + "/" + s.ID
+	}
+	if s.Name == "" || s.Name == s.ID {
+		return id
+	}
+	return id + " " + s.Name
+}
+
+// renderForecast lists the coming acts by instant.
+func renderForecast(w io.Writer, p plan.Plan, s style) error {
+	if p.Forecast == nil {
+		return nil
+	}
+	if _, err := fmt.Fprintf(w, "\n%s\n", s.paint(bold, "Coming, if nobody interferes")); err != nil {
+		return err
+	}
+	if len(p.Forecast) == 0 {
+		_, err := fmt.Fprintln(w, "  nothing")
+		return err
+	}
+	var rows []row
+	for _, a := range p.Forecast {
+		r := actionRow(a)
+		rows = append(rows, row{
+			cells:   append([]string{a.At.In(zoneOf(a.Zone)).Format(clockFull)}, r.cells[0], r.cells[1], a.Subject.Environment, r.cells[4]),
+			colours: append([]string{""}, r.colours...),
+		})
+	}
+	return s.writeRows(w, 2, rows)
+}
+
+func renderFindings(w io.Writer, p plan.Plan, s style) error {
+	if len(p.Findings) == 0 && len(p.NotChecked) == 0 {
+		return nil
+	}
+	if _, err := fmt.Fprintf(w, "\n%s\n", s.paint(bold, "To know")); err != nil {
+		return err
+	}
+	var rows []row
+	for _, f := range p.Findings {
+		who := "this run"
+		if f.Subject.ID != "" {
+			who = label(f.Subject)
+		}
+		rows = append(rows, row{cells: []string{string(f.Code), who, f.Why}, colours: []string{dim}})
+	}
+	for _, n := range p.NotChecked {
+		rows = append(rows, row{cells: []string{"not-checked", "this run", n + " (checked when the plan is applied)"}, colours: []string{dim}})
+	}
+	return s.writeRows(w, 2, rows)
+}
+
+func renderTotals(w io.Writer, p plan.Plan, s style) error {
+	t := p.Totals
+	text := fmt.Sprintf("%d resources, %d opted in: %d to switch off, %d to switch on, %d refused.", t.Resources, t.OptedIn, t.SwitchOff, t.SwitchOn, t.Refused)
+	if t.SwitchOff > 0 {
+		text += fmt.Sprintf(" Switching off ends %s USD/hour.", t.StopsPerHour.Display(4))
+	}
+	if t.SwitchOn > 0 {
+		text += fmt.Sprintf(" Switching on begins %s USD/hour.", t.StartsPerHour.Display(4))
+	}
+	if t.Unpriced > 0 {
+		text += fmt.Sprintf(" %d without a known price are not in these sums.", t.Unpriced)
+	}
+	_, err := fmt.Fprintf(w, "\n%s\n", s.paint(bold, text))
+	return err
+}

@@ -1,0 +1,263 @@
+package local
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"offpeak/internal/fleet"
+)
+
+// instance is what is needed of an EC2 instance in describe-instances.
+type instance struct {
+	ID         string  `json:"InstanceId"`
+	Type       string  `json:"InstanceType"`
+	LaunchTime instant // of the last start
+	State      struct{ Name string }
+	// Reason is free text that may hold the time of a stop: "User initiated (2026-11-20 10:35:01 GMT)".
+	Reason    string `json:"StateTransitionReason"`
+	Placement struct {
+		Zone string `json:"AvailabilityZone"`
+	}
+	Platform        string
+	PlatformDetails string
+	Lifecycle       string `json:"InstanceLifecycle"`
+	RootDeviceType  string
+	PublicIP        string `json:"PublicIpAddress"`
+	Operator        struct {
+		Managed   bool
+		Principal string
+	}
+	Hibernation struct{ Configured bool } `json:"HibernationOptions"`
+	Interfaces  []networkInterface        `json:"NetworkInterfaces"`
+	Tags        []tag
+}
+
+type networkInterface struct {
+	Association struct {
+		Owner    string `json:"IpOwnerId"`
+		PublicIP string `json:"PublicIp"`
+	}
+	Attachment struct {
+		AttachTime  instant
+		DeviceIndex *int
+	}
+}
+
+// reservations reads the list that describe-instances prints. The instances of a reservation may stand before its owner, and be many:
+// they are taken one by one, and get their account at the reservation's end.
+func (r *reading) reservations(path string) error {
+	return r.each(path, func(at string) error {
+		if err := r.enter(jsontext.KindBeginObject, at, "an object"); err != nil {
+			return err
+		}
+		var owner string
+		var found []fleet.Resource
+		listed := false
+		for r.more(jsontext.KindEndObject) {
+			name, err := r.memberName(at)
+			if err != nil {
+				return err
+			}
+			switch name {
+			case "OwnerId":
+				err = r.decode(at+".OwnerId", &owner)
+			case "Instances":
+				listed = true
+				found, err = r.instances(at + ".Instances")
+			default:
+				err = r.skip(at)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		if err := r.leave(at); err != nil {
+			return err
+		}
+		if !listed {
+			return r.fail(at+".Instances", "missing (expected a list)")
+		}
+		return r.own(at, owner, found)
+	})
+}
+
+// instances reads the instances of one reservation. They have no account yet.
+func (r *reading) instances(path string) (found []fleet.Resource, err error) {
+	err = r.each(path, func(at string) error {
+		var i instance
+		if err := r.decode(at, &i); err != nil {
+			return err
+		}
+		resource, err := i.resource()
+		if err == nil {
+			resource.Scope.Region, err = r.region(zoneField, resource.Scope.Region)
+		}
+		if err != nil {
+			return r.failIn(at, err)
+		}
+		found = append(found, resource)
+		return nil
+	})
+	return found, err
+}
+
+const zoneField = "Placement.AvailabilityZone"
+
+// own gives a reservation's instances their account, and with it their ARN.
+func (r *reading) own(at, owner string, found []fleet.Resource) error {
+	if len(found) == 0 {
+		return nil
+	}
+	if _, err := fleet.ParseAccountID(owner); err != nil && owner != "" {
+		return r.failIn(at, unfit("OwnerId", owner, "an account id of twelve digits"))
+	}
+	account, err := r.account("OwnerId", fleet.AccountID(owner))
+	if err != nil {
+		return r.failIn(at, err)
+	}
+	for i := range found {
+		resource := &found[i]
+		region := resource.Scope.Region
+		resource.Scope.Account = account
+		resource.ARN = fleet.ARN(fmt.Sprintf("arn:%s:ec2:%s:%s:instance/%s", region.Partition(), region, account, resource.ID))
+		if err := r.take(fmt.Sprintf("%s.Instances[%d]", at, i), resource); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const instanceStates = "one of pending, running, stopping, stopped, shutting-down, terminated"
+
+// resource makes a resource of an instance, without its account.
+func (i *instance) resource() (fleet.Resource, error) {
+	state, err := i.state()
+	if err != nil {
+		return fleet.Resource{}, err
+	}
+	switch {
+	case i.ID == "":
+		return fleet.Resource{}, missing("InstanceId", "an id such as i-0123456789abcdef0")
+	case i.Type == "":
+		return fleet.Resource{}, missing("InstanceType", "a type such as m5.large")
+	case i.LaunchTime.IsZero():
+		return fleet.Resource{}, missing("LaunchTime", "an instant such as 2026-11-20T10:35:01+00:00")
+	}
+	region, ok := regionOf(i.Placement.Zone)
+	if !ok && i.Placement.Zone != "" {
+		return fleet.Resource{}, unfit(zoneField, i.Placement.Zone, "a zone such as ap-northeast-2a")
+	}
+	tags, err := tagsOf("Tags", i.Tags)
+	if err != nil {
+		return fleet.Resource{}, err
+	}
+	return fleet.Resource{
+		ID:        i.ID,
+		Kind:      fleet.EC2Instance,
+		Scope:     fleet.Scope{Region: region},
+		State:     state,
+		Status:    i.State.Name,
+		Since:     i.since(),
+		Created:   i.created(),
+		Type:      i.Type,
+		Product:   i.product(),
+		Lifecycle: i.lifecycle(),
+		Tags:      tags,
+		Traits:    i.traits(tags),
+	}, nil
+}
+
+// state counts an instance that shuts down as gone: nothing brings it back.
+func (i *instance) state() (fleet.State, error) {
+	switch i.State.Name {
+	case "running":
+		return fleet.Running, nil
+	case "stopped":
+		return fleet.Stopped, nil
+	case "pending", "stopping":
+		return fleet.Changing, nil
+	case "shutting-down", "terminated":
+		return fleet.Gone, nil
+	case "":
+		return fleet.StateUnknown, missing("State.Name", instanceStates)
+	}
+	return fleet.StateUnknown, unfit("State.Name", i.State.Name, instanceStates)
+}
+
+var reasonTime = regexp.MustCompile(`\(([0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}) (GMT|UTC)\)`)
+
+// since is when the state began: the launch of what runs; of the rest the time in the reason, which AWS may leave out.
+func (i *instance) since() time.Time {
+	if i.State.Name == "running" || i.State.Name == "pending" {
+		return i.LaunchTime.Time
+	}
+	if match := reasonTime.FindStringSubmatch(i.Reason); match != nil {
+		if t, err := time.Parse(time.DateTime, match[1]); err == nil {
+			return t
+		}
+	}
+	return time.Time{}
+}
+
+// created is when the primary network interface was attached, which happens once: it cannot be detached.
+func (i *instance) created() time.Time {
+	for _, n := range i.Interfaces {
+		if n.Attachment.DeviceIndex != nil && *n.Attachment.DeviceIndex == 0 {
+			return n.Attachment.AttachTime.Time
+		}
+	}
+	return time.Time{}
+}
+
+func (i *instance) product() string {
+	switch {
+	case i.PlatformDetails != "":
+		return i.PlatformDetails
+	case strings.EqualFold(i.Platform, "windows"):
+		return "Windows"
+	}
+	return "Linux/UNIX"
+}
+
+// lifecycle takes a Spot instance for a one-time request's, which cannot be stopped, unless a person has stopped it: EC2 lets people
+// stop only instances of persistent requests.
+func (i *instance) lifecycle() fleet.Lifecycle {
+	stopping := i.State.Name == "stopping" || i.State.Name == "stopped"
+	switch {
+	case i.Lifecycle != "spot":
+		return fleet.OnDemand
+	case stopping && strings.HasPrefix(i.Reason, "User initiated"):
+		return fleet.SpotPersistent
+	}
+	return fleet.SpotOneTime
+}
+
+func (i *instance) traits(tags fleet.Tags) []fleet.Trait {
+	var t traits
+	group, _ := tags.Get("aws:autoscaling:groupName")
+	t.of(fleet.GroupMember, group)
+	if i.Operator.Managed {
+		t.when(true, fleet.Managed, strings.TrimSpace("the operator "+i.Operator.Principal))
+	} else {
+		t.of(fleet.Managed, managedBy(tags))
+	}
+	t.when(i.RootDeviceType == "instance-store", fleet.InstanceStoreRoot, "")
+	t.when(hasLocalDisks(i.Type), fleet.InstanceStoreData, i.Type)
+	t.of(fleet.PublicAddress, i.automaticAddress())
+	t.when(i.Hibernation.Configured, fleet.HibernationReady, "")
+	return t
+}
+
+// automaticAddress is the public address that a stop gives back. An Elastic IP belongs to an account, not to amazon, and stays.
+func (i *instance) automaticAddress() string {
+	for _, n := range i.Interfaces {
+		if a := n.Association; a.PublicIP == i.PublicIP && a.Owner != "" && a.Owner != "amazon" {
+			return ""
+		}
+	}
+	return i.PublicIP
+}

@@ -1,0 +1,185 @@
+package local
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"offpeak/internal/fleet"
+	"offpeak/internal/money"
+)
+
+// PriceListLimit is the most bytes that a price list in CSV may have; all of AWS's on-demand prices for instances fit several times.
+const PriceListLimit = 64 << 20
+
+const priceList = "a price list in CSV (region,type,product,multi_az,usd_per_hour) or JSON"
+
+// ReadPrices reads a price list: CSV whose first line names the columns region, type, product, multi_az and usd_per_hour in any order,
+// of which product and multi_az may be left out; or a JSON list of objects with these names, usd_per_hour as text. An empty product
+// means whatever the product. A price that stands twice must be the same both times.
+func ReadPrices(name string, r io.Reader) (fleet.Prices, error) {
+	if name == "-" {
+		name = "standard input"
+	}
+	text, head, err := open(r, priceList)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	p := pricing{prices: fleet.Prices{}, places: map[fleet.PriceKey]string{}}
+	if len(head) > 0 && (head[0] == '[' || head[0] == '{') {
+		err = p.readJSON(name, text)
+	} else {
+		err = p.readCSV(name, text)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return p.prices, nil
+}
+
+// pricing is a price list in the making.
+type pricing struct {
+	prices fleet.Prices
+	places map[fleet.PriceKey]string
+}
+
+// price is one line of a price list, as text.
+type price struct {
+	Region     string `json:"region"`
+	Type       string `json:"type"`
+	Product    string `json:"product"`
+	MultiAZ    bool   `json:"multi_az"`
+	USDPerHour string `json:"usd_per_hour"`
+}
+
+var regionName = regexp.MustCompile(`^[a-z]{2,5}(-[a-z]+)+-[0-9]+$`)
+
+// add takes in one price. The place says where it stands, for whoever contradicts it.
+func (p *pricing) add(row price, place string) error {
+	switch {
+	case row.Region == "":
+		return missing("region", "a region such as ap-northeast-2")
+	case !regionName.MatchString(row.Region):
+		return unfit("region", row.Region, "a region such as ap-northeast-2")
+	case row.Type == "":
+		return missing("type", "a type such as m5.large or db.r6g.large")
+	case row.USDPerHour == "":
+		return missing("usd_per_hour", "a price such as 0.118")
+	}
+	rate, err := money.ParseRate(row.USDPerHour)
+	if err != nil {
+		return &fieldError{"usd_per_hour", err.Error()}
+	}
+	key := fleet.PriceKey{Region: fleet.Region(row.Region), Type: row.Type, Product: row.Product, MultiAZ: row.MultiAZ}
+	if before, ok := p.prices[key]; ok && !before.Equal(rate) {
+		return &fieldError{"usd_per_hour", fmt.Sprintf("is %s, but %s says %s for the same", rate, p.places[key], before)}
+	}
+	p.prices[key], p.places[key] = rate, place
+	return nil
+}
+
+func (p *pricing) readJSON(name string, text io.Reader) error {
+	r := newReading(Source{Name: name}, nil)
+	r.window = &window{source: text}
+	r.tokens = jsontext.NewDecoder(r.window)
+	err := r.each("$", func(at string) error {
+		var row price
+		if err := r.decodeStrictly(at, &row); err != nil {
+			return err
+		}
+		if err := p.add(row, at); err != nil {
+			return r.failIn(at, err)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	r.document = 1
+	if more, err := r.another(); err != nil || more {
+		return errors.Join(err, r.fail("$", "something follows the list"))
+	}
+	return nil
+}
+
+var priceColumns = []string{"region", "type", "product", "multi_az", "usd_per_hour"}
+
+func (p *pricing) readCSV(name string, text io.Reader) error {
+	lines := csv.NewReader(&window{source: text, limit: PriceListLimit})
+	lines.ReuseRecord = true
+	columns, err := readHeader(lines)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	for {
+		record, err := lines.Read()
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case errors.Is(err, errTooLong):
+			return fmt.Errorf("%s: is longer than %d MB, which no price list is", name, PriceListLimit>>20)
+		case err != nil:
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		line, _ := lines.FieldPos(0)
+		row, err := columns.row(record)
+		if err == nil {
+			err = p.add(row, fmt.Sprintf("line %d", line))
+		}
+		if f, ok := errors.AsType[*fieldError](err); ok {
+			return fmt.Errorf("%s: line %d, %s: %w", name, line, f.field, err)
+		}
+	}
+}
+
+// columnPlaces are the places of columns by name.
+type columnPlaces map[string]int
+
+func readHeader(lines *csv.Reader) (columnPlaces, error) {
+	header, err := lines.Read()
+	if err != nil {
+		return nil, err
+	}
+	columns := columnPlaces{}
+	for i, column := range header {
+		column = strings.TrimSpace(column)
+		if !slices.Contains(priceColumns, column) {
+			return nil, fmt.Errorf("line 1: the column %.60q is not known (columns are %s, separated by commas)", column, strings.Join(priceColumns, ", "))
+		}
+		if _, twice := columns[column]; twice {
+			return nil, fmt.Errorf("line 1: the column %q stands twice", column)
+		}
+		columns[column] = i
+	}
+	for _, needed := range []string{"region", "type", "usd_per_hour"} {
+		if _, ok := columns[needed]; !ok {
+			return nil, fmt.Errorf("line 1: the column %q is missing", needed)
+		}
+	}
+	return columns, nil
+}
+
+// row reads one record. Its strings do not share the record's memory.
+func (c columnPlaces) row(record []string) (price, error) {
+	cell := func(column string) string {
+		if i, ok := c[column]; ok {
+			return strings.Clone(strings.TrimSpace(record[i]))
+		}
+		return ""
+	}
+	row := price{Region: cell("region"), Type: cell("type"), Product: cell("product"), USDPerHour: cell("usd_per_hour")}
+	switch text := strings.ToLower(cell("multi_az")); text {
+	case "true", "yes":
+		row.MultiAZ = true
+	case "", "false", "no":
+	default:
+		return row, unfit("multi_az", text, "true, false or nothing")
+	}
+	return row, nil
+}

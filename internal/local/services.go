@@ -1,0 +1,175 @@
+package local
+
+import (
+	"fmt"
+	"strings"
+
+	"offpeak/internal/fleet"
+)
+
+// service is what is needed of an ECS service in describe-services.
+type service struct {
+	Name       string  `json:"serviceName"`
+	ARN        string  `json:"serviceArn"`
+	Cluster    string  `json:"clusterArn"`
+	Status     string  `json:"status"`
+	Desired    *int    `json:"desiredCount"`
+	Running    *int    `json:"runningCount"`
+	Pending    int     `json:"pendingCount"`
+	Created    instant `json:"createdAt"`
+	LaunchType string  `json:"launchType"`
+	Providers  []struct {
+		Name string `json:"capacityProvider"`
+	} `json:"capacityProviderStrategy"`
+	Scheduling string `json:"schedulingStrategy"`
+	Controller struct {
+		Type string `json:"type"`
+	} `json:"deploymentController"`
+	Deployments []struct {
+		Rollout string `json:"rolloutState"`
+	} `json:"deployments"`
+	Tags *[]struct {
+		Key   string `json:"key"`
+		Value string `json:"value"`
+	} `json:"tags"`
+}
+
+const serviceStates = "one of ACTIVE, DRAINING, INACTIVE"
+
+// service makes a resource of an ECS service. Its state follows the count it is asked to run: above zero is running, zero is stopped,
+// and zero with tasks left is changing.
+func (r *reading) service(s *service) (fleet.Resource, error) {
+	if s.Name == "" {
+		return fleet.Resource{}, missing("serviceName", "a name")
+	}
+	scope, resource, err := r.identity("serviceArn", s.ARN)
+	if err != nil {
+		return fleet.Resource{}, err
+	}
+	parent, err := s.clusterName(resource)
+	if err != nil {
+		return fleet.Resource{}, err
+	}
+	if err := wholeNumber("desiredCount", s.Desired); err != nil {
+		return fleet.Resource{}, err
+	}
+	if err := wholeNumber("runningCount", s.Running); err != nil {
+		return fleet.Resource{}, err
+	}
+	state, err := s.state()
+	if err != nil {
+		return fleet.Resource{}, err
+	}
+	tags, err := r.optionalTags(fleet.ECSService, "tags", s.tags())
+	if err != nil {
+		return fleet.Resource{}, err
+	}
+	return fleet.Resource{
+		ID:      s.Name,
+		ARN:     fleet.ARN(s.ARN),
+		Kind:    fleet.ECSService,
+		Scope:   scope,
+		Parent:  parent,
+		State:   state,
+		Status:  s.Status,
+		Created: s.Created.Time,
+		Size:    fleet.Size{Desired: *s.Desired},
+		Product: s.product(),
+		Tags:    tags,
+		Traits:  s.traits(),
+	}, nil
+}
+
+// clusterName takes the cluster's name from the service's ARN; ARNs from before 2018 do not hold it, the cluster's own does.
+func (s *service) clusterName(resource string) (string, error) {
+	if parts := strings.Split(resource, "/"); len(parts) == 3 {
+		return parts[1], nil
+	}
+	const expected = "an ARN such as arn:aws:ecs:ap-northeast-2:111122223333:cluster/shop"
+	if s.Cluster == "" {
+		return "", missing("clusterArn", expected)
+	}
+	a, ok := parseARN(s.Cluster)
+	name, found := strings.CutPrefix(a.resource, "cluster/")
+	if !ok || !found {
+		return "", unfit("clusterArn", s.Cluster, expected)
+	}
+	return name, nil
+}
+
+func (s *service) state() (fleet.State, error) {
+	switch s.Status {
+	case "DRAINING", "INACTIVE":
+		return fleet.Gone, nil
+	case "":
+		return fleet.StateUnknown, missing("status", serviceStates)
+	case "ACTIVE":
+	default:
+		return fleet.StateUnknown, unfit("status", s.Status, serviceStates)
+	}
+	switch {
+	case *s.Desired > 0:
+		return fleet.Running, nil
+	case *s.Running+s.Pending > 0:
+		return fleet.Changing, nil
+	}
+	return fleet.Stopped, nil
+}
+
+// product is the launch type, or the capacity providers joined by a plus sign.
+func (s *service) product() string {
+	if s.LaunchType != "" {
+		return s.LaunchType
+	}
+	var providers []string
+	for _, p := range s.Providers {
+		providers = append(providers, p.Name)
+	}
+	return strings.Join(providers, "+")
+}
+
+func (s *service) tags() *[]tag {
+	if s.Tags == nil {
+		return nil
+	}
+	tags := make([]tag, len(*s.Tags))
+	for i, t := range *s.Tags {
+		tags[i] = tag{t.Key, t.Value}
+	}
+	return &tags
+}
+
+func (s *service) traits() []fleet.Trait {
+	var t traits
+	rolling := false
+	for _, d := range s.Deployments {
+		rolling = rolling || d.Rollout == "IN_PROGRESS"
+	}
+	t.when(s.Status == "DRAINING", fleet.BeingDeleted, "")
+	t.when(rolling || len(s.Deployments) > 1, fleet.Deploying, "")
+	t.when(s.Scheduling == "DAEMON", fleet.DaemonService, "")
+	switch s.Controller.Type {
+	case "CODE_DEPLOY":
+		t.when(true, fleet.ExternalDeploy, "CodeDeploy")
+	case "EXTERNAL":
+		t.when(true, fleet.ExternalDeploy, "a controller of its own")
+	}
+	return t
+}
+
+// failures notes what describe-services was asked for and did not find.
+func (r *reading) failures(path string) error {
+	var failed []struct {
+		ARN    string `json:"arn"`
+		Reason string `json:"reason"`
+	}
+	if err := r.decode(path, &failed); err != nil || len(failed) == 0 {
+		return err
+	}
+	var words []string
+	for _, f := range failed {
+		words = append(words, strings.TrimSpace(fmt.Sprintf("%s %s", f.ARN, f.Reason)))
+	}
+	r.into.gaps = append(r.into.gaps, fmt.Sprintf("%s: ECS did not describe %s", r.name, strings.Join(words, ", ")))
+	return nil
+}
