@@ -32,7 +32,7 @@ func (c *candidate) scheduleName() string {
 	case c.schedule.Constantly():
 		return "its tag"
 	case c.inline():
-		return "its schedule tag"
+		return "its tag's " + c.schedule.Name
 	default:
 		return c.schedule.Name
 	}
@@ -111,7 +111,7 @@ func (c *candidate) sinceText() string {
 	r := c.resource
 	switch {
 	case r.Kind.Sized():
-		return fmt.Sprintf("; %d of it %s", r.Size.Desired, map[bool]string{true: "runs", false: "run"}[r.Size.Desired == 1])
+		return ""
 	case r.Since.IsZero():
 		return fmt.Sprintf("; %s, AWS does not tell since when", r.State)
 	default:

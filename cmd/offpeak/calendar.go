@@ -142,7 +142,7 @@ func addDay(c console, file, name, date, what string) error {
 	if err != nil {
 		return err
 	}
-	changed, err := policy.AddDay(data, name, date, what)
+	changed, err := policy.AddDay(data, name, day, what)
 	if err != nil {
 		return usageError{err}
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"offpeak/internal/fleet"
@@ -84,13 +85,13 @@ func renderPlaces(w io.Writer, p plan.Plan, s style) error {
 	}
 	for _, r := range p.Refusals {
 		add(r.Subject, row{
-			cells:   []string{"refused", label(r.Subject), r.Subject.Kind.String(), "", fmt.Sprintf("%s: %s", r.Code, r.Why)},
+			cells:   []string{"refused", label(r.Subject), short(r.Subject.Kind), "", fmt.Sprintf("%s: %s", r.Code, r.Why)},
 			colours: []string{yellow},
 		})
 	}
 	for _, i := range p.Idle {
 		add(i.Subject, row{
-			cells:   []string{"-", label(i.Subject), i.Subject.Kind.String(), "", fmt.Sprintf("%s: %s", i.Code, i.Why)},
+			cells:   []string{"-", label(i.Subject), short(i.Subject.Kind), "", fmt.Sprintf("%s: %s", i.Code, i.Why)},
 			colours: []string{dim, dim, dim, dim, dim},
 		})
 	}
@@ -119,14 +120,34 @@ func actionRow(a plan.Action) row {
 	}
 	what := a.Change.Verb()
 	why := a.Why
-	if s, ok := a.Change.(plan.Scale); ok {
+	if s, ok := a.Change.(plan.Scale); ok && a.Subject.Kind == fleet.ECSService {
+		why = fmt.Sprintf("%d to %d tasks: %s", s.From.Desired, s.To.Desired, a.Why)
+	} else if ok {
 		why = fmt.Sprintf("min/max/desired %s to %s: %s", s.From, s.To, a.Why)
 	}
 	price := ""
 	if a.Price.Known {
 		price = a.Price.Rate.Display(4) + " USD/h"
 	}
-	return row{cells: []string{what, label(a.Subject), a.Subject.Kind.String(), price, why}, colours: []string{colour, bold}}
+	return row{cells: []string{what, label(a.Subject), short(a.Subject.Kind), price, why}, colours: []string{colour, bold}}
+}
+
+// short is a kind's name in a table.
+func short(k fleet.Kind) string {
+	switch k {
+	case fleet.EC2Instance:
+		return "instance"
+	case fleet.AutoScalingGroup:
+		return "group"
+	case fleet.RDSInstance:
+		return "database"
+	case fleet.RDSCluster:
+		return "cluster"
+	case fleet.ECSService:
+		return "service"
+	default:
+		return k.String()
+	}
 }
 
 // label is how a resource is called in a table: its id, and its name where that is another.
@@ -179,8 +200,9 @@ func renderFindings(w io.Writer, p plan.Plan, s style) error {
 		}
 		rows = append(rows, row{cells: []string{string(f.Code), who, f.Why}, colours: []string{dim}})
 	}
-	for _, n := range p.NotChecked {
-		rows = append(rows, row{cells: []string{"not-checked", "this run", n + " (checked when the plan is applied)"}, colours: []string{dim}})
+	if len(p.NotChecked) > 0 {
+		text := "files do not show these, which are checked when a plan is applied: " + strings.Join(p.NotChecked, "; ")
+		rows = append(rows, row{cells: []string{"not-checked", "this run", text}, colours: []string{dim}})
 	}
 	return s.writeRows(w, 2, rows)
 }

@@ -82,12 +82,7 @@ func (s style) line(indent int, widths []int, r row) string {
 			colour = r.colours[i]
 		}
 		if i == len(r.cells)-1 {
-			for n, part := range s.wrap(cell, column) {
-				if n > 0 {
-					b.WriteString("\n" + strings.Repeat(" ", column))
-				}
-				b.WriteString(s.dress(colour, part))
-			}
+			s.last(&b, cell, colour, indent, column)
 			break
 		}
 		b.WriteString(s.dress(colour, cell))
@@ -95,6 +90,21 @@ func (s style) line(indent int, widths []int, r row) string {
 		column += widths[i] + 2
 	}
 	return strings.TrimRight(b.String(), " ")
+}
+
+// last writes the last cell: beside the others, or where that leaves it no room, below them.
+func (s style) last(b *strings.Builder, cell, colour string, indent, column int) {
+	const least = 50
+	if s.width != 0 && s.width-column < least && column+runewidth.StringWidth(cell) > s.width {
+		column = indent + 4
+		b.WriteString("\n" + strings.Repeat(" ", column))
+	}
+	for n, part := range s.wrap(cell, column) {
+		if n > 0 {
+			b.WriteString("\n" + strings.Repeat(" ", column))
+		}
+		b.WriteString(s.dress(colour, part))
+	}
 }
 
 func (s style) dress(colour, text string) string {

@@ -6,8 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/go-json-experiment/json/jsontext"
-
 	"offpeak/internal/fleet"
 )
 
@@ -49,47 +47,37 @@ type networkInterface struct {
 
 // reservations reads the list that describe-instances prints. The instances of a reservation may stand before its owner, and be many:
 // they are taken one by one, and get their account at the reservation's end.
-func (r *reading) reservations(path string) error {
-	return r.each(path, func(at string) error {
-		if err := r.enter(jsontext.KindBeginObject, at, "an object"); err != nil {
-			return err
-		}
+func (r *reading) reservations() error {
+	return r.each(func() error {
 		var owner string
 		var found []fleet.Resource
 		listed := false
-		for r.more(jsontext.KindEndObject) {
-			name, err := r.memberName(at)
-			if err != nil {
-				return err
-			}
+		err := r.members(func(name string) error {
 			switch name {
 			case "OwnerId":
-				err = r.decode(at+".OwnerId", &owner)
+				return r.decode(&owner)
 			case "Instances":
 				listed = true
-				found, err = r.instances(at + ".Instances")
-			default:
-				err = r.skip(at)
+				return r.instances(&found)
 			}
-			if err != nil {
-				return err
-			}
+			return r.skip()
+		})
+		if err == nil && !listed {
+			err = r.fail(".Instances", "missing (expected a list)")
 		}
-		if err := r.leave(at); err != nil {
+		if err != nil || len(found) == 0 {
 			return err
 		}
-		if !listed {
-			return r.fail(at+".Instances", "missing (expected a list)")
-		}
-		return r.own(at, owner, found)
+		return r.own(owner, found)
 	})
 }
 
 // instances reads the instances of one reservation. They have no account yet.
-func (r *reading) instances(path string) (found []fleet.Resource, err error) {
-	err = r.each(path, func(at string) error {
-		var i instance
-		if err := r.decode(at, &i); err != nil {
+func (r *reading) instances(found *[]fleet.Resource) error {
+	i := &instance{}
+	return r.each(func() error {
+		*i = instance{Tags: i.Tags[:0], Interfaces: i.Interfaces[:0]} // their memory is used again, nothing in them is
+		if err := r.decode(i); err != nil {
 			return err
 		}
 		resource, err := i.resource()
@@ -97,35 +85,31 @@ func (r *reading) instances(path string) (found []fleet.Resource, err error) {
 			resource.Scope.Region, err = r.region(zoneField, resource.Scope.Region)
 		}
 		if err != nil {
-			return r.failIn(at, err)
+			return r.failIn(err)
 		}
-		found = append(found, resource)
+		*found = append(*found, resource)
 		return nil
 	})
-	return found, err
 }
 
 const zoneField = "Placement.AvailabilityZone"
 
 // own gives a reservation's instances their account, and with it their ARN.
-func (r *reading) own(at, owner string, found []fleet.Resource) error {
-	if len(found) == 0 {
-		return nil
-	}
+func (r *reading) own(owner string, found []fleet.Resource) error {
 	if _, err := fleet.ParseAccountID(owner); err != nil && owner != "" {
-		return r.failIn(at, unfit("OwnerId", owner, "an account id of twelve digits"))
+		return r.failIn(unfit("OwnerId", owner, "an account id of twelve digits"))
 	}
 	account, err := r.account("OwnerId", fleet.AccountID(owner))
 	if err != nil {
-		return r.failIn(at, err)
+		return r.failIn(err)
 	}
 	for i := range found {
 		resource := &found[i]
 		region := resource.Scope.Region
 		resource.Scope.Account = account
-		resource.ARN = fleet.ARN(fmt.Sprintf("arn:%s:ec2:%s:%s:instance/%s", region.Partition(), region, account, resource.ID))
-		if err := r.take(fmt.Sprintf("%s.Instances[%d]", at, i), resource); err != nil {
-			return err
+		resource.ARN = fleet.ARN("arn:" + region.Partition() + ":ec2:" + string(region) + ":" + string(account) + ":instance/" + resource.ID)
+		if err := r.into.add(resource, r.name); err != nil {
+			return r.fail(fmt.Sprintf(".Instances[%d]", i), "%w", err)
 		}
 	}
 	return nil

@@ -93,7 +93,7 @@ func (c *collection) read(s Source) {
 	if s.Name == "-" {
 		s.Name = "standard input"
 	}
-	if err := newReading(s, c).run(); err != nil {
+	if err := readInventory(s, c); err != nil {
 		c.broken = append(c.broken, err)
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/go-json-experiment/json/jsontext"
+	"github.com/go-json-experiment/json"
 
 	"offpeak/internal/fleet"
 	"offpeak/internal/money"
@@ -85,27 +85,28 @@ func (p *pricing) add(row price, place string) error {
 }
 
 func (p *pricing) readJSON(name string, text io.Reader) error {
-	r := newReading(Source{Name: name}, nil)
-	r.window = &window{source: text}
-	r.tokens = jsontext.NewDecoder(r.window)
-	err := r.each("$", func(at string) error {
+	c := newCursor(name, priceList, text)
+	if more, err := c.another(); err != nil || !more {
+		return err
+	}
+	err := c.each(func() error {
 		var row price
-		if err := r.decodeStrictly(at, &row); err != nil {
+		if err := c.decode(&row, json.RejectUnknownMembers(true)); err != nil {
 			return err
 		}
-		if err := p.add(row, at); err != nil {
-			return r.failIn(at, err)
+		if err := p.add(row, pathOf(c.tokens.StackPointer())); err != nil {
+			return c.failIn(err)
 		}
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	r.document = 1
-	if more, err := r.another(); err != nil || more {
-		return errors.Join(err, r.fail("$", "something follows the list"))
+	more, err := c.another()
+	if more {
+		return c.fail("", "a price list is one JSON document, and another follows")
 	}
-	return nil
+	return err
 }
 
 var priceColumns = []string{"region", "type", "product", "multi_az", "usd_per_hour"}

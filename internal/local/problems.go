@@ -29,70 +29,76 @@ func unfit(field, value, expected string) error {
 	return &fieldError{field, fmt.Sprintf("is %.60q (expected %s)", value, expected)}
 }
 
-// fail says what is wrong at a place of the document.
-func (r *reading) fail(path, format string, args ...any) error {
-	if r.document > 1 {
-		path = fmt.Sprintf("document %d, %s", r.document, path)
-	}
-	return fmt.Errorf("%s: %s: %w", r.name, path, fmt.Errorf(format, args...))
+// fail says what is wrong with what was read last, or with something below it.
+func (c *cursor) fail(below, format string, args ...any) error {
+	return c.failAt(pathOf(c.tokens.StackPointer())+below, format, args...)
 }
 
-// failIn says what is wrong with a record, and in which field where the error knows it.
-func (r *reading) failIn(path string, err error) error {
+// failIn says what is wrong with the record that was read last, and in which field where the error knows it.
+func (c *cursor) failIn(err error) error {
 	if f, ok := errors.AsType[*fieldError](err); ok {
-		path += "." + f.field
+		return c.fail("."+f.field, "%w", err)
 	}
-	return r.fail(path, "%w", err)
+	return c.fail("", "%w", err)
 }
 
-// explain says why what stands at a place could not be read.
-func (r *reading) explain(path string, err error) error {
+func (c *cursor) failAt(path, format string, args ...any) error {
+	if c.document > 1 {
+		path = fmt.Sprintf("document %d, %s", c.document, path)
+	}
+	return fmt.Errorf("%s: %s: %w", c.name, path, fmt.Errorf(format, args...))
+}
+
+// explain says why something could not be read.
+func (c *cursor) explain(err error) error {
 	if e, ok := errors.AsType[*json.SemanticError](err); ok {
-		return r.misfit(e)
+		return c.misfit(e)
 	}
+	place := c.tokens.StackPointer()
 	syntactic, ok := errors.AsType[*jsontext.SyntacticError](err)
-	if ok && syntactic.JSONPointer != "" {
-		path = pathOf(syntactic.JSONPointer)
+	if ok {
+		place = syntactic.JSONPointer
 	}
+	path := pathOf(place)
 	switch {
 	case errors.Is(err, errTooLong):
-		return r.fail(path, "a record ends within %d MB, and this one does not: no listing of the AWS CLI looks like this", RecordLimit>>20)
+		return c.failAt(path, "a record ends within %d MB, and this one does not; %s was expected", RecordLimit>>20, c.wanted)
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return r.fail(path, "the text ends here, in line %d, in the middle of things: it was cut off", r.window.lines+1)
+		return c.failAt(path, "the text ends here, in line %d, in the middle of things: it was cut off", c.window.lines+1)
 	case errors.Is(err, jsontext.ErrDuplicateName):
-		return r.fail(path, "stands twice in one object")
+		return c.failAt(path, "stands twice in one object")
 	case !ok:
-		return r.fail(path, "%w", err)
+		return c.failAt(path, "%w", err)
 	}
-	line, text := r.line(syntactic.ByteOffset)
+	line, text := c.line(syntactic.ByteOffset)
 	if first, size := utf8.DecodeRune(text); first == utf8.RuneError && size == 1 {
-		return r.fail(path, "line %d is not in UTF-8; list again with the environment variable PYTHONUTF8=1, which the AWS CLI heeds", line)
+		return c.failAt(path, "line %d is not in UTF-8; list again with the environment variable PYTHONUTF8=1, which the AWS CLI heeds", line)
 	}
-	return r.fail(path, "line %d, byte %d: %w", line, syntactic.ByteOffset, syntactic.Err)
+	return c.failAt(path, "line %d, byte %d: %w", line, syntactic.ByteOffset, syntactic.Err)
 }
 
 // line returns the number of the line in which an offset lies that was not read past yet, and the text from there on.
-func (r *reading) line(offset int64) (int64, []byte) {
-	unread := r.tokens.UnreadBuffer()
-	ahead := min(max(offset-r.tokens.InputOffset(), 0), int64(len(unread)))
+func (c *cursor) line(offset int64) (int64, []byte) {
+	unread := c.tokens.UnreadBuffer()
+	ahead := min(max(offset-c.tokens.InputOffset(), 0), int64(len(unread)))
 	text := unread[ahead:]
-	return r.window.lines - int64(bytes.Count(text, []byte{'\n'})) + 1, text
+	return c.window.lines - int64(bytes.Count(text, []byte{'\n'})) + 1, text
 }
 
-// misfit says that a value is not of the type that stands there in AWS's answers.
-func (r *reading) misfit(e *json.SemanticError) error {
+// misfit says that a value is not of the type that should stand there.
+func (c *cursor) misfit(e *json.SemanticError) error {
 	path := pathOf(e.JSONPointer)
-	if e.GoType == reflect.TypeFor[instant]() && e.Err != nil {
-		return r.fail(path, "%w", e.Err)
-	}
-	if errors.Is(e.Err, json.ErrUnknownName) {
-		return r.fail(path, "is not known here")
+	switch {
+	case e.GoType == reflect.TypeFor[instant]() && e.Err != nil:
+		return c.failAt(path, "%w", e.Err)
+	case errors.Is(e.Err, json.ErrUnknownName):
+		return c.failAt(path, "is not known here")
 	}
 	value := kindWords(e.JSONKind)
 	if len(e.JSONValue) > 0 {
 		value = string(cut(e.JSONValue, 40))
 	}
-	return r.fail(path, "is %s (expected %s)", value, typeWords(e.GoType))
+	return c.failAt(path, "is %s (expected %s)", value, typeWords(e.GoType))
 }
 
 func kindWords(k jsontext.Kind) string {

@@ -158,12 +158,12 @@ func (s *service) traits() []fleet.Trait {
 }
 
 // failures notes what describe-services was asked for and did not find.
-func (r *reading) failures(path string) error {
+func (r *reading) failures() error {
 	var failed []struct {
 		ARN    string `json:"arn"`
 		Reason string `json:"reason"`
 	}
-	if err := r.decode(path, &failed); err != nil || len(failed) == 0 {
+	if err := r.decode(&failed); err != nil || len(failed) == 0 {
 		return err
 	}
 	var words []string

@@ -74,7 +74,7 @@ type summaryJSON struct {
 func (p Plan) MarshalJSON() ([]byte, error) {
 	out := planJSON{
 		Taken: p.Taken.UTC(), Policy: p.Policy,
-		Actions: actionsToJSON(p.Actions),
+		Actions:    actionsToJSON(p.Actions),
 		NotChecked: append([]string{}, p.NotChecked...),
 		Refusals:   []refusalJSON{}, Idle: []refusalJSON{}, Findings: []refusalJSON{},
 		Summary: summaryJSON(p.Totals),

@@ -48,7 +48,7 @@ const (
 const (
 	Enrolled       Code = "enrolled"
 	AsWanted       Code = "as-wanted"
-	LeftAlone   Code = "left-alone"
+	LeftAlone      Code = "left-alone"
 	NothingWanted  Code = "nothing-wanted"
 	IgnoredByOwner Code = "ignored"
 )

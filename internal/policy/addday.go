@@ -113,7 +113,7 @@ func mayAdd(calendarName string, node *yaml.Node, date wall.Date) error {
 		if list == nil {
 			continue
 		}
-		for _, element := range append(list.Content, list) {
+		for _, element := range append(slices.Clone(list.Content), list) {
 			days, err := calendar.ParseEntry(strings.TrimSpace(element.Value))
 			switch {
 			case element.Kind != yaml.ScalarNode || err != nil || !slices.ContainsFunc(days, func(d calendar.Day) bool { return d.Date == date }):

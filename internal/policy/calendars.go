@@ -43,8 +43,16 @@ var calendarFields = fields[calendarDraft]{
 	{"remove", func(c *calendarDraft, v value) { c.removed = v.entries() }},
 }
 
+// mostCalendars keeps a policy from reading files without end.
+const mostCalendars = 100
+
 func (d *draft) readCalendars(v value) {
-	for _, m := range v.members() {
+	members := v.members()
+	if len(members) > mostCalendars {
+		v.wrong(fmt.Sprintf("there are %d calendars, more than %d", len(members), mostCalendars), "")
+		members = members[:mostCalendars]
+	}
+	for _, m := range members {
 		c := &calendarDraft{draft: d, at: m.name}
 		c.Name = m.key
 		d.calendars[m.key] = c

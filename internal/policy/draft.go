@@ -19,8 +19,9 @@ type draft struct {
 	calendars     map[string]*calendarDraft // by name; those that cannot be read too, so that their names are known
 	calendarNames []string
 	scheduleNames []string // those that cannot be read too
-	accountOf     map[fleet.AccountID]value
 	tenantOf      map[fleet.AccountID]string
+
+	windows, pairs int // read so far, see mostWindows and mostPairs
 }
 
 func newDraft(files FileReader) *draft {
@@ -30,7 +31,7 @@ func newDraft(files FileReader) *draft {
 			Prices: fleet.Prices{}, descriptions: map[string]string{},
 		},
 		files: files, zone: time.UTC,
-		calendars: map[string]*calendarDraft{}, accountOf: map[fleet.AccountID]value{}, tenantOf: map[fleet.AccountID]string{},
+		calendars: map[string]*calendarDraft{}, tenantOf: map[fleet.AccountID]string{},
 	}
 	d.Rules.StaleAfter = defaultStaleAfter
 	d.Rules.Schedules = map[string]*scheduler.Compiled{}
@@ -65,8 +66,8 @@ var guardFields = fields[draft]{
 // read reads the whole policy.
 func (d *draft) read(root value) {
 	found := policyFields.read(d, root)
-	if root.node.Content == nil && !root.empty() {
-		return // not a mapping, which has been said
+	if root.kind() != "a mapping" && !root.empty() {
+		return // which has been said
 	}
 	if _, ok := found["timezone"]; !ok {
 		root.missing("timezone", "timezone: Asia/Seoul")

@@ -18,6 +18,7 @@ type environmentDraft struct {
 	scheduler.Environment
 	draft  *draft
 	claims []claim
+	tagged map[string]bool // what claims by tags say
 }
 
 // claim says that resources with an account, or with a value of a tag, belong to an environment.
@@ -37,7 +38,7 @@ var environmentFields = fields[environmentDraft]{
 func (d *draft) readEnvironments(v value) {
 	var drafts []*environmentDraft
 	for _, m := range v.members() {
-		e := &environmentDraft{draft: d}
+		e := &environmentDraft{draft: d, tagged: map[string]bool{}}
 		e.Name = m.key
 		named := m.checkName()
 		found := environmentFields.read(e, m.value)
@@ -90,10 +91,11 @@ func (e *environmentDraft) readTags(v value) {
 		m.each(longestTagValue, func(element value, text string) {
 			e.Tags[m.key] = append(e.Tags[m.key], text)
 			what := fmt.Sprintf("tag %q %q", strings.ToLower(m.key), strings.ToLower(text))
-			if slices.ContainsFunc(e.claims, func(c claim) bool { return c.what == what }) {
+			if e.tagged[what] {
 				element.warn(fmt.Sprintf("%s: %s is listed already; upper and lower case do not count here", m.key, text), "")
 				return
 			}
+			e.tagged[what] = true
 			e.claims = append(e.claims, claim{what, fmt.Sprintf("the tag %s: %s", m.key, text), element})
 		})
 	}
@@ -129,6 +131,9 @@ func (e *environmentDraft) readDefault(v value) {
 }
 
 func isHours(text string) bool {
+	if !hours.Looks(text) { // which is quick, and true for all that parses
+		return false
+	}
 	_, err := hours.Parse(text)
 	return err == nil
 }

@@ -49,9 +49,26 @@ func (s *scheduleDraft) readEdges(v value) []hours.Edge {
 // eachHours reads the elements of a list of hours; whatever cannot be read as a text fails the schedule.
 func (v value) eachHours(s *scheduleDraft, read func(value, string)) {
 	before := v.problems.count()
-	v.each(longestHours, read)
+	v.each(longestHours, func(element value, text string) {
+		if s.draft.windows > mostWindows {
+			return
+		}
+		had := len(s.windows)
+		read(element, text)
+		if s.draft.windows += max(len(s.windows)-had, 1); s.draft.windows > mostWindows {
+			element.wrong(fmt.Sprintf("the schedules have more than %d windows", mostWindows), "")
+		}
+	})
 	s.failed = s.failed || v.problems.count() > before
 }
+
+// Limits that keep reading fast whatever the file holds.
+const (
+	mostWindows = 10_000 // and single times, of all schedules
+	mostPeriods = 100    // of a schedule
+	// mostPairs is how many pairs of periods are looked at for surprises, in all schedules: it takes up to a millisecond a pair.
+	mostPairs = 2000
+)
 
 // longestHours is what package hours reads.
 const longestHours = 4096
@@ -135,6 +152,10 @@ func (s *scheduleDraft) readPeriods(v value) {
 		v.wrong("expected a list of periods, found a text", `say [{begintime: "09:00", endtime: "17:00", weekdays: [mon-fri]}]`)
 		elements = nil
 	}
+	if len(elements) > mostPeriods {
+		v.wrong(fmt.Sprintf("has %d periods, more than %d", len(elements), mostPeriods), "")
+		elements = nil
+	}
 	names := map[string]bool{}
 	for _, element := range elements {
 		if period, ok := element.readPeriod(); ok {
@@ -147,6 +168,10 @@ func (s *scheduleDraft) readPeriods(v value) {
 	}
 	s.failed = s.failed || v.problems.count() > before
 	if s.failed {
+		return
+	}
+	if s.draft.pairs += len(s.periods) * len(s.periods); s.draft.pairs > mostPairs {
+		v.warn("there are too many periods to look for surprises in these too", "")
 		return
 	}
 	for _, lint := range periods.Lints(s.periods) {
@@ -165,22 +190,26 @@ func (v value) readPeriod() (periods.Period, bool) {
 		p.Name = p.Definition.String()
 	}
 	period, err := periods.Parse(p.Definition)
-	for _, err := range split(err) {
-		var problem *periods.Problem
-		switch at, ok := value{}, false; {
-		case !errors.As(err, &problem):
-			v.wrongly(err)
-		case problem.Field == "name":
-			// The period says nothing at all, which another problem tells.
-		default:
-			if at, ok = found[problem.Field]; !ok {
-				v.wrong(problem.Reason, "")
-				continue
-			}
-			at.wrong(fmt.Sprintf("%q: %s", clip(problem.Text), problem.Reason), "")
-		}
+	for _, fault := range split(err) {
+		v.periodWrong(found, fault)
 	}
 	return period, err == nil
+}
+
+// periodWrong reports one error of package periods at the field that it is about.
+func (v value) periodWrong(found map[string]value, err error) {
+	var problem *periods.Problem
+	if !errors.As(err, &problem) {
+		v.wrongly(err)
+		return
+	}
+	at, ok := found[problem.Field]
+	switch {
+	case ok:
+		at.wrong(fmt.Sprintf("%q: %s", clip(problem.Text), problem.Reason), "")
+	case problem.Field != "name": // without a name the period says nothing at all, which another problem tells
+		v.wrong(problem.Reason, "")
+	}
 }
 
 // split returns the errors that were joined into one.

@@ -112,8 +112,16 @@ func (v value) region() (fleet.Region, bool) {
 	return fleet.Region(text), true
 }
 
+// mostRegions is more than AWS has.
+const mostRegions = 100
+
 func (d *draft) readRegions(v value) {
-	for _, element := range v.list() {
+	elements := v.list()
+	if len(elements) > mostRegions {
+		v.wrong(fmt.Sprintf("lists %d regions, more than %d", len(elements), mostRegions), "")
+		elements = nil
+	}
+	for _, element := range elements {
 		region, ok := element.region()
 		switch {
 		case !ok:

@@ -58,9 +58,17 @@ var scheduleFields = fields[scheduleDraft]{
 	{"description", func(s *scheduleDraft, v value) { s.description, _ = v.prose(longestDescription) }},
 }
 
+// mostSchedules is far beyond any real policy.
+const mostSchedules = 1000
+
 func (d *draft) readSchedules(v value) {
 	folded := map[string]string{}
-	for _, m := range v.members() {
+	members := v.members()
+	if len(members) > mostSchedules {
+		v.wrong(fmt.Sprintf("there are %d schedules, more than %d", len(members), mostSchedules), "")
+		members = members[:mostSchedules]
+	}
+	for _, m := range members {
 		d.scheduleNames = append(d.scheduleNames, m.key)
 		s := &scheduleDraft{Schedule: scheduler.Schedule{Name: m.key, Zone: d.zone}, draft: d, zoneKnown: true}
 		named := m.checkName() && m.checkScheduleName()

@@ -48,7 +48,7 @@ var tenantFields = fields[tenantDraft]{
 			case !ok:
 			case id == t.Payer:
 				element.warn("the payer belongs to its tenant without being listed", "")
-			case slices.Contains(t.Accounts, id):
+			case t.draft.tenantOf[id] == t.Name:
 				element.warn(fmt.Sprintf("the account %s stands in the list twice", id), "")
 			case t.claim(element, id):
 				t.Accounts = append(t.Accounts, id)
@@ -81,7 +81,7 @@ var tenantFields = fields[tenantDraft]{
 
 func (d *draft) readTenants(v value) {
 	for _, m := range v.members() {
-		t := &tenantDraft{Tenant: Tenant{Name: m.key, Languages: languages[:1:1], PriceFactor: "1"}, draft: d}
+		t := &tenantDraft{Tenant: Tenant{Name: m.key, Languages: slices.Clone(languages[:1]), PriceFactor: "1"}, draft: d}
 		m.checkName()
 		if found := tenantFields.read(t, m.value); found["payer"].node == nil && (m.empty() || m.kind() == "a mapping") {
 			m.missing("payer", `payer: "111122223333", the account that pays the bill`)

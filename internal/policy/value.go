@@ -55,7 +55,9 @@ func (v value) holdsNothing() bool {
 	return v.node == nil || v.empty() || v.node.Kind != yaml.ScalarNode && len(v.node.Content) == 0
 }
 
-func (v value) quoted() bool { return v.node.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0 }
+func (v value) quoted() bool {
+	return v.node.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0
+}
 
 // kind says in words what stands there.
 func (v value) kind() string {

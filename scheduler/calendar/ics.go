@@ -128,7 +128,11 @@ func (r *icsReader) event(c *component, cancelled bool) error {
 	if err != nil {
 		return err
 	}
-	if err := r.recurrence(c, e, one["RRULE"]); err != nil {
+	rule, recurs := one["RRULE"]
+	if recurs && isOverride {
+		return lineError{rule.line, errors.New("RRULE: one changed occurrence cannot recur")}
+	}
+	if err := r.recurrence(c, e, rule); err != nil {
 		return err
 	}
 	if uid := one["UID"].value; uid != "" && !isOverride {

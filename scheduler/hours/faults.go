@@ -97,46 +97,38 @@ func (p *parser) timeless() *Error {
 	return e
 }
 
-// numbersForDays reports whether numbers stand where days are wanted: further times follow them.
-func (p *parser) numbersForDays() bool {
-	i := p.i
-	for p.at(i).kind == number && (p.at(i+1).dashlike() || p.at(i+1).kind == join) && p.at(i+2).kind == number {
-		i += 2
+// numbersForDays returns the last of the numbers that stand where days are wanted; false when none do. Times follow them.
+func (p *parser) numbersForDays() (final int, ok bool) {
+	final = p.i
+	for p.at(final).kind == number && (p.at(final+1).dashlike() || p.at(final+1).kind == join) && p.at(final+2).kind == number {
+		final += 2
 	}
-	return p.at(i).kind == number && p.at(i+1).timelike()
+	return final, p.at(final).kind == number && p.at(final+1).timelike()
 }
 
 // numberedDays explains that weekdays have names.
-func (p *parser) numberedDays() *Error {
-	begin := p.i
+func (p *parser) numberedDays(final int) *Error {
 	weekdays, monthDays := true, true
-	var names strings.Builder
-	for ; !p.peek(1).timelike() || p.tok().kind != number; p.i++ {
-		p.nameDay(&names, &weekdays, &monthDays)
+	names := ""
+	for _, t := range p.tokens[p.i : final+1] {
+		if t.kind != number {
+			names += t.text
+			continue
+		}
+		weekdays = weekdays && 1 <= t.n && t.n <= 7
+		monthDays = monthDays && 1 <= t.n && t.n <= 31
+		names += weekdayNames[t.n%7]
 	}
-	p.nameDay(&names, &weekdays, &monthDays)
-	raw := p.raw(begin, p.i)
+	raw := p.raw(p.i, final)
 	switch {
 	case weekdays:
-		what := "weekdays have names, and days of the month stand after the word day: day " + raw
-		return p.fault(begin, p.i, what, names.String())
+		what := "weekdays have names, and days of the month stand after the word day: day " + shortened(raw)
+		return p.fault(p.i, final, what, names)
 	case monthDays:
-		return p.fault(begin, p.i, "days of the month stand after the word day", "day "+raw)
+		return p.fault(p.i, final, "days of the month stand after the word day", "day "+raw)
 	default:
-		return p.fault(begin, p.i, "weekdays have names, and days of the month are 1 to 31", "")
+		return p.fault(p.i, final, "weekdays have names, and days of the month are 1 to 31", "")
 	}
-}
-
-// nameDay writes a token of numbered days with names, and notes what its number may be.
-func (p *parser) nameDay(names *strings.Builder, weekdays, monthDays *bool) {
-	t := p.tok()
-	if t.kind != number {
-		names.WriteString(t.text)
-		return
-	}
-	*weekdays = *weekdays && 1 <= t.n && t.n <= 7
-	*monthDays = *monthDays && 1 <= t.n && t.n <= 31
-	names.WriteString(weekdayNames[t.n%7])
 }
 
 // mixed explains a list of days of different kinds, and writes a rule for each where it can.

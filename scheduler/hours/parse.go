@@ -158,9 +158,10 @@ func (p *parser) unjoined() *Error {
 
 // dated begins a rule: it reads the days, and leaves the times to be read. Times without days are left to timesFault.
 func (p *parser) dated() *Error {
+	if final, ok := p.numbersForDays(); ok {
+		return p.numberedDays(final)
+	}
 	switch t := p.tok(); {
-	case t.timelike() && p.numbersForDays():
-		return p.numberedDays()
 	case t.kind == in && p.i > 0:
 		return p.lateMonths()
 	case t.kind == in:

@@ -67,8 +67,10 @@ func (f *field) term(text string) (term, []Lint, error) {
 		return term{}, nil, errors.New("an entry stands on one line")
 	case text == "*" || text == "?":
 		return term{kind: every}, nil, nil
+	case text == "l" && !f.lastAlone:
+		return term{}, nil, errors.New("L, the last, is not known here")
 	case text == "l":
-		return f.allow(f.lastAlone, term{kind: last}, "L, the last, is not known here")
+		return term{kind: last}, nil, nil
 	case single:
 		t := term{kind: span, first: value, last: value, step: 1}
 		return t, nil, f.within(value)
@@ -88,25 +90,17 @@ func (f *field) term(text string) (term, []Lint, error) {
 	}
 }
 
-// allow returns the term where the field knows its form.
-func (f *field) allow(known bool, t term, reason string) (term, []Lint, error) {
-	if !known {
-		return term{}, nil, errors.New(reason)
-	}
-	return t, nil, nil
-}
-
-// stepped reads 1/7 and 1-20/5. Like the peer it passes over whatever else stands behind the stroke; unlike the peer it reads
+// stepped reads 1/7 and 1-20/5. Like the peer it passes over whatever else stands behind the slash; unlike the peer it reads
 // the whole number.
 func (f *field) stepped(text string) (term, []Lint, error) {
-	stroke := len(text)
-	for stroke > 0 && !strings.ContainsAny(text[stroke:], "0123456789") {
-		stroke = strings.LastIndexByte(text[:stroke], '/')
+	slash := len(text)
+	for slash > 0 && !strings.ContainsAny(text[slash:], "0123456789") {
+		slash = strings.LastIndexByte(text[:slash], '/')
 	}
-	if stroke < 1 {
+	if slash < 1 {
 		return term{}, nil, errors.New("a step is a number behind /, and what it starts from before it")
 	}
-	base, rest := text[:stroke], text[stroke+1:]
+	base, rest := text[:slash], text[slash+1:]
 	written := trailingDigits(rest[:strings.LastIndexAny(rest, "0123456789")+1])
 	step := number(written)
 

@@ -163,7 +163,7 @@ func oneMinuteHole(p, q Period, periods []Period) []Lint {
 	return nil
 }
 
-// stepNotes says where the peer reads a step differently. Rest is what stands behind the stroke, written the number in it.
+// stepNotes says where the peer reads a step differently. Rest is what stands behind the slash, written the number in it.
 func (f *field) stepNotes(text, rest, written string) []Lint {
 	var notes []Lint
 	add := func(code Code, format string, arguments ...any) {

@@ -266,6 +266,9 @@ func TestString(t *testing.T) {
 		t.Errorf("definition = %s, want %s", got, want)
 	}
 
+	if got, want := parse(t, early).Name(), "until"; got != want {
+		t.Errorf("name = %s, want %s", got, want)
+	}
 	pattern := periods.Pattern(parse(t, early), parse(t, office), parse(t, late))
 	want := `office(begintime=09:00 endtime=17:00 weekdays=mon,tue,wed,friL monthdays=1,L,15W) ` +
 		`"night (1)"(begintime=22:00 months=jan) until(endtime=06:00)`

@@ -1,7 +1,7 @@
 //go:build ignore
 
 // Program generate writes the sample fleet: what the AWS CLI would print for three accounts at two moments, a Friday evening and the
-// Monday morning after it. Run it in this folder: go run generate.go fleet.go records.go
+// Monday morning after it. Run it in this folder: go run *.go
 package main
 
 import (
