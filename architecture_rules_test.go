@@ -37,9 +37,10 @@ func importsAllowed(f folder) (complaints []string) {
 	if at < 0 {
 		return nil // hasRow has said so
 	}
+	said := map[string]bool{}
 	for _, a := range f.arrows() {
 		switch {
-		case a.kind == standard:
+		case a.kind == standard, said[a.to]:
 		case a.kind == inside && !maySee(at, a.to):
 			complaints = append(complaints, fmt.Sprintf("%s: %s may not see %s. Facts flow one way: move the code to where both can see it, or pass it as a value; "+
 				"if the arrow is meant, change the row in architecture_test.go and say why in the commit", a.at, f.path, a.to))
@@ -47,6 +48,7 @@ func importsAllowed(f folder) (complaints []string) {
 			complaints = append(complaints, fmt.Sprintf("%s: %s may not use %s. Modules allowed here: %s; "+
 				"if it needs this one too, change the row in architecture_test.go and say why in the commit", a.at, f.path, a.to, listed(table[at].uses)))
 		}
+		said[a.to] = true
 	}
 	return complaints
 }

@@ -19,7 +19,7 @@ const module = "offpeak"
 
 // folder is one package as its source shows it, test files aside.
 type folder struct {
-	path  string // from the module's root: internal/plan
+	path  string // from the module's root: internal/plan; the root itself is "."
 	files []source
 }
 
@@ -103,6 +103,8 @@ func (f folder) arrows() (arrows []arrow) {
 			to, kind := importPath(spec), outside
 			first, _, _ := strings.Cut(to, "/")
 			switch {
+			case to == module:
+				to, kind = ".", inside
 			case first == module:
 				to, kind = strings.TrimPrefix(to, module+"/"), inside
 			case !strings.Contains(first, "."):

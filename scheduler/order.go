@@ -49,41 +49,48 @@ func (r *run) inOrder(due []pending) []pending {
 	}
 	var ready []pending
 	for _, d := range due {
-		first := r.firstAhead(d.candidate, ahead[groupKey{d.resource.Scope, d.group}], refused)
-		if first == nil {
-			ready = append(ready, d)
+		first, late := r.ahead(d.candidate, ahead[groupKey{d.resource.Scope, d.group}], refused)
+		if first != nil {
+			why := fmt.Sprintf("group %s: %s (order %d) comes first, at the latest until %s", d.group, first.resource.ID, first.order, d.clock(first.latest()))
+			r.refuse(d.candidate, plan.WaitingForOrder, why)
 			continue
 		}
-		latest := first.decision.edge.due + int64(deadline(first.resource.Kind)/time.Second)
-		if r.now >= latest {
-			why := fmt.Sprintf("%s of group %s is late; not waited for any longer", first.resource.ID, d.group)
+		if late != nil {
+			why := fmt.Sprintf("%s of group %s is late; not waited for any longer", late.resource.ID, d.group)
 			r.find(d.candidate, plan.OrderOverdue, why)
-			ready = append(ready, d)
-			continue
 		}
-		why := fmt.Sprintf("group %s: %s (order %d) comes first, at the latest until %s", d.group, first.resource.ID, first.order, d.clock(latest))
-		r.refuse(d.candidate, plan.WaitingForOrder, why)
+		ready = append(ready, d)
 	}
 	return ready
 }
 
-// firstAhead returns a member of the group that has to be done before c; nil when there is none.
-func (r *run) firstAhead(c *candidate, members []*candidate, refused map[fleet.ARN]bool) *candidate {
-	var first *candidate
+// latest is until when others of the group wait for a member.
+func (c *candidate) latest() int64 {
+	return c.decision.edge.due + int64(deadline(c.resource.Kind)/time.Second)
+}
+
+// ahead returns the first member of the group that has to be done before c and is in time, and the first that is late; nil for none.
+func (r *run) ahead(c *candidate, members []*candidate, refused map[fleet.ARN]bool) (first, late *candidate) {
 	off := c.decision.edge.want == fleet.Stopped
+	earlier := func(a, b *candidate) bool {
+		if a.order != b.order {
+			return a.order < b.order != off
+		}
+		return a.resource.Compare(b.resource) < 0
+	}
 	for _, other := range members {
-		if other == c || other.decision.edge.want != c.decision.edge.want || refused[other.resource.ARN] {
+		if other.order == c.order || !earlier(other, c) || other.decision.edge.want != c.decision.edge.want || refused[other.resource.ARN] {
 			continue
 		}
-		before := other.order < c.order
-		if off {
-			before = other.order > c.order
+		found := &first
+		if r.now >= other.latest() {
+			found = &late
 		}
-		if before && (first == nil || other.order < first.order != off) {
-			first = other
+		if *found == nil || earlier(other, *found) {
+			*found = other
 		}
 	}
-	return first
+	return first, late
 }
 
 // startQueues returns how long the account's quota makes starts wait where very many are to be ready at an opening: EC2 starts a
@@ -126,7 +133,7 @@ func (p *Planner) startQueues(s *fleet.Snapshot) map[fleet.Scope]time.Duration {
 // view returns what the schedule of a text says at the snapshot's instant.
 func (r *run) view(m *meaning, res *fleet.Resource) *view {
 	lead := m.schedule.ReadyBy
-	if queue := r.queues[res.Scope]; queue > 0 && lead > 0 && res.Kind == fleet.EC2Instance {
+	if queue := r.queue(res); queue > 0 && lead > 0 {
 		v := viewOf(m.schedule, r.snapshot.Taken, lead+queue)
 		return &v
 	}
@@ -144,4 +151,12 @@ func (p *Planner) forgetViews() {
 	for _, m := range p.texts.custodian {
 		m.viewed = false
 	}
+}
+
+// queue is how long the quota makes the resource's start wait.
+func (p *Planner) queue(r *fleet.Resource) time.Duration {
+	if len(p.queues) == 0 || r.Kind != fleet.EC2Instance {
+		return 0
+	}
+	return p.queues[r.Scope]
 }

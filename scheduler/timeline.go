@@ -135,17 +135,25 @@ func (c *Compiled) Edges(from, to time.Time) []Edge {
 	}
 }
 
-// HeldBy returns the event of a hold calendar that lasts at an instant.
+// HeldBy returns the event of a hold calendar that lasts at an instant, whole.
 func (c *Compiled) HeldBy(at time.Time) (calendar.Span, bool) {
 	for _, h := range c.Hold {
-		for _, span := range h.Spans(at, at.Add(time.Second), c.Zone) {
-			if !at.Before(span.From) && at.Before(span.To) {
-				return span, true
+		// The answer is cut to the time asked for: ask for more until the event ends within it.
+		for ahead := time.Second; ; ahead = ahead*4 + 24*time.Hour {
+			spans := h.Spans(at, at.Add(ahead), c.Zone)
+			if len(spans) == 0 || at.Before(spans[0].From) {
+				break
+			}
+			if spans[0].To.Before(at.Add(ahead)) || ahead > longestHold {
+				return spans[0], true
 			}
 		}
 	}
 	return calendar.Span{}, false
 }
+
+// longestHold is how far the end of a hold is looked for.
+const longestHold = 4 * 366 * 24 * time.Hour
 
 func (c *Compiled) edge(s segment) Edge {
 	return Edge{time.Unix(s.at, 0).In(c.Zone), s.state, s.rule}

@@ -74,8 +74,8 @@ func (r *reading) reservations() error {
 
 // instances reads the instances of one reservation. They have no account yet.
 func (r *reading) instances(found *[]fleet.Resource) error {
-	i := &instance{}
 	return r.each(func() error {
+		i := &r.scratch
 		*i = instance{Tags: i.Tags[:0], Interfaces: i.Interfaces[:0]} // their memory is used again, nothing in them is
 		if err := r.decode(i); err != nil {
 			return err

@@ -15,8 +15,8 @@ import (
 	"offpeak/internal/money"
 )
 
-// PriceListLimit is the most bytes that a price list in CSV may have; all of AWS's on-demand prices for instances fit several times.
-const PriceListLimit = 64 << 20
+// PriceListLimit is the most bytes that a price list in CSV may have; the on-demand prices of all instance types in all regions fit.
+const PriceListLimit = 16 << 20
 
 const priceList = "a price list in CSV (region,type,product,multi_az,usd_per_hour) or JSON"
 
@@ -115,28 +115,32 @@ func (p *pricing) readCSV(name string, text io.Reader) error {
 	lines := csv.NewReader(&window{source: text, limit: PriceListLimit})
 	lines.ReuseRecord = true
 	columns, err := readHeader(lines)
+	for err == nil {
+		err = p.readLine(lines, columns)
+	}
+	switch {
+	case errors.Is(err, io.EOF):
+		return nil
+	case errors.Is(err, errTooLong):
+		return fmt.Errorf("%s: is longer than %d MB, which no price list is", name, PriceListLimit>>20)
+	}
+	return fmt.Errorf("%s: %w", name, err)
+}
+
+func (p *pricing) readLine(lines *csv.Reader, columns columnPlaces) error {
+	record, err := lines.Read()
 	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
+		return err
 	}
-	for {
-		record, err := lines.Read()
-		switch {
-		case errors.Is(err, io.EOF):
-			return nil
-		case errors.Is(err, errTooLong):
-			return fmt.Errorf("%s: is longer than %d MB, which no price list is", name, PriceListLimit>>20)
-		case err != nil:
-			return fmt.Errorf("%s: %w", name, err)
-		}
-		line, _ := lines.FieldPos(0)
-		row, err := columns.row(record)
-		if err == nil {
-			err = p.add(row, fmt.Sprintf("line %d", line))
-		}
-		if f, ok := errors.AsType[*fieldError](err); ok {
-			return fmt.Errorf("%s: line %d, %s: %w", name, line, f.field, err)
-		}
+	line, _ := lines.FieldPos(0)
+	row, err := columns.row(record)
+	if err == nil {
+		err = p.add(row, fmt.Sprintf("line %d", line))
 	}
+	if f, ok := errors.AsType[*fieldError](err); ok {
+		return fmt.Errorf("line %d, %s: %w", line, f.field, err)
+	}
+	return err
 }
 
 // columnPlaces are the places of columns by name.
@@ -147,20 +151,21 @@ func readHeader(lines *csv.Reader) (columnPlaces, error) {
 	if err != nil {
 		return nil, err
 	}
+	line, _ := lines.FieldPos(0)
 	columns := columnPlaces{}
 	for i, column := range header {
 		column = strings.TrimSpace(column)
 		if !slices.Contains(priceColumns, column) {
-			return nil, fmt.Errorf("line 1: the column %.60q is not known (columns are %s, separated by commas)", column, strings.Join(priceColumns, ", "))
+			return nil, fmt.Errorf("line %d: the column %.60q is not known (columns are %s, separated by commas)", line, column, strings.Join(priceColumns, ", "))
 		}
 		if _, twice := columns[column]; twice {
-			return nil, fmt.Errorf("line 1: the column %q stands twice", column)
+			return nil, fmt.Errorf("line %d: the column %q stands twice", line, column)
 		}
 		columns[column] = i
 	}
 	for _, needed := range []string{"region", "type", "usd_per_hour"} {
 		if _, ok := columns[needed]; !ok {
-			return nil, fmt.Errorf("line 1: the column %q is missing", needed)
+			return nil, fmt.Errorf("line %d: the column %q is missing", line, needed)
 		}
 	}
 	return columns, nil

@@ -13,6 +13,7 @@ type reading struct {
 	into    *collection
 	tagged  map[fleet.Kind]tagCount // of this document
 	tagless map[fleet.Kind]int      // resources of documents that hold no tags at all
+	scratch instance                // what the instance being read is decoded into
 }
 
 // list is an answer that is understood: the name of the list in it, and the command that prints it.
@@ -43,7 +44,12 @@ func readInventory(s Source, into *collection) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", s.Name, err)
 	}
-	r := &reading{newCursor(s.Name, inventory, text), into, map[fleet.Kind]tagCount{}, map[fleet.Kind]int{}}
+	r := &reading{
+		cursor:  newCursor(s.Name, inventory, text),
+		into:    into,
+		tagged:  map[fleet.Kind]tagCount{},
+		tagless: map[fleet.Kind]int{},
+	}
 	for {
 		more, err := r.another()
 		if err != nil {

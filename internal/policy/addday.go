@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 
@@ -49,10 +50,15 @@ func AddDay(data []byte, calendarName string, date wall.Date, name string) ([]by
 	return nil, fmt.Errorf("calendar %s is written in a way that cannot be edited here: add %q to its add list by hand (line %d)", calendarName, entry, node.Line)
 }
 
+const longestDayName = 200
+
 func entryText(date wall.Date, name string) (string, error) {
 	name = strings.TrimSpace(name)
 	if strings.ContainsFunc(name, unicode.IsControl) || !unicodeText(name) {
 		return "", errors.New("the day's name holds characters that a name does not have")
+	}
+	if utf8.RuneCountInString(name) > longestDayName {
+		return "", fmt.Errorf("the day's name is longer than %d characters", longestDayName)
 	}
 	entry := strings.TrimSpace(date.String() + " " + name)
 	if _, err := calendar.ParseEntry(entry); err != nil {

@@ -171,7 +171,7 @@ func (v value) filePath() (string, bool) {
 	case strings.Contains(name, `\`):
 		v.wrong(fmt.Sprintf("the path %q holds a \\", clip(name)), "write / between folders")
 	case !fs.ValidPath(path.Clean(name)) || path.Clean(name) == ".":
-		v.wrong(fmt.Sprintf("the path %q leads out of the policy's folder", clip(name)), "put the file beside the policy, and name it from there")
+		v.wrong(fmt.Sprintf("the path %q is no file beneath the policy's folder", clip(name)), "put the file beside the policy, and name it from there")
 	default:
 		return path.Clean(name), true
 	}

@@ -29,7 +29,7 @@ func parse(data []byte) (*yaml.Node, Problems) {
 		return nil, Problems{{Line: line, Column: 1, What: "a second document begins here", Say: "a policy is one document: remove the line --- or ..."}}
 	}
 	var f findings
-	refuseReferences(&document, &f)
+	refuseReferences(&document, &f, map[string]bool{})
 	if len(f.list) > 0 {
 		return nil, f.sorted("")
 	}
@@ -46,23 +46,28 @@ func (s *source) secondDocument(after int) int {
 	return after
 }
 
-// refuseReferences finds anchors, aliases, merge keys and tags. They are refused rather than followed: a policy is read in reviews
-// and in diffs, where each value should stand at its place, and a few lines of aliases can stand for gigabytes.
-func refuseReferences(n *yaml.Node, f *findings) {
-	report := func(what, say string) { f.add(Problem{Line: n.Line, Column: n.Column, What: what, Say: say}) }
+// refuseReferences finds anchors, aliases, merge keys and tags, the first of each. They are refused rather than followed: a policy is
+// read in reviews and in diffs, where each value should stand at its place, and a few lines of aliases can stand for gigabytes.
+func refuseReferences(n *yaml.Node, f *findings, seen map[string]bool) {
+	report := func(found, kind, say string) {
+		if !seen[found] {
+			seen[found] = true
+			f.add(Problem{Line: n.Line, Column: n.Column, What: clip(found) + " is a YAML " + kind + ", and a policy has none", Say: say})
+		}
+	}
 	const inPlace = "write each value at its place"
 	switch {
 	case n.Kind == yaml.AliasNode:
-		report("*"+clip(n.Value)+" is a YAML alias, and a policy has none", inPlace+"; a text that begins with * is quoted")
+		report("*"+n.Value, "alias", inPlace+"; a text that begins with * is quoted")
 	case n.Anchor != "":
-		report("&"+clip(n.Anchor)+" is a YAML anchor, and a policy has none", inPlace+"; a text that begins with & is quoted")
+		report("&"+n.Anchor, "anchor", inPlace+"; a text that begins with & is quoted")
 	case n.Kind == yaml.ScalarNode && n.Style == 0 && n.Value == "<<":
-		report("<< is a YAML merge key, and a policy has none", inPlace)
+		report("<<", "merge key", inPlace)
 	case n.Style&yaml.TaggedStyle != 0:
-		report(clip(n.Tag)+" is a YAML tag, and a policy has none", "remove it; a text that begins with ! is quoted")
+		report(n.Tag, "tag", "remove it; a text that begins with ! is quoted")
 	}
 	for _, child := range n.Content {
-		refuseReferences(child, f)
+		refuseReferences(child, f, seen)
 	}
 }
 
@@ -78,6 +83,7 @@ var syntaxErrors = []struct{ says, what, say string }{
 	{"unexpected end of stream", "a quote is not closed", "close it"},
 	{"unexpected document indicator", "a quote is not closed", "close it"},
 	{"unknown escape character", `a \ in double quotes begins an escape that YAML does not know`, `write it twice, or use single quotes`},
+	{"expected alphabetic or numeric character", "a text begins with * or &, which YAML keeps for itself", "quote the text"},
 	{"unknown anchor", "a text that begins with * is a YAML alias, and a policy has none", "quote the text"},
 	{"exceeded max depth", "brackets or lists are nested too deeply", ""},
 	{"could not find expected ':'", "a key without its colon", "write key: value"},

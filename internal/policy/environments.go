@@ -41,8 +41,9 @@ func (d *draft) readEnvironments(v value) {
 		e := &environmentDraft{draft: d, tagged: map[string]bool{}}
 		e.Name = m.key
 		named := m.checkName()
+		before := v.problems.count()
 		found := environmentFields.read(e, m.value)
-		if found["accounts"].holdsNothing() && found["tags"].holdsNothing() {
+		if v.problems.count() == before && found["accounts"].holdsNothing() && found["tags"].holdsNothing() {
 			m.name.wrong("has neither accounts nor tags, so that nothing belongs to it", `say accounts: ["111122223333"] or tags: {Environment: [dev]}`)
 		}
 		if e.Protected && e.Default != "" {

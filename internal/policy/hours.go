@@ -204,9 +204,12 @@ func (v value) periodWrong(found map[string]value, err error) {
 		return
 	}
 	at, ok := found[problem.Field]
+	echo := fmt.Sprintf("%q", clip(problem.Text))
 	switch {
+	case ok && (problem.Text == "" || strings.HasPrefix(problem.Reason, echo)):
+		at.wrong(problem.Reason, "")
 	case ok:
-		at.wrong(fmt.Sprintf("%q: %s", clip(problem.Text), problem.Reason), "")
+		at.wrong(echo+": "+problem.Reason, "")
 	case problem.Field != "name": // without a name the period says nothing at all, which another problem tells
 		v.wrong(problem.Reason, "")
 	}

@@ -2,7 +2,6 @@ package policy
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"offpeak/scheduler/hours"
@@ -55,8 +54,7 @@ func (s *scheduleDraft) lintSpan(v value, w hours.Window) {
 		}
 	}
 	if longest > wall.MinutesPerDay {
-		text := (time.Duration(longest) * time.Minute).String()
-		v.warn(fmt.Sprintf("a closed day on which %s would open removes all of it, up to %s", w, strings.TrimSuffix(text, "0s")),
+		v.warn(fmt.Sprintf("a closed day on which %s would open removes all of it, up to %s", w, durationText(time.Duration(longest)*time.Minute)),
 			"split it into a window a day if it should open on the next one")
 	}
 }

@@ -125,6 +125,9 @@ const (
 func (*reader) nearest(text string, names []string) string {
 	text = fold(clip(text))
 	best, distance := "", max(1, len(text)/3)+1
+	if len(text) < 3 {
+		distance = 1 // of two letters, one is too much to guess
+	}
 	for i, name := range names {
 		if i == manyNames {
 			break

@@ -21,7 +21,7 @@ type scheduleDraft struct {
 	description string
 	zoneKnown   bool
 	ownZone     bool
-	failed      bool // its hours have a problem, which has been reported
+	failed      bool // it has a problem, which has been reported
 
 	windows []hours.Window
 	starts  []hours.Edge
@@ -72,7 +72,9 @@ func (d *draft) readSchedules(v value) {
 		d.scheduleNames = append(d.scheduleNames, m.key)
 		s := &scheduleDraft{Schedule: scheduler.Schedule{Name: m.key, Zone: d.zone}, draft: d, zoneKnown: true}
 		named := m.checkName() && m.checkScheduleName()
+		before := v.problems.count()
 		found := scheduleFields.read(s, m.value)
+		s.failed = s.failed || v.problems.count() > before
 		if !s.finish(m, found) || !named {
 			continue
 		}
@@ -123,10 +125,9 @@ func (s *scheduleDraft) finish(m member, found map[string]value) bool {
 			}
 		}
 	}
-	if m.kind() != "a mapping" && !m.empty() {
-		return false // which has been said
-	}
 	switch {
+	case len(used) == 0 && s.failed:
+		return false // its hours may be in what has been reported
 	case len(used) == 0:
 		m.name.wrong("says no hours", `say one of open: ["mon-fri 09:00-18:00"], start and stop, periods, always`)
 		return false
@@ -134,9 +135,8 @@ func (s *scheduleDraft) finish(m member, found map[string]value) bool {
 		m.name.wrong("says its hours in several ways: "+strings.Join(used, " and "), "keep one of them")
 		return false
 	}
-	s.zoneKnown = s.zoneKnown && s.Zone != nil
 	s.checkHours(found)
-	if s.failed || !s.zoneKnown {
+	if s.failed {
 		return false
 	}
 	switch used[0] {
@@ -178,7 +178,12 @@ func (s *scheduleDraft) readReadyBy(v value) {
 		v.wrong(fmt.Sprintf("%q has no unit", clip(text)), "write true, or a time such as "+clip(text)+"m")
 		return
 	}
-	if on, ok := v.boolean(); ok && on {
-		s.ReadyBy = scheduler.DefaultLead
+	switch v.node.Value {
+	case "true", "false", "yes", "no", "on", "off":
+		if on, ok := v.boolean(); ok && on {
+			s.ReadyBy = scheduler.DefaultLead
+		}
+	default:
+		v.wrong("expected true, false or a time, found "+v.echo(), "say true, or how long before an opening, such as 15m")
 	}
 }

@@ -257,6 +257,8 @@ func parseDuration(text string) (time.Duration, bool) {
 
 func durationText(d time.Duration) string {
 	switch {
+	case d == 0:
+		return "0s"
 	case d >= 2*day && d%day == 0:
 		return fmt.Sprintf("%dd", d/day)
 	case d%time.Hour == 0:

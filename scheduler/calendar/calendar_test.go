@@ -315,10 +315,11 @@ func TestClosedAgreesWithSpans(t *testing.T) {
 			for hour := range 24 {
 				opening := d.At(hour * 60)
 				_, closed := c.Closed(opening, location)
-				at, held := opening.Instant(location), false
-				for _, s := range spans {
-					held = held || !at.Before(s.From) && at.Before(s.To)
+				at := opening.Instant(location)
+				for len(spans) > 0 && !at.Before(spans[0].To) {
+					spans = spans[1:]
 				}
+				held := len(spans) > 0 && !at.Before(spans[0].From)
 				if wall.At(at, location) == opening && closed != held {
 					t.Fatalf("%s %s: closed %t, in a span %t", name, opening, closed, held)
 				}

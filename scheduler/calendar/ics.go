@@ -13,11 +13,11 @@ import (
 
 // Limits of what recurs in one file, so that no file takes minutes to lay out.
 const (
-	mostRecurring      = 2000 // rules, counted by their occurrences a day
-	longestRecurring   = 366  // days that one occurrence lasts
-	untitled           = "untitled"
-	minutesOfRecurring = longestRecurring * wall.MinutesPerDay
+	mostRecurring    = 2000                     // rules, counted by their occurrences a day
+	longestRecurring = 366 * wall.MinutesPerDay // of one occurrence
 )
+
+const untitled = "untitled"
 
 // ParseICS reads an iCalendar file (RFC 5545); name is what errors call it, before the line. Events that are cancelled, and timed ones
 // without length, count for nothing. A file from which no event remains is an error. TRANSP is not looked at: holidays are often marked
@@ -310,7 +310,7 @@ func (r *icsReader) recurrence(c *component, e *event, rule property) error {
 	}
 	slices.Sort(e.extra)
 	if e.rule != nil || len(e.extra) > 0 {
-		if e.length+wall.Minute(e.exact/time.Minute) > minutesOfRecurring {
+		if e.length+wall.Minute(e.exact/time.Minute) > longestRecurring {
 			return lineError{c.line, errors.New("the event recurs and lasts longer than a year")}
 		}
 	}

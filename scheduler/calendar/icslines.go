@@ -10,9 +10,9 @@ import (
 
 // Limits of a file. Real calendars stay far below them.
 const (
-	mostBytes    = 8 << 20
-	deepestNest  = 8
-	mostSubtitle = 200 // runes of a name that are kept
+	mostBytes   = 8 << 20
+	deepestNest = 8
+	longestName = 200 // runes of a name that are kept
 )
 
 // property is one content line of an iCalendar file, RFC 5545, 3.1.
@@ -191,8 +191,8 @@ func tidyName(name string) string {
 		name = strings.ToValidUTF8(name, "\uFFFD")
 	}
 	name = strings.Join(strings.Fields(name), " ")
-	if runes := []rune(name); len(runes) > mostSubtitle {
-		name = string(runes[:mostSubtitle]) + "..."
+	if runes := []rune(name); len(runes) > longestName {
+		name = string(runes[:longestName]) + "..."
 	}
 	return name
 }

@@ -19,7 +19,7 @@ var (
 const mostNames = 3
 
 // layouts keeps what has been laid out: []Day by year, []Span by zoneYear. What it keeps is a function of its key, so that two
-// goroutines that lay out the same year do no harm.
+// goroutines that lay out the same year do no harm. Zones are told apart by their pointers, of which zone.Load gives one for each name.
 type layouts struct{ allDay, timed sync.Map }
 
 type zoneYear struct {

@@ -153,6 +153,7 @@ var rejected = []struct{ why, text, want string }{
 	{"a zone first", "Asia/Seoul mon-fri 09:00-18:00", `"Asia/Seoul mon-fri 09:00-18:00": one zone stands at the end, for all (say mon-fri 09:00-18:00 Asia/Seoul)`},
 	{"a zone in the middle", "mon-fri 09:00-18:00 Asia/Seoul sat 10:00-14:00",
 		`"Asia/Seoul sat 10:00-14:00": one zone stands at the end, for all (say sat 10:00-14:00 Asia/Seoul)`},
+	{"a comma after the zone", "mon-fri 09:00-18:00 UTC,", `"UTC,": nothing follows the zone (say UTC)`},
 	{"two zones", "mon-fri 09:00-18:00 Asia/Seoul Asia/Tokyo", `"Asia/Seoul Asia/Tokyo": one zone is enough (say Asia/Seoul)`},
 	{"a zone for each window", "mon-fri 09:00-18:00 Asia/Seoul sat 10:00-14:00 Asia/Tokyo",
 		`"Asia/Seoul sat 10:00-14:00 Asia/Tokyo": one zone stands at the end, for all`},

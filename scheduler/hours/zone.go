@@ -47,11 +47,13 @@ func (p *parser) zoneEarly() *Error {
 		rest++
 	}
 	name, say := p.at(first).text, ""
-	switch final := p.at(final); {
-	case final.kind != word:
-		say = p.raw(rest, len(p.tokens)-2) + " " + name
-	case final.text == name:
-		say = p.raw(rest, len(p.tokens)-2)
+	switch {
+	case rest > final:
+		return p.fault(first, final, "nothing follows the zone", name)
+	case p.at(final).kind != word:
+		say = p.raw(rest, final) + " " + name
+	case p.at(final).text == name:
+		say = p.raw(rest, final)
 	}
 	return p.fault(first, final, "one zone stands at the end, for all", say)
 }

@@ -97,7 +97,6 @@ func TestLoadAdvises(t *testing.T) {
 		{"a slip in offset names is no slip", "Etc/GMT+99", "say an IANA name such as Asia/Seoul"},
 		{"nothing like a zone", "quarterly", "say an IANA name such as Asia/Seoul"},
 		{"a path", "../../etc/passwd", "say an IANA name such as Asia/Seoul"},
-		{"far too long", strings.Repeat("Asia/", 100), "say an IANA name such as Asia/Seoul"},
 	} {
 		t.Run(row.why, func(t *testing.T) {
 			t.Parallel()
@@ -119,9 +118,9 @@ func TestErrorNamesWhatWasWritten(t *testing.T) {
 	if got, want := err.Error(), `unknown time zone "KST": say Asia/Seoul`; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	_, err = zone.Load(strings.Repeat("x", 10_000))
-	if len(err.Error()) > 200 {
-		t.Errorf("an error of %d bytes", len(err.Error()))
+	_, err = zone.Load(strings.Repeat("Asia/", 100))
+	if want := "..." + `": say an IANA name such as Asia/Seoul`; len(err.Error()) > 200 || !strings.HasSuffix(err.Error(), want) {
+		t.Errorf("got %q, want it short, ending in %q", err, want)
 	}
 }
 
