@@ -52,8 +52,10 @@ type future struct {
 
 // forecast plays the coming edges of one resource after the change that is due now, if any.
 func (r *run) forecast(c *candidate, now plan.Change) []plan.Action {
-	f := future{candidate: c, at: r.now, state: c.resource.State, size: c.resource.Size,
-		original: c.remembered.Original, ours: !c.remembered.StoppedByUs.IsZero()}
+	f := future{
+		candidate: c, at: r.now, state: c.resource.State, size: c.resource.Size,
+		original: c.remembered.Original, ours: !c.remembered.StoppedByUs.IsZero(),
+	}
 	if now != nil {
 		f.apply(now)
 	}

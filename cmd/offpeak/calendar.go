@@ -23,8 +23,8 @@ func newCalendar(c console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "calendar",
 		Short: "Show holidays, and add a day on which schedules stay closed",
-		Args:  cobra.NoArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Args:  onlySubcommands,
+		RunE:  showHelp,
 	}
 	cmd.AddCommand(newCalendarShow(c), newCalendarAdd(c))
 	return cmd
@@ -50,7 +50,7 @@ func newCalendarShow(c console) *cobra.Command {
 			if err != nil || year < 1970 || year > 2100 {
 				return usagef("%q is no year from 1970 to 2100", args[1])
 			}
-			found, err := findCalendar(policyFile, cmd.Flags().Changed("policy"), args[0], year)
+			found, err := findCalendar(policyFile, cmd.Flags().Changed("policy"), args[0])
 			if err != nil {
 				return err
 			}
@@ -63,7 +63,7 @@ func newCalendarShow(c console) *cobra.Command {
 }
 
 // findCalendar looks in the policy, if there is one, then among the countries.
-func findCalendar(policyFile string, asked bool, name string, year int) (calendar.Calendar, error) {
+func findCalendar(policyFile string, asked bool, name string) (calendar.Calendar, error) {
 	if _, err := os.Stat(policyFile); asked || err == nil {
 		p, err := loadPolicy(policyFile)
 		if err != nil {

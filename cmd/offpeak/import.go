@@ -12,8 +12,8 @@ func newImport(c console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "import",
 		Short: "Turn the configuration of Instance Scheduler on AWS or Cloud Custodian into a policy file",
-		Args:  cobra.NoArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Args:  onlySubcommands,
+		RunE:  showHelp,
 	}
 	cmd.AddCommand(
 		importer(c, "instance-scheduler FILE", "From Instance Scheduler on AWS: a scan of its configuration table, or a template with Custom::ServiceInstanceSchedule",

@@ -47,16 +47,16 @@ func (in *inputs) registerInventory(cmd *cobra.Command) {
 	f.StringVar(&in.region, "region", "", "region of files that do not tell theirs")
 }
 
-// instant returns the instant to plan for, and whether it was given.
-func (in *inputs) instant() (time.Time, bool, error) {
+// instant returns the instant to plan for: --at, else now.
+func (in *inputs) instant() (time.Time, error) {
 	if in.at == "" {
-		return in.now().Truncate(time.Second), false, nil
+		return in.now().Truncate(time.Second), nil
 	}
 	t, err := parseInstant(in.at, nil)
 	if err != nil {
-		return time.Time{}, false, usagef("--at: %w", err)
+		return time.Time{}, usagef("--at: %w", err)
 	}
-	return t, true, nil
+	return t, nil
 }
 
 // loadPolicy reads the policy file, with its calendars beside it.
@@ -89,7 +89,7 @@ func (in *inputs) snapshot(args []string, prices fleet.Prices) (fleet.Snapshot, 
 		return fleet.Snapshot{}, usagef("no inventory: name files that the AWS CLI printed with --inventory, for example\n" +
 			"  aws ec2 describe-instances > instances.json\n  offpeak plan --inventory instances.json")
 	}
-	taken, _, err := in.instant()
+	taken, err := in.instant()
 	if err != nil {
 		return fleet.Snapshot{}, err
 	}

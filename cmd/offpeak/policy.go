@@ -14,8 +14,8 @@ func newPolicy(c console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "policy",
 		Short: "Check a policy file, print its JSON Schema",
-		Args:  cobra.NoArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Args:  onlySubcommands,
+		RunE:  showHelp,
 	}
 	var file string
 	check := &cobra.Command{

@@ -210,14 +210,14 @@ func renderFindings(w io.Writer, p plan.Plan, s style) error {
 func renderTotals(w io.Writer, p plan.Plan, s style) error {
 	t := p.Totals
 	text := fmt.Sprintf("%d resources, %d opted in: %d to switch off, %d to switch on, %d refused.", t.Resources, t.OptedIn, t.SwitchOff, t.SwitchOn, t.Refused)
-	if t.SwitchOff > 0 {
+	if !t.StopsPerHour.IsZero() {
 		text += fmt.Sprintf(" Switching off ends %s USD/hour.", t.StopsPerHour.Display(4))
 	}
-	if t.SwitchOn > 0 {
+	if !t.StartsPerHour.IsZero() {
 		text += fmt.Sprintf(" Switching on begins %s USD/hour.", t.StartsPerHour.Display(4))
 	}
 	if t.Unpriced > 0 {
-		text += fmt.Sprintf(" %d without a known price are not in these sums.", t.Unpriced)
+		text += fmt.Sprintf(" No price is known for %d of them.", t.Unpriced)
 	}
 	_, err := fmt.Fprintf(w, "\n%s\n", s.paint(bold, text))
 	return err

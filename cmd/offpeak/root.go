@@ -4,12 +4,28 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"offpeak/internal/policy"
 )
+
+// onlySubcommands refuses arguments that are no subcommand, and proposes the nearest.
+func onlySubcommands(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	cmd.SuggestionsMinimumDistance = 2
+	text := fmt.Sprintf("unknown command %q for %q", args[0], cmd.CommandPath())
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		text += fmt.Sprintf(" (did you mean %s?)", strings.Join(near, ", "))
+	}
+	return errors.New(text)
+}
+
+func showHelp(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 
 // Exit codes, a contract with scripts.
 const (
@@ -85,7 +101,8 @@ Nothing is touched without an opt-in tag. Start with the demo, then plan your ow
   offpeak plan --policy offpeak.yaml --inventory instances.json`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
+		Args:          onlySubcommands,
+		RunE:          showHelp,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = false
 	root.AddCommand(

@@ -2,7 +2,6 @@ package main
 
 import (
 	"flag"
-
 	"path/filepath"
 	"testing"
 

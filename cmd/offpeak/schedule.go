@@ -28,8 +28,8 @@ func newSchedule(c console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "schedule",
 		Short: "Ask schedules what they want and when, draw a week, run tests of them",
-		Args:  cobra.NoArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Args:  onlySubcommands,
+		RunE:  showHelp,
 	}
 	cmd.AddCommand(newScheduleState(c), newScheduleNext(c), newScheduleShow(c), newScheduleTest(c))
 	return cmd

@@ -36,7 +36,7 @@ func (in *inputs) see(args []string) (sight, error) {
 	if s.memory, err = in.memory(); err != nil {
 		return s, err
 	}
-	if s.now, _, err = in.instant(); err != nil {
+	if s.now, err = in.instant(); err != nil {
 		return s, err
 	}
 	if s.now.Before(s.snapshot.Taken) {

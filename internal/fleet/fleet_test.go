@@ -70,7 +70,7 @@ func FuzzParseOverride(f *testing.F) {
 
 func TestParseOrder(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]int{"1": 1, " 99 ": 99, "0": 0, "100": 0, "": 0, "first": 0, "1.5": 0, "-1": 0} {
+	for text, want := range map[string]int{"1": 1, "99\t": 99, "0": 0, "100": 0, "": 0, "first": 0, "1.5": 0, "-1": 0} {
 		got, err := fleet.ParseOrder(text)
 		if got != want || (err == nil) != (want > 0) {
 			t.Errorf("%q: got %d, %v, want %d", text, got, err, want)

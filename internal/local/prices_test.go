@@ -63,7 +63,7 @@ func TestRefusesBrokenPrices(t *testing.T) {
 		{"a region by its name", csv + "Seoul,m5.large,,,0.1\n", `prices: line 2, region: is "Seoul" (expected a region such as ap-northeast-2)`},
 		{"neither true nor false", csv + "ap-northeast-2,m5.large,,2,0.1\n", `prices: line 2, multi_az: is "2" (expected true, false or nothing)`},
 		{"too few columns", csv + "ap-northeast-2,m5.large\n", "prices: record on line 2: wrong number of fields"},
-		{"a quote that does not end", csv + `ap-northeast-2,"m5.large` + "\n", `prices: record on line 2; parse error on line 3, column 0: extraneous or missing " in quoted-field`},
+		{"a quote that does not end", csv + `ap-northeast-2,"m5.large` + "\n", `prices: parse error on line 2, column 26: extraneous or missing " in quoted-field`},
 		{"two prices", csv + "ap-northeast-2,m5.large,,,0.1\nap-northeast-2,c5.large,,,0.1\nap-northeast-2,m5.large,,false,0.2\n", "prices: line 4, usd_per_hour: is 0.2, but line 2 says 0.1 for the same"},
 		{"JSON: a number", `[{"region": "ap-northeast-2", "type": "m5.large", "usd_per_hour": 0.1}]`, "prices: $[0].usd_per_hour: is a number (expected text)"},
 		{"JSON: an unknown name", `[{"region": "ap-northeast-2", "typ": "m5.large"}]`, "prices: $[0].typ: is not known here"},

@@ -32,6 +32,9 @@ func (s *savedSnapshot) member(r *reading, name string) error {
 	if !isSaved(name) { // encoding/json would take Resources for resources
 		return r.fail("", "is not known here (expected one of %s)", strings.Join(savedMembers, ", "))
 	}
+	if name == "resources" && r.tokens.PeekKind() == jsontext.KindNull {
+		return r.skip() // how encoding/json writes no resources at all
+	}
 	if name == "resources" {
 		return r.each(func() error {
 			var text jsontext.Value

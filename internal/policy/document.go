@@ -19,10 +19,10 @@ func parse(data []byte) (*yaml.Node, Problems) {
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	var document, second yaml.Node
 	switch err := decoder.Decode(&document); {
-	case errors.Is(err, io.EOF):
-		return nil, Problems{{What: "the file holds comments only", Say: "offpeak init writes a policy to begin with"}}
-	case err != nil:
+	case err != nil && !errors.Is(err, io.EOF):
 		return nil, Problems{syntaxProblem(data, err)}
+	case err != nil, document.Content[0].Kind == yaml.ScalarNode && document.Content[0].Value == "":
+		return nil, Problems{{What: "the file holds no keys", Say: "offpeak init writes a policy to begin with"}}
 	}
 	if err := decoder.Decode(&second); !errors.Is(err, io.EOF) {
 		line := newSource(data).secondDocument(document.Content[0].Line)

@@ -181,8 +181,10 @@ func TestUnionAndWith(t *testing.T) {
 		{"union with nothing", calendar.Union(calendar.Calendar{}, company), "2026-10-02 창립기념일; 2026-10-09 체육대회"},
 		{"added", kr.With(entries(t, "2026-10-30 임시공휴일"), nil), "2026-10-03 개천절; 2026-10-05 대체공휴일(개천절); 2026-10-09 한글날; 2026-10-30 임시공휴일"},
 		{"removed", kr.With(nil, entries(t, "2026-10-05", "2026-10-07")), "2026-10-03 개천절; 2026-10-09 한글날"},
-		{"removed and added is there, under the new name", kr.With(entries(t, "2026-10-05 근무 안 함"), entries(t, "2026-10-05")),
-			"2026-10-03 개천절; 2026-10-05 근무 안 함; 2026-10-09 한글날"},
+		{
+			"removed and added is there, under the new name", kr.With(entries(t, "2026-10-05 근무 안 함"), entries(t, "2026-10-05")),
+			"2026-10-03 개천절; 2026-10-05 근무 안 함; 2026-10-09 한글날",
+		},
 		{"added to nothing", calendar.Calendar{}.With(entries(t, "2026-10-30 임시공휴일"), entries(t, "2026-10-31")), "2026-10-30 임시공휴일"},
 		{"nothing added, nothing removed", company.With(nil, nil), "2026-10-02 창립기념일; 2026-10-09 체육대회"},
 	} {
@@ -210,14 +212,22 @@ func TestSpans(t *testing.T) {
 		calendar            calendar.Calendar
 		want                string
 	}{
-		{"dates are the zone's days", "Europe/Berlin", from, to, days,
-			"2026-12-24T00:00/2026-12-26T00:00 Freeze; 2026-12-31T00:00/2027-01-01T00:00 Inventory"},
-		{"apart", "Asia/Seoul", from, to, calendar.Union(morning, days),
-			"2026-12-24T00:00/2026-12-26T00:00 Freeze; 2026-12-26T08:00/2026-12-26T12:00 Release; 2026-12-31T00:00/2027-01-01T00:00 Inventory"},
-		{"what touches is one", "Asia/Seoul", from, to, calendar.Union(touching, days),
-			"2026-12-24T00:00/2026-12-26T02:00 Freeze, Release; 2026-12-31T00:00/2027-01-01T00:00 Inventory"},
-		{"overlapping, across the year", "Asia/Seoul", from, to, calendar.Union(newYear, days),
-			"2026-12-24T00:00/2026-12-26T00:00 Freeze; 2026-12-31T00:00/2027-01-01T03:00 Inventory, Release"},
+		{
+			"dates are the zone's days", "Europe/Berlin", from, to, days,
+			"2026-12-24T00:00/2026-12-26T00:00 Freeze; 2026-12-31T00:00/2027-01-01T00:00 Inventory",
+		},
+		{
+			"apart", "Asia/Seoul", from, to, calendar.Union(morning, days),
+			"2026-12-24T00:00/2026-12-26T00:00 Freeze; 2026-12-26T08:00/2026-12-26T12:00 Release; 2026-12-31T00:00/2027-01-01T00:00 Inventory",
+		},
+		{
+			"what touches is one", "Asia/Seoul", from, to, calendar.Union(touching, days),
+			"2026-12-24T00:00/2026-12-26T02:00 Freeze, Release; 2026-12-31T00:00/2027-01-01T00:00 Inventory",
+		},
+		{
+			"overlapping, across the year", "Asia/Seoul", from, to, calendar.Union(newYear, days),
+			"2026-12-24T00:00/2026-12-26T00:00 Freeze; 2026-12-31T00:00/2027-01-01T03:00 Inventory, Release",
+		},
 		{"cut to what was asked", "UTC", "2026-12-24T06:00:00Z", "2026-12-25T18:00:00Z", days, "2026-12-24T06:00/2026-12-25T18:00 Freeze"},
 		{"nothing asked", "UTC", to, from, days, ""},
 		{"nothing there", "UTC", from, to, calendar.Calendar{}, ""},

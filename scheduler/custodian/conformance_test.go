@@ -39,8 +39,10 @@ func (f *peerFilter) UnmarshalJSON(text []byte) error {
 
 func (f *peerFilter) defaults() custodian.Defaults {
 	from, _ := f.SkipDaysFrom["url"].(string)
-	return custodian.Defaults{Zone: f.Zone, OffHour: f.OffHour, OnHour: f.OnHour, Weekends: f.Weekends, WeekendsOnly: f.WeekendsOnly,
-		SkipDays: f.SkipDays, SkipDaysFrom: from}
+	return custodian.Defaults{
+		Zone: f.Zone, OffHour: f.OffHour, OnHour: f.OnHour, Weekends: f.Weekends, WeekendsOnly: f.WeekendsOnly,
+		SkipDays: f.SkipDays, SkipDaysFrom: from,
+	}
 }
 
 type peerMatch struct {

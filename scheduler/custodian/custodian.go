@@ -2,7 +2,8 @@
 //
 // In goes the value of a tag, and the defaults of the policy that reads it; out comes a Tag, and of it a wall.Pattern of edges: stop
 // at some hours, start at others, and want nothing in between but what the last edge of the day said. The peer looks once an hour
-// whether it is such an hour; here each edge happens once. The package knows no tag keys, no resources and no other vocabulary.
+// whether it is such an hour; here each edge happens once. The package reads one value: it finds no tags, and knows no
+// resources and no other vocabulary.
 package custodian
 
 import (

@@ -169,14 +169,22 @@ func TestDefaults(t *testing.T) {
 		want     string
 	}{
 		{"hours of the policy", change(func(d *custodian.Defaults) { d.OffHour, d.OnHour = 0, 23 }), "", "off=(M-F,0);on=(M-F,23)"},
-		{"no weekends: every day", change(func(d *custodian.Defaults) { d.Weekends = false }), "on",
-			"off=(M-U,19);on=(M-U,7)"},
-		{"weekends only: off on Friday, on on Monday", change(func(d *custodian.Defaults) { d.WeekendsOnly = true }), "on",
-			"off=(F,19);on=(M,7)"},
-		{"weekends only beats no weekends", change(func(d *custodian.Defaults) { d.WeekendsOnly, d.Weekends = true, false }), "on",
-			"off=(F,19);on=(M,7)"},
-		{"what a tag says itself they do not change", change(func(d *custodian.Defaults) { d.WeekendsOnly = true }), "off=(M-F,18)",
-			"off=(M-F,18);on=(M,7)"},
+		{
+			"no weekends: every day", change(func(d *custodian.Defaults) { d.Weekends = false }), "on",
+			"off=(M-U,19);on=(M-U,7)",
+		},
+		{
+			"weekends only: off on Friday, on on Monday", change(func(d *custodian.Defaults) { d.WeekendsOnly = true }), "on",
+			"off=(F,19);on=(M,7)",
+		},
+		{
+			"weekends only beats no weekends", change(func(d *custodian.Defaults) { d.WeekendsOnly, d.Weekends = true, false }), "on",
+			"off=(F,19);on=(M,7)",
+		},
+		{
+			"what a tag says itself they do not change", change(func(d *custodian.Defaults) { d.WeekendsOnly = true }), "off=(M-F,18)",
+			"off=(M-F,18);on=(M,7)",
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -201,8 +209,10 @@ func TestValidate(t *testing.T) {
 		t.Fatal("no error")
 	}
 	lines := strings.Split(err.Error(), "\n")
-	want := []string{"default_tz: unknown time zone", "offhour 24: hours run", "onhour -1: hours run", "skip-days and skip-days-from",
-		"skip-days: \"2026-02-30\""}
+	want := []string{
+		"default_tz: unknown time zone", "offhour 24: hours run", "onhour -1: hours run", "skip-days and skip-days-from",
+		"skip-days: \"2026-02-30\"",
+	}
 	if len(lines) != len(want) {
 		t.Fatalf("error = %q, want %d lines", err, len(want))
 	}

@@ -47,30 +47,53 @@ func TestDraw(t *testing.T) {
 		{"each edge lasts until the next or midnight", "off=(M-F,19);on=(M-F,7)", monday + 3, monday + 6, nil, strings.Join([]string{
 			"Thu 00:00 any", "Thu 07:00 running on=(M-F,7)", "Thu 19:00 stopped off=(M-F,19)",
 			"Fri 00:00 any", "Fri 07:00 running on=(M-F,7)", "Fri 19:00 stopped off=(M-F,19)",
-			"Sat 00:00 any"}, "\n")},
-		{"stopping before starting", "off=(M,2);on=(M,6)", monday, monday + 2, nil,
-			"Mon 00:00 any\nMon 02:00 stopped off=(M,2)\nMon 06:00 running on=(M,6)\nTue 00:00 any"},
-		{"an hour that stops and starts stops", "off=(M,7);on=(M-F,7)", monday, monday + 2, nil,
-			"Mon 00:00 any\nMon 07:00 stopped off=(M,7)\nTue 00:00 any\nTue 07:00 running on=(M-F,7)"},
-		{"of times that coincide the first gives the rule", "off=[(M,9),(M-F,9)];on=(U,1)", monday, monday + 1, nil,
-			"Mon 00:00 any\nMon 09:00 stopped off=(M,9)"},
-		{"a second stop has a mark", "off=[(M,19),(M,22)];on=(U,1)", monday, monday + 1, nil,
-			"Mon 00:00 any\nMon 19:00 stopped off=(M,19)\nMon 22:00 stopped off=(M,22)\nmark Mon 22:00 off=(M,22)"},
-		{"a stop at midnight after a day that stopped has a mark", "off=[(M,19),(T,0)];on=(U,1)", monday, monday + 2, nil,
-			"Mon 00:00 any\nMon 19:00 stopped off=(M,19)\nTue 00:00 stopped off=(T,0)\nmark Tue 00:00 off=(T,0)"},
-		{"also where the drawing begins there", "off=[(M,19),(T,0)];on=(U,1)", monday + 1, monday + 2, nil,
-			"Tue 00:00 stopped off=(T,0)\nmark Tue 00:00 off=(T,0)"},
-		{"a second start has a stretch of its own", "off=(U,1);on=[(M,7),(M,9),(T,0)]", monday, monday + 2, nil,
-			"Mon 00:00 any\nMon 07:00 running on=(M,7)\nMon 09:00 running on=(M,9)\nTue 00:00 running on=(T,0)"},
+			"Sat 00:00 any",
+		}, "\n")},
+		{
+			"stopping before starting", "off=(M,2);on=(M,6)", monday, monday + 2, nil,
+			"Mon 00:00 any\nMon 02:00 stopped off=(M,2)\nMon 06:00 running on=(M,6)\nTue 00:00 any",
+		},
+		{
+			"an hour that stops and starts stops", "off=(M,7);on=(M-F,7)", monday, monday + 2, nil,
+			"Mon 00:00 any\nMon 07:00 stopped off=(M,7)\nTue 00:00 any\nTue 07:00 running on=(M-F,7)",
+		},
+		{
+			"of times that coincide the first gives the rule", "off=[(M,9),(M-F,9)];on=(U,1)", monday, monday + 1, nil,
+			"Mon 00:00 any\nMon 09:00 stopped off=(M,9)",
+		},
+		{
+			"a second stop has a mark", "off=[(M,19),(M,22)];on=(U,1)", monday, monday + 1, nil,
+			"Mon 00:00 any\nMon 19:00 stopped off=(M,19)\nMon 22:00 stopped off=(M,22)\nmark Mon 22:00 off=(M,22)",
+		},
+		{
+			"a stop at midnight after a day that stopped has a mark", "off=[(M,19),(T,0)];on=(U,1)", monday, monday + 2, nil,
+			"Mon 00:00 any\nMon 19:00 stopped off=(M,19)\nTue 00:00 stopped off=(T,0)\nmark Tue 00:00 off=(T,0)",
+		},
+		{
+			"also where the drawing begins there", "off=[(M,19),(T,0)];on=(U,1)", monday + 1, monday + 2, nil,
+			"Tue 00:00 stopped off=(T,0)\nmark Tue 00:00 off=(T,0)",
+		},
+		{
+			"a second start has a stretch of its own", "off=(U,1);on=[(M,7),(M,9),(T,0)]", monday, monday + 2, nil,
+			"Mon 00:00 any\nMon 07:00 running on=(M,7)\nMon 09:00 running on=(M,9)\nTue 00:00 running on=(T,0)",
+		},
 
-		{"closed: no start, the stop stays", "off=(M-F,19);on=(M-F,7)", monday, monday + 1, onMonday,
-			"Mon 00:00 any\nMon 19:00 stopped off=(M-F,19)"},
-		{"closed: a stop lasts over the start that is left out", "off=(M,2);on=(M,6)", monday, monday + 1, onMonday,
-			"Mon 00:00 any\nMon 02:00 stopped off=(M,2)"},
-		{"closed: two stops that a start parted", "off=[(M,2),(M,19)];on=(M,6)", monday, monday + 1, onMonday,
-			"Mon 00:00 any\nMon 02:00 stopped off=(M,2)\nMon 19:00 stopped off=(M,19)\nmark Mon 19:00 off=(M,19)"},
-		{"closed: a stop alone asks for no opening", "off=(M-F,19);on=(H,7)", monday, monday + 1, func(wall.Minute) bool { panic("asked") },
-			"Mon 00:00 any\nMon 19:00 stopped off=(M-F,19)"},
+		{
+			"closed: no start, the stop stays", "off=(M-F,19);on=(M-F,7)", monday, monday + 1, onMonday,
+			"Mon 00:00 any\nMon 19:00 stopped off=(M-F,19)",
+		},
+		{
+			"closed: a stop lasts over the start that is left out", "off=(M,2);on=(M,6)", monday, monday + 1, onMonday,
+			"Mon 00:00 any\nMon 02:00 stopped off=(M,2)",
+		},
+		{
+			"closed: two stops that a start parted", "off=[(M,2),(M,19)];on=(M,6)", monday, monday + 1, onMonday,
+			"Mon 00:00 any\nMon 02:00 stopped off=(M,2)\nMon 19:00 stopped off=(M,19)\nmark Mon 19:00 off=(M,19)",
+		},
+		{
+			"closed: a stop alone asks for no opening", "off=(M-F,19);on=(H,7)", monday, monday + 1, func(wall.Minute) bool { panic("asked") },
+			"Mon 00:00 any\nMon 19:00 stopped off=(M-F,19)",
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

@@ -32,10 +32,14 @@ var rejected = []struct{ why, text, want string }{
 	{"dots for a dash", "mon..fri 09:00-18:00", `"..": joins dates only (say -)`},
 	{"weekdays in a row", "mon tue 09:00-18:00", `"mon tue": days of one kind are joined by + or a comma (say mon-tue)`},
 	{"lists of one kind twice", "mon-fri day 5 sat 09:00-18:00", `"mon-fri day 5 sat": days of one kind are joined by + or a comma (say mon-sat day 5)`},
-	{"kinds mixed in a list", "mon,2026-12-24 09:00-18:00",
-		`"mon,2026-12-24 09:00-18:00": a list has days of one kind; write a rule for each kind (say mon 09:00-18:00 2026-12-24 09:00-18:00)`},
-	{"daily in a list", "daily,mon 09:00-18:00",
-		`"daily,mon 09:00-18:00": a list has days of one kind; write a rule for each kind (say daily 09:00-18:00 mon 09:00-18:00)`},
+	{
+		"kinds mixed in a list", "mon,2026-12-24 09:00-18:00",
+		`"mon,2026-12-24 09:00-18:00": a list has days of one kind; write a rule for each kind (say mon 09:00-18:00 2026-12-24 09:00-18:00)`,
+	},
+	{
+		"daily in a list", "daily,mon 09:00-18:00",
+		`"daily,mon 09:00-18:00": a list has days of one kind; write a rule for each kind (say daily 09:00-18:00 mon 09:00-18:00)`,
+	},
 	{"kinds mixed before a span", "mon,day 5 18:00 - fri 08:00", `"mon,day": a list has days of one kind; write a rule for each kind`},
 	{"a comma before the times", "mon-fri, 09:00-18:00", `"fri, 09:00": nothing that fits follows the , (say fri 09:00)`},
 	{"two commas", "mon,,tue 09:00-18:00", `"mon,": nothing that fits follows the , (say mon)`},
@@ -49,8 +53,10 @@ var rejected = []struct{ why, text, want string }{
 	{"an ordinal for a day of the month", "15th 09:00-18:00", `"15th": ordinals take a weekday, as in 1st mon (say day 15)`},
 	{"an ordinal misspelt", "2th mon 09:00-18:00", `"2th": not a word of the grammar (say 2nd)`},
 	{"an ordinal as a word", "first mon 09:00-18:00", `"first": not a word of the grammar (say 1st)`},
-	{"every Friday, or the first one?", "1st mon,fri 09:00-18:00",
-		`"1st mon,fri": name the week of each weekday, or put every fri first (say 1st mon,1st fri)`},
+	{
+		"every Friday, or the first one?", "1st mon,fri 09:00-18:00",
+		`"1st mon,fri": name the week of each weekday, or put every fri first (say 1st mon,1st fri)`,
+	},
 	{"last workday", "last workday 09:00-18:00", `"last workday": not a word of the grammar (say workday nearest 31)`},
 	{"last alone", "last 09:00-18:00", `"last": takes a weekday, as in last fri`},
 
@@ -131,8 +137,10 @@ var rejected = []struct{ why, text, want string }{
 	{"half days at its end", "fri 18:00 - mon 8am", `"8am": times are written 09:00 (say 08:00)`},
 	{"a span of no time or a week", "fri 18:00 - fri 18:00", `"fri 18:00 - fri 18:00": opens and closes at the same time (say daily 00:00-24:00)`},
 	{"every Friday until one date", "fri 18:00 - 2026-12-28 08:00", `"fri 18:00 - 2026-12-28 08:00": never ends: no such closing within 366 days of some openings`},
-	{"dates of a span backwards", "2026-12-28 18:00 - 2026-12-24 08:00",
-		`"2026-12-28 18:00 - 2026-12-24 08:00": never ends: no such closing within 366 days of some openings`},
+	{
+		"dates of a span backwards", "2026-12-28 18:00 - 2026-12-24 08:00",
+		`"2026-12-28 18:00 - 2026-12-24 08:00": never ends: no such closing within 366 days of some openings`,
+	},
 	{"a day of leap years only", "day 1 in mar 18:00 - day 29 in feb 08:00", `"day 1 in mar 18:00 - day 29 in feb 08:00": never ends: no such closing within 366 days of some openings`},
 
 	// Zones.
@@ -145,20 +153,28 @@ var rejected = []struct{ why, text, want string }{
 	{"a city", "mon-fri 09:00-18:00 Tokyo", `"Tokyo": unknown time zone (say Asia/Tokyo)`},
 	{"wrong case", "mon-fri 09:00-18:00 asia/seoul", `"asia/seoul": unknown time zone (say Asia/Seoul)`},
 	{"a name of several words", "mon-fri 09:00-18:00 Korea Standard Time", `"Korea Standard Time": unknown time zone (say Asia/Seoul)`},
-	{"the machine's zone", "mon-fri 09:00-18:00 Local",
-		`"Local": unknown time zone: the machine's own zone differs from machine to machine; say an IANA name such as Asia/Seoul`},
+	{
+		"the machine's zone", "mon-fri 09:00-18:00 Local",
+		`"Local": unknown time zone: the machine's own zone differs from machine to machine; say an IANA name such as Asia/Seoul`,
+	},
 	{"a tree of zones", "mon-fri 09:00-18:00 posix/Asia/Seoul", `"posix/Asia/Seoul": unknown time zone (say Asia/Seoul)`},
 	{"a tree of zones", "mon-fri 09:00-18:00 right/UTC", `"right/UTC": unknown time zone (say UTC)`},
 	{"no zone", "mon-fri 09:00-18:00 everywhere", `"everywhere": unknown time zone: say an IANA name such as Asia/Seoul`},
 	{"a zone first", "Asia/Seoul mon-fri 09:00-18:00", `"Asia/Seoul mon-fri 09:00-18:00": one zone stands at the end, for all (say mon-fri 09:00-18:00 Asia/Seoul)`},
-	{"a zone in the middle", "mon-fri 09:00-18:00 Asia/Seoul sat 10:00-14:00",
-		`"Asia/Seoul sat 10:00-14:00": one zone stands at the end, for all (say sat 10:00-14:00 Asia/Seoul)`},
+	{
+		"a zone in the middle", "mon-fri 09:00-18:00 Asia/Seoul sat 10:00-14:00",
+		`"Asia/Seoul sat 10:00-14:00": one zone stands at the end, for all (say sat 10:00-14:00 Asia/Seoul)`,
+	},
 	{"a comma after the zone", "mon-fri 09:00-18:00 UTC,", `"UTC,": nothing follows the zone (say UTC)`},
 	{"two zones", "mon-fri 09:00-18:00 Asia/Seoul Asia/Tokyo", `"Asia/Seoul Asia/Tokyo": one zone is enough (say Asia/Seoul)`},
-	{"a zone for each window", "mon-fri 09:00-18:00 Asia/Seoul sat 10:00-14:00 Asia/Tokyo",
-		`"Asia/Seoul sat 10:00-14:00 Asia/Tokyo": one zone stands at the end, for all`},
-	{"the same zone for each window", "mon-fri 09:00-18:00 Asia/Seoul, sat 10:00-14:00 Asia/Seoul",
-		`"Asia/Seoul, sat 10:00-14:00 Asia/Seoul": one zone stands at the end, for all (say sat 10:00-14:00 Asia/Seoul)`},
+	{
+		"a zone for each window", "mon-fri 09:00-18:00 Asia/Seoul sat 10:00-14:00 Asia/Tokyo",
+		`"Asia/Seoul sat 10:00-14:00 Asia/Tokyo": one zone stands at the end, for all`,
+	},
+	{
+		"the same zone for each window", "mon-fri 09:00-18:00 Asia/Seoul, sat 10:00-14:00 Asia/Seoul",
+		`"Asia/Seoul, sat 10:00-14:00 Asia/Seoul": one zone stands at the end, for all (say sat 10:00-14:00 Asia/Seoul)`,
+	},
 	{"neither a time nor a zone", "mon-fri office", `"office": neither a time nor a zone`},
 
 	// Whole texts.

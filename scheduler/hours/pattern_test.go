@@ -81,62 +81,85 @@ func TestDrawWindows(t *testing.T) {
 	}{
 		{"office hours, from Friday to Tuesday", "mon-fri 09:00-18:00", "2026-11-20", "2026-11-24", nil, []string{
 			"Fri 2026-11-20 00:00 stopped", "Fri 2026-11-20 09:00 running mon-fri 09:00-18:00",
-			"Fri 2026-11-20 18:00 stopped", "Mon 2026-11-23 09:00 running mon-fri 09:00-18:00", "Mon 2026-11-23 18:00 stopped"}},
+			"Fri 2026-11-20 18:00 stopped", "Mon 2026-11-23 09:00 running mon-fri 09:00-18:00", "Mon 2026-11-23 18:00 stopped",
+		}},
 		{"two ranges", "mon 09:00-12:00+13:00-18:00", "2026-11-23", "2026-11-24", nil, []string{
 			"Mon 2026-11-23 00:00 stopped", "Mon 2026-11-23 09:00 running mon 09:00-12:00+13:00-18:00", "Mon 2026-11-23 12:00 stopped",
-			"Mon 2026-11-23 13:00 running mon 09:00-12:00+13:00-18:00", "Mon 2026-11-23 18:00 stopped"}},
+			"Mon 2026-11-23 13:00 running mon 09:00-12:00+13:00-18:00", "Mon 2026-11-23 18:00 stopped",
+		}},
 		{"a night that began before the first date", "mon 22:00-06:00", "2026-11-24", "2026-11-25", nil, []string{
-			"Tue 2026-11-24 00:00 running mon 22:00-06:00", "Tue 2026-11-24 06:00 stopped"}},
+			"Tue 2026-11-24 00:00 running mon 22:00-06:00", "Tue 2026-11-24 06:00 stopped",
+		}},
 		{"a night that ends after the last date", "tue 22:00-06:00", "2026-11-24", "2026-11-25", nil, []string{
-			"Tue 2026-11-24 00:00 stopped", "Tue 2026-11-24 22:00 running tue 22:00-06:00"}},
+			"Tue 2026-11-24 00:00 stopped", "Tue 2026-11-24 22:00 running tue 22:00-06:00",
+		}},
 		{"to midnight and on", "mon 18:00-24:00 tue 00:00-06:00", "2026-11-23", "2026-11-25", nil, []string{
 			"Mon 2026-11-23 00:00 stopped", "Mon 2026-11-23 18:00 running mon 18:00-24:00",
-			"Tue 2026-11-24 00:00 running tue 00:00-06:00", "Tue 2026-11-24 06:00 stopped"}},
+			"Tue 2026-11-24 00:00 running tue 00:00-06:00", "Tue 2026-11-24 06:00 stopped",
+		}},
 		{"always", "daily 00:00-24:00", "2026-11-23", "2026-11-26", nil, []string{"Mon 2026-11-23 00:00 running daily 00:00-24:00"}},
 		{"a minute before midnight is bridged, also at the end", "daily 00:00-23:59", "2026-11-23", "2026-11-26", nil, []string{
-			"Mon 2026-11-23 00:00 running daily 00:00-23:59"}},
+			"Mon 2026-11-23 00:00 running daily 00:00-23:59",
+		}},
 		{"overlaps join, with the rule that began last", "mon 09:00-18:00 mon 12:00-20:00", "2026-11-23", "2026-11-24", nil, []string{
 			"Mon 2026-11-23 00:00 stopped", "Mon 2026-11-23 09:00 running mon 09:00-18:00",
-			"Mon 2026-11-23 12:00 running mon 12:00-20:00", "Mon 2026-11-23 20:00 stopped"}},
+			"Mon 2026-11-23 12:00 running mon 12:00-20:00", "Mon 2026-11-23 20:00 stopped",
+		}},
 
 		{"a weekend", "fri 18:00 - mon 08:00", "2026-11-20", "2026-11-24", nil, []string{
-			"Fri 2026-11-20 00:00 stopped", "Fri 2026-11-20 18:00 running fri 18:00 - mon 08:00", "Mon 2026-11-23 08:00 stopped"}},
+			"Fri 2026-11-20 00:00 stopped", "Fri 2026-11-20 18:00 running fri 18:00 - mon 08:00", "Mon 2026-11-23 08:00 stopped",
+		}},
 		{"a weekend that began before the first date", "fri 18:00 - mon 08:00", "2026-11-22", "2026-11-24", nil, []string{
-			"Sun 2026-11-22 00:00 running fri 18:00 - mon 08:00", "Mon 2026-11-23 08:00 stopped"}},
+			"Sun 2026-11-22 00:00 running fri 18:00 - mon 08:00", "Mon 2026-11-23 08:00 stopped",
+		}},
 		{"the end is the first that comes after", "wed,fri 18:00 - mon,thu 08:00", "2026-11-25", "2026-12-01", nil, []string{
 			"Wed 2026-11-25 00:00 stopped", "Wed 2026-11-25 18:00 running wed+fri 18:00 - mon+thu 08:00", "Thu 2026-11-26 08:00 stopped",
-			"Fri 2026-11-27 18:00 running wed+fri 18:00 - mon+thu 08:00", "Mon 2026-11-30 08:00 stopped"}},
+			"Fri 2026-11-27 18:00 running wed+fri 18:00 - mon+thu 08:00", "Mon 2026-11-30 08:00 stopped",
+		}},
 		{"a span may end on the date it began", "fri 18:00 - fri,mon 20:00", "2026-11-20", "2026-11-22", nil, []string{
-			"Fri 2026-11-20 00:00 stopped", "Fri 2026-11-20 18:00 running fri 18:00 - mon+fri 20:00", "Fri 2026-11-20 20:00 stopped"}},
+			"Fri 2026-11-20 00:00 stopped", "Fri 2026-11-20 18:00 running fri 18:00 - mon+fri 20:00", "Fri 2026-11-20 20:00 stopped",
+		}},
 		{"a span of a week less ten hours", "fri 18:00 - fri 08:00", "2026-11-26", "2026-11-28", nil, []string{
 			"Thu 2026-11-26 00:00 running fri 18:00 - fri 08:00", "Fri 2026-11-27 08:00 stopped",
-			"Fri 2026-11-27 18:00 running fri 18:00 - fri 08:00"}},
+			"Fri 2026-11-27 18:00 running fri 18:00 - fri 08:00",
+		}},
 		{"a span of months, seen from its middle", "day 1 in jan 09:00 - day 31 in dec 18:00", "2026-12-30", "2027-01-02", nil, []string{
 			"Wed 2026-12-30 00:00 running day 1 in jan 09:00 - day 31 in dec 18:00", "Thu 2026-12-31 18:00 stopped",
-			"Fri 2027-01-01 09:00 running day 1 in jan 09:00 - day 31 in dec 18:00"}},
+			"Fri 2027-01-01 09:00 running day 1 in jan 09:00 - day 31 in dec 18:00",
+		}},
 		{"a span of dates", "2026-12-24 18:00 - 2026-12-28 08:00", "2026-12-23", "2026-12-30", nil, []string{
-			"Wed 2026-12-23 00:00 stopped", "Thu 2026-12-24 18:00 running 2026-12-24 18:00 - 2026-12-28 08:00", "Mon 2026-12-28 08:00 stopped"}},
+			"Wed 2026-12-23 00:00 stopped", "Thu 2026-12-24 18:00 running 2026-12-24 18:00 - 2026-12-28 08:00", "Mon 2026-12-28 08:00 stopped",
+		}},
 
 		{"a holiday leaves a mark", "mon-fri 09:00-18:00", "2026-11-23", "2026-11-25", []string{"2026-11-23"}, []string{
 			"Mon 2026-11-23 00:00 stopped", "Tue 2026-11-24 09:00 running mon-fri 09:00-18:00", "Tue 2026-11-24 18:00 stopped",
-			"Mon 2026-11-23 18:00 mark mon-fri 09:00-18:00"}},
+			"Mon 2026-11-23 18:00 mark mon-fri 09:00-18:00",
+		}},
 		{"a night belongs to the date on which it opens", "daily 22:00-06:00", "2026-11-23", "2026-11-25", []string{"2026-11-23"}, []string{
 			"Mon 2026-11-23 00:00 running daily 22:00-06:00", "Mon 2026-11-23 06:00 stopped", "Tue 2026-11-24 22:00 running daily 22:00-06:00",
-			"Tue 2026-11-24 06:00 mark daily 22:00-06:00"}},
+			"Tue 2026-11-24 06:00 mark daily 22:00-06:00",
+		}},
 		{"a mark of a night before the first date", "mon 22:00-06:00", "2026-11-24", "2026-11-25", []string{"2026-11-23"}, []string{
-			"Tue 2026-11-24 00:00 stopped", "Tue 2026-11-24 06:00 mark mon 22:00-06:00"}},
+			"Tue 2026-11-24 00:00 stopped", "Tue 2026-11-24 06:00 mark mon 22:00-06:00",
+		}},
 		{"a mark at midnight belongs to the next date", "mon 18:00-24:00", "2026-11-23", "2026-11-24", []string{"2026-11-23"}, []string{
-			"Mon 2026-11-23 00:00 stopped"}},
+			"Mon 2026-11-23 00:00 stopped",
+		}},
 		{"and is drawn there", "mon 18:00-24:00", "2026-11-24", "2026-11-25", []string{"2026-11-23"}, []string{
-			"Tue 2026-11-24 00:00 stopped", "Tue 2026-11-24 00:00 mark mon 18:00-24:00"}},
+			"Tue 2026-11-24 00:00 stopped", "Tue 2026-11-24 00:00 mark mon 18:00-24:00",
+		}},
 		{"a weekend that a holiday on Friday removes", "fri 18:00 - mon 08:00", "2026-11-20", "2026-11-24", []string{"2026-11-20"}, []string{
-			"Fri 2026-11-20 00:00 stopped", "Mon 2026-11-23 08:00 mark fri 18:00 - mon 08:00"}},
+			"Fri 2026-11-20 00:00 stopped", "Mon 2026-11-23 08:00 mark fri 18:00 - mon 08:00",
+		}},
 		{"a holiday inside a weekend removes nothing", "fri 18:00 - mon 08:00", "2026-11-20", "2026-11-24", []string{"2026-11-21"}, []string{
-			"Fri 2026-11-20 00:00 stopped", "Fri 2026-11-20 18:00 running fri 18:00 - mon 08:00", "Mon 2026-11-23 08:00 stopped"}},
+			"Fri 2026-11-20 00:00 stopped", "Fri 2026-11-20 18:00 running fri 18:00 - mon 08:00", "Mon 2026-11-23 08:00 stopped",
+		}},
 		{"no mark while another window is open", "mon 22:00-10:00 tue 08:00-09:00", "2026-11-24", "2026-11-25", []string{"2026-11-24"}, []string{
-			"Tue 2026-11-24 00:00 running mon 22:00-10:00", "Tue 2026-11-24 10:00 stopped"}},
+			"Tue 2026-11-24 00:00 running mon 22:00-10:00", "Tue 2026-11-24 10:00 stopped",
+		}},
 		{"one mark for two windows of the same text", "mon 09:00-18:00 mon 09:00-18:00", "2026-11-23", "2026-11-24", []string{"2026-11-23"}, []string{
-			"Mon 2026-11-23 00:00 stopped", "Mon 2026-11-23 18:00 mark mon 09:00-18:00"}},
+			"Mon 2026-11-23 00:00 stopped", "Mon 2026-11-23 18:00 mark mon 09:00-18:00",
+		}},
 	} {
 		pattern := windows(t, row.text)
 		from, to := date(t, row.from), date(t, row.to)
@@ -157,26 +180,34 @@ func TestDrawEdges(t *testing.T) {
 	}{
 		{"stop only", "", "mon-fri 21:00", "2026-11-20", "2026-11-24", nil, []string{
 			"Fri 2026-11-20 00:00 any", "Fri 2026-11-20 21:00 stopped stop mon-fri 21:00", "Sat 2026-11-21 00:00 any",
-			"Mon 2026-11-23 21:00 stopped stop mon-fri 21:00"}},
+			"Mon 2026-11-23 21:00 stopped stop mon-fri 21:00",
+		}},
 		{"start and stop", "mon-fri 08:00", "daily 21:00", "2026-11-22", "2026-11-24", nil, []string{
 			"Sun 2026-11-22 00:00 any", "Sun 2026-11-22 21:00 stopped stop daily 21:00", "Mon 2026-11-23 00:00 any",
-			"Mon 2026-11-23 08:00 running start mon-fri 08:00", "Mon 2026-11-23 21:00 stopped stop daily 21:00"}},
+			"Mon 2026-11-23 08:00 running start mon-fri 08:00", "Mon 2026-11-23 21:00 stopped stop daily 21:00",
+		}},
 		{"a second stop leaves a mark", "", "daily 21:00,23:00", "2026-11-23", "2026-11-24", nil, []string{
 			"Mon 2026-11-23 00:00 any", "Mon 2026-11-23 21:00 stopped stop daily 21:00+23:00",
-			"Mon 2026-11-23 23:00 stopped stop daily 21:00+23:00", "Mon 2026-11-23 23:00 mark stop daily 21:00+23:00"}},
+			"Mon 2026-11-23 23:00 stopped stop daily 21:00+23:00", "Mon 2026-11-23 23:00 mark stop daily 21:00+23:00",
+		}},
 		{"a stop at midnight after a day of it leaves a mark", "", "daily 00:00", "2026-11-23", "2026-11-25", nil, []string{
 			"Mon 2026-11-23 00:00 stopped stop daily 00:00", "Tue 2026-11-24 00:00 stopped stop daily 00:00",
-			"Mon 2026-11-23 00:00 mark stop daily 00:00", "Tue 2026-11-24 00:00 mark stop daily 00:00"}},
+			"Mon 2026-11-23 00:00 mark stop daily 00:00", "Tue 2026-11-24 00:00 mark stop daily 00:00",
+		}},
 		{"a holiday takes the start and leaves the stop", "mon-fri 08:00", "mon-fri 21:00", "2026-11-23", "2026-11-24", []string{"2026-11-23"}, []string{
-			"Mon 2026-11-23 00:00 any", "Mon 2026-11-23 21:00 stopped stop mon-fri 21:00"}},
+			"Mon 2026-11-23 00:00 any", "Mon 2026-11-23 21:00 stopped stop mon-fri 21:00",
+		}},
 		{"at the same minute the stop wins", "mon 09:00", "daily 09:00", "2026-11-23", "2026-11-25", nil, []string{
 			"Mon 2026-11-23 00:00 any", "Mon 2026-11-23 09:00 stopped stop daily 09:00", "Tue 2026-11-24 00:00 any",
-			"Tue 2026-11-24 09:00 stopped stop daily 09:00"}},
+			"Tue 2026-11-24 09:00 stopped stop daily 09:00",
+		}},
 		{"a minute of stopped is not bridged", "mon 09:00,12:01", "mon 12:00", "2026-11-23", "2026-11-24", nil, []string{
 			"Mon 2026-11-23 00:00 any", "Mon 2026-11-23 09:00 running start mon 09:00+12:01",
-			"Mon 2026-11-23 12:00 stopped stop mon 12:00", "Mon 2026-11-23 12:01 running start mon 09:00+12:01"}},
+			"Mon 2026-11-23 12:00 stopped stop mon 12:00", "Mon 2026-11-23 12:01 running start mon 09:00+12:01",
+		}},
 		{"days without edges want nothing", "", "2026-12-24 21:00", "2026-11-23", "2026-11-25", nil, []string{
-			"Mon 2026-11-23 00:00 any"}},
+			"Mon 2026-11-23 00:00 any",
+		}},
 	} {
 		from, to := date(t, row.from), date(t, row.to)
 		drawing := edges(t, row.start, row.stop).Draw(from, to, closedOn(t, row.closed...))

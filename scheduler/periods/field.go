@@ -30,8 +30,10 @@ type field struct {
 
 var weekdayNames = []string{"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"}
 
-var monthNames = []string{"january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
-	"november", "december"}
+var monthNames = []string{
+	"january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
+	"november", "december",
+}
 
 var weekdays = field{
 	name: "weekdays", low: 0, high: 6,

@@ -12,7 +12,7 @@ import (
 // Code says what kind of thing a lint is about.
 type Code string
 
-// The codes. The first four are about what the periods want; the others are places where Instance Scheduler does something else.
+// The codes. The first four are about what the periods want, the others about expressions that Instance Scheduler reads in its own way.
 const (
 	NeverOpens       Code = "never-opens"
 	NeverStops       Code = "never-stops"

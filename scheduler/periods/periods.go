@@ -3,7 +3,7 @@
 //
 // In goes a Definition, as it stands in the peer's table; out comes a Period, and of the periods of one schedule a wall.Pattern that
 // draws what the peer wants at each minute. Defects of the peer are not kept: steps are read whole, 31W exists in every month, each
-// boundary happens once. Lint says where that makes a difference. The package knows no zones, no schedules and no overrides.
+// boundary happens once. Lints says where that makes a difference. The package knows no zones, no schedules and no overrides.
 package periods
 
 import (

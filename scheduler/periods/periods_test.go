@@ -252,8 +252,10 @@ func TestProblems(t *testing.T) {
 
 func TestString(t *testing.T) {
 	t.Parallel()
-	office := periods.Definition{Name: "office", BeginTime: "9:00", EndTime: "17:00", Weekdays: []string{"MON-wed", "mon#2,friL"},
-		MonthDays: []string{"15W,L,1"}}
+	office := periods.Definition{
+		Name: "office", BeginTime: "9:00", EndTime: "17:00", Weekdays: []string{"MON-wed", "mon#2,friL"},
+		MonthDays: []string{"15W,L,1"},
+	}
 	if got, want := office.String(), "9:00-17:00 MON-wed,mon#2,friL day 15W,L,1"; got != want {
 		t.Errorf("definition = %s, want %s", got, want)
 	}

@@ -77,8 +77,10 @@ func TestDaysLostInKorea(t *testing.T) {
 		{"two that are never replaced lose nothing", []statutory{{sunday + 1, "a", "a", never}, {sunday + 1, "b", "b", never}}, nil},
 		{"two on a Sunday lose two", []statutory{{sunday, "a", "a", onWeekend}, {sunday, "b", "b", onSunday}}, []string{"a", "b"}},
 		{"Chuseok of 2039: its Sunday, and the Monday that it shares", []statutory{
-			{sunday - 1, "추석 전날", "추석", onSunday}, {sunday, "추석", "추석", onSunday},
-			{sunday + 1, "개천절", "개천절", onWeekend}, {sunday + 1, "추석 다음 날", "추석", onSunday},
+			{sunday - 1, "추석 전날", "추석", onSunday},
+			{sunday, "추석", "추석", onSunday},
+			{sunday + 1, "개천절", "개천절", onWeekend},
+			{sunday + 1, "추석 다음 날", "추석", onSunday},
 		}, []string{"추석", "추석 다음 날"}},
 	} {
 		var got []string
