@@ -223,7 +223,7 @@ func segmentsOf(d wall.Drawing, zone *time.Location) []segment {
 		segments = append(segments, next)
 	}
 	for _, m := range d.Marks {
-		segments = addMark(segments, clock.instant(m.At), m.Rule)
+		segments = addMark(segments, clock.instant(m.At), m.Rule+" (closing of a day on which it did not open)")
 	}
 	return segments
 }

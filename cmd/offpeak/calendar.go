@@ -183,7 +183,7 @@ func reportClosed(w io.Writer, before, after *policy.Policy, name string, day wa
 		_, err := fmt.Fprintf(w, "  No schedule uses %s: name it under closed: or hold:.\n", name)
 		return err
 	}
-	_, err := fmt.Fprintln(w, "Push the policy to put it into force.")
+	_, err := fmt.Fprintln(w, "It counts from the next plan that reads this file.")
 	return err
 }
 
