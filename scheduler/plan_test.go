@@ -311,3 +311,34 @@ func comesToRest(t *testing.T, seed int64, s *fleet.Snapshot, made plan.Plan, me
 		}
 	}
 }
+
+// TestManyStartsBeginEarlier checks that the time which EC2's quota needs is added where very many are to be ready at once: a thousand
+// start at once, then two a second.
+func TestManyStartsBeginEarlier(t *testing.T) {
+	t.Parallel()
+	ready := rules(func(s *scheduler.Schedule) { s.ReadyBy = 5 * time.Minute })
+	for _, row := range []struct {
+		n     int
+		first string // minute at which the first start is due
+	}{{1000, "08:25"}, {1120, "08:24"}, {3400, "08:05"}} {
+		s := &fleet.Snapshot{}
+		for i := range row.n {
+			r := down(nil).Resources[0]
+			r.ID, r.ARN = fmt.Sprintf("i-%04d", i), fleet.ARN(fmt.Sprintf("arn:%04d", i))
+			s.Resources = append(s.Resources, r)
+		}
+		for _, step := range []struct {
+			when time.Time
+			acts int
+		}{
+			{at("2026-11-23 " + row.first).Add(-time.Second), 0},
+			{at("2026-11-23 " + row.first), row.n},
+		} {
+			s.Taken = step.when
+			made, _ := scheduler.New(ready).Plan(s, nil, scheduler.Options{})
+			if len(made.Actions) != step.acts {
+				t.Errorf("%d machines at %s: %d acts, want %d", row.n, step.when.Format("15:04:05"), len(made.Actions), step.acts)
+			}
+		}
+	}
+}

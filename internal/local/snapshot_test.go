@@ -35,6 +35,10 @@ func TestSavedSnapshotsReadBack(t *testing.T) {
 	}
 	prices.Apply(&s)
 	s.Gaps = []string{"one gap"}
+	empty := fleet.Snapshot{Taken: friday}
+	if got, err := read(local.Options{}, saved(t, empty)); err != nil || !cmp.Equal(got, empty) { // its resources are null
+		t.Errorf("a snapshot of nothing: %v %s", err, cmp.Diff(got, empty))
+	}
 	for name, text := range map[string]string{"compact": saved(t, s), "indented": indented(t, saved(t, s)), "keys in another order": reversed(t, saved(t, s))} {
 		got, err := read(local.Options{Taken: friday.Add(time.Hour)}, text)
 		if err != nil {

@@ -89,19 +89,37 @@ func (c *custodianImport) document(d *node) error {
 	return nil
 }
 
-// policyFields are the keys of a policy that are read elsewhere, or that say nothing about what happens: then the text is empty.
-var policyFields = map[string]string{
-	"name": "", "resource": "", "filters": "", "actions": "",
-	"description": "", "comment": "", "comments": "", "title": "", "tags": "", "metadata": "", "source": "",
-	"mode":                  "it says when Cloud Custodian looks; offpeak looks at each edge by itself",
-	"conditions":            "Cloud Custodian acts only where they hold; offpeak wherever the tag is",
-	"query":                 "it selects resources; offpeak takes all that carry the tag",
-	"region":                "Cloud Custodian acts in this region only; say regions in the policy",
-	"start":                 "Cloud Custodian acts from then on only; offpeak from the first sweep on",
-	"end":                   "Cloud Custodian acts until then only; offpeak goes on",
-	"tz":                    "it is about start and end",
-	"max-resources":         "it is a limit of one run; offpeak has guards of its own",
-	"max-resources-percent": "it is a limit of one run; offpeak has guards of its own",
+// policyFields are the keys of a policy, and what to say of them; nothing of those that are read elsewhere or decide nothing.
+var policyFields = []struct {
+	key      string
+	severity Severity
+	what     string
+}{
+	{"name", "", ""}, {"resource", "", ""}, {"filters", "", ""}, {"actions", "", ""},
+	{"description", "", ""}, {"comment", "", ""}, {"comments", "", ""}, {"title", "", ""}, {"tags", "", ""}, {"metadata", "", ""}, {"source", "", ""},
+	{"mode", Note, "it says when Cloud Custodian looks; offpeak acts at each edge by itself"},
+	{"conditions", Warning, "Cloud Custodian acts only where they hold; offpeak wherever the tag is"},
+	{"query", Warning, "it selects resources; offpeak takes all that carry the tag"},
+	{"region", Warning, "Cloud Custodian acts in this region only; say regions in the policy"},
+	{"start", Warning, "Cloud Custodian acts from then on only; offpeak from the first sweep on"},
+	{"end", Warning, "Cloud Custodian acts until then only; offpeak goes on"},
+	{"tz", Note, "it is about start and end"},
+	{"max-resources", Note, "it is a limit of one run; offpeak has guards of its own"},
+	{"max-resources-percent", Note, "it is a limit of one run; offpeak has guards of its own"},
+}
+
+// readFields says what is left out of a policy.
+func (p *custodianPolicy) readFields(n *node) {
+	unread := n.keys()
+	for _, f := range policyFields {
+		if n.get(f.key) != nil && f.what != "" {
+			p.add(f.severity, p.where, "policy-field", "%s is left out: %s", f.key, f.what)
+		}
+		unread = slices.DeleteFunc(unread, func(key string) bool { return key == f.key })
+	}
+	for _, key := range unread {
+		p.add(Warning, p.where, "unknown-field", "the field %s = %s is not known, and left out", named(key), n.get(key).echo())
+	}
 }
 
 func (c *custodianImport) policy(number int, n *node) {
@@ -133,14 +151,7 @@ func (c *custodianImport) policy(number int, n *node) {
 	if !p.resources(n.get("resource")) || p.bad {
 		return
 	}
-	for _, m := range n.members {
-		switch why, known := policyFields[m.key]; {
-		case !known:
-			c.add(Warning, p.where, "unknown-field", "the field %s = %s is not known, and left out", named(m.key), m.value.echo())
-		case why != "":
-			c.add(Warning, p.where, "policy-field", "%s is left out: %s", m.key, why)
-		}
-	}
+	p.readFields(n)
 	p.actions(n.get("actions"))
 	if len(p.others) > 0 {
 		c.add(Warning, p.where, "other-filters", "its filters %s select resources too; offpeak takes every resource that carries the tag. "+

@@ -90,7 +90,7 @@ func (c *custodianImport) defaults() custodian.Defaults {
 
 // finish writes the policy, unless something is invalid.
 func (c *custodianImport) finish(name string, o Options) ([]byte, []Finding, error) {
-	c.noteEnvironments()
+	c.noteEnvironments("Cloud Custodian")
 	if len(c.errors) > 0 && !o.SkipInvalid {
 		findings, err := c.report.finish(false)
 		return nil, findings, err

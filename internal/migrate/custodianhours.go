@@ -23,35 +23,38 @@ type hourFilter struct {
 	said string // the field being read
 }
 
-// hourFields are all fields of the two filters beside type.
-var hourFields = map[string]func(*hourFilter, *node){
-	"tag":               func(h *hourFilter, n *node) { h.key = h.text(n) },
-	"default_tz":        func(h *hourFilter, n *node) { h.defaults.Zone = h.text(n) },
-	"offhour":           func(h *hourFilter, n *node) { h.hour(n, offSide, &h.defaults.OffHour) },
-	"onhour":            func(h *hourFilter, n *node) { h.hour(n, onSide, &h.defaults.OnHour) },
-	"weekends":          func(h *hourFilter, n *node) { h.defaults.Weekends = h.flag(n) },
-	"weekends-only":     func(h *hourFilter, n *node) { h.defaults.WeekendsOnly = h.flag(n) },
-	"opt-out":           (*hourFilter).optOut,
-	"skip-days":         (*hourFilter).skip,
-	"skip-days-from":    (*hourFilter).skipFrom,
-	"fallback-schedule": (*hourFilter).fallback,
-	"fallback_schedule": (*hourFilter).fallback,
-	"state-filter":      func(h *hourFilter, n *node) { h.flag(n) }, // acts on what is in the other state only, as offpeak does anyway
+// hourFields are all fields of the two filters beside type, in the order in which they are read.
+var hourFields = []struct {
+	key  string
+	read func(*hourFilter, *node)
+}{
+	{"tag", func(h *hourFilter, n *node) { h.key = h.text(n) }},
+	{"default_tz", func(h *hourFilter, n *node) { h.defaults.Zone = h.text(n) }},
+	{"offhour", func(h *hourFilter, n *node) { h.hour(n, offSide, &h.defaults.OffHour) }},
+	{"onhour", func(h *hourFilter, n *node) { h.hour(n, onSide, &h.defaults.OnHour) }},
+	{"weekends", func(h *hourFilter, n *node) { h.defaults.Weekends = h.flag(n) }},
+	{"weekends-only", func(h *hourFilter, n *node) { h.defaults.WeekendsOnly = h.flag(n) }},
+	{"opt-out", (*hourFilter).optOut},
+	{"skip-days", (*hourFilter).skip},
+	{"skip-days-from", (*hourFilter).skipFrom},
+	{"fallback-schedule", (*hourFilter).fallback},
+	{"fallback_schedule", (*hourFilter).fallback},
+	{"state-filter", func(h *hourFilter, n *node) { h.flag(n) }}, // acts on what is in the other state only, as offpeak does anyway
 }
 
 // readHours understands a filter. Faults are reported, and make it bad.
 func readHours(r *report, where string, s side, n *node) *hourFilter {
 	h := &hourFilter{report: r, where: where, side: s, key: custodian.Key, defaults: custodian.StandardDefaults()}
-	for _, m := range n.members {
-		h.said = m.key
-		read, known := hourFields[m.key]
-		switch {
-		case m.key == "type":
-		case !known:
-			h.add(Warning, h.where, "unknown-field", "the field %s = %s is not known, and left out", named(m.key), m.value.echo())
-		default:
-			read(h, m.value)
+	unread := n.keys()
+	for _, f := range hourFields {
+		if value := n.get(f.key); value != nil {
+			h.said = f.key
+			f.read(h, value)
 		}
+		unread = slices.DeleteFunc(unread, func(key string) bool { return key == f.key || key == "type" })
+	}
+	for _, key := range unread {
+		h.add(Warning, h.where, "unknown-field", "the field %s = %s is not known, and left out", named(key), n.get(key).echo())
 	}
 	if n.get("default_tz") == nil {
 		h.add(Note, h.where, "default-tz", "it has no default_tz, so that Cloud Custodian takes New York's time; the policy says so too")

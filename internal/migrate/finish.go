@@ -13,13 +13,13 @@ func (t *table) finish(name string, o Options) ([]byte, []Finding, error) {
 	for _, s := range t.schedules {
 		switch {
 		case s.bad:
-		case s.override != "" && strings.EqualFold(s.name, s.override):
-			t.builtIn(s)
+		case s.builtIn():
+			s.leaveOut()
 		case t.accepted(s):
 			kept = append(kept, s)
 		}
 	}
-	t.noteEnvironments()
+	t.noteEnvironments("Instance Scheduler")
 	if len(t.errors) > 0 && !o.SkipInvalid {
 		findings, err := t.report.finish(false)
 		return nil, findings, err
@@ -65,8 +65,11 @@ func (t *table) sections(kept []*schedule) []section {
 	}
 }
 
-// builtIn leaves out the schedules running and stopped, which mean the same to offpeak without a policy.
-func (t *table) builtIn(s *schedule) {
+// builtIn reports whether the schedule is running or stopped, as the peer makes them and as offpeak knows them without a policy.
+func (s *schedule) builtIn() bool { return s.override != "" && strings.EqualFold(s.name, s.override) }
+
+// leaveOut says why a schedule is not in the policy although it is valid.
+func (s *schedule) leaveOut() {
 	s.note("built-in", "offpeak knows the tag value %s by itself, with the same meaning, so the schedule is left out", s.override)
 	if s.enforced {
 		s.warn("enforced", "it is enforced, and the built-in one is not: what a person changes is left. "+
@@ -77,24 +80,33 @@ func (t *table) builtIn(s *schedule) {
 	}
 }
 
-// accepted asks package policy whether it takes the schedule: its name above all.
+// accepted asks package policy whether it takes the names of a schedule and of its periods.
 func (t *table) accepted(s *schedule) bool {
-	trial := []section{
-		{"", "timezone", prose(t.timezone)},
-		environments(),
-		{"", "schedules", fields(s.name, t.node(s))},
+	t.try(s.item, fields(s.name, fields("always", prose("stopped"))))
+	for _, u := range s.uses {
+		if p := t.periods[u.period]; s.override == "" && !p.tried {
+			p.tried = true
+			midnight := flow(fields("name", prose(p.Name), "begintime", inQuotes("00:00")))
+			t.try(p.item, fields("trial", fields("periods", &yaml.Node{Kind: yaml.SequenceNode, Content: []*yaml.Node{midnight}})))
+		}
+		if s.override == "" && t.periods[u.period].bad {
+			s.wrong("needs-invalid", "it needs the period %s, whose name is invalid", named(u.period))
+		}
 	}
-	written, err := render("", trial...)
+	return !s.bad
+}
+
+// try loads a policy with some schedules alone, and reports against an item what package policy says.
+func (t *table) try(i *item, schedules *yaml.Node) {
+	written, err := render("", section{"", "timezone", prose(t.timezone)}, environments(), section{"", "schedules", schedules})
 	if err != nil {
-		s.wrong("policy", "%s", err)
-		return false
+		i.wrong("policy", "%s", err)
+		return
 	}
 	if _, problems := check(written); len(problems) > 0 {
-		s.bad = true
-		t.refuse(s.where, problems)
-		return false
+		i.bad = true
+		t.refuse(i.where, problems)
 	}
-	return true
 }
 
 // node writes a schedule.

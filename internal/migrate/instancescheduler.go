@@ -80,7 +80,7 @@ func readRecords(r *report, documents []*node, o Options) ([]*record, error) {
 		}
 	}
 	if stack.others > 0 {
-		r.add(Note, "the template", "other-resources", "%d resources are not of type %s, and left out", stack.others, resourceType)
+		r.add(Note, "the template", "other-resources", "resources that are not of type %s are left out: %d", resourceType, stack.others)
 	}
 	records := slices.Concat(items.records, stack.records)
 	if !slices.ContainsFunc(records, func(r *record) bool { return r.kind == kindSchedule }) && len(r.errors) == 0 {
@@ -141,10 +141,9 @@ func (t *table) namesWhere(holds func(*schedule) bool) []string {
 func (t *table) settle() {
 	for _, s := range t.schedules {
 		t.settlePeriods(s)
-		if s.override != "" && !s.bad && strings.EqualFold(s.name, s.override) {
-			continue
+		if !s.bad && !s.builtIn() {
+			t.settleSchedule(s)
 		}
-		t.settleSchedule(s)
 	}
 	for _, name := range t.names {
 		if p := t.periods[name]; !p.used && !p.bad {
@@ -185,8 +184,6 @@ func (t *table) settlePeriods(s *schedule) {
 
 func (t *table) settleSchedule(s *schedule) {
 	switch {
-	case s.bad:
-		return
 	case s.override != "":
 		if len(s.uses) > 0 {
 			s.note("periods-unused", "override_status is %s, which beats its periods: always: %s is written, and the periods are left out. "+

@@ -8,15 +8,21 @@ import (
 
 // resolver works out the intrinsic functions of a template, as far as the template itself says enough.
 type resolver struct {
-	defaults map[string]*node // of the parameters
+	defaults map[string]*node // of the parameters, and the stack's name where it is known
 	used     *[]string        // parameters whose default was taken since taken was last asked
 }
 
 // longestResolved bounds what substitution can make of a few short texts.
 const longestResolved = 64 << 10
 
-func newResolver(parameters *node) resolver {
+// stackName is what CloudFormation calls the stack's own name.
+const stackName = "AWS::StackName"
+
+func newResolver(parameters *node, stack string) resolver {
 	r := resolver{defaults: map[string]*node{}, used: new([]string)}
+	if stack != "" {
+		r.defaults[stackName] = &node{kind: textKind, text: stack}
+	}
 	if parameters == nil {
 		return r
 	}
@@ -84,7 +90,9 @@ func (r resolver) ref(n *node) (*node, string) {
 		return &node{kind: nothingKind}, ""
 	}
 	if value, ok := r.defaults[n.text]; ok && n.kind == textKind {
-		*r.used = append(*r.used, n.text)
+		if n.text != stackName {
+			*r.used = append(*r.used, n.text)
+		}
 		return value, ""
 	}
 	return nil, fmt.Sprintf("refers to %s, which the template does not say", n.echo())

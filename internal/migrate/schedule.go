@@ -34,6 +34,7 @@ type period struct {
 	parsed      periods.Period
 	description string
 	used        bool
+	tried       bool // package policy has been asked about its name
 }
 
 // field is a field of a schedule or period: its name in the table, that of the CloudFormation property, and how it is read.

@@ -19,7 +19,7 @@ type template struct {
 }
 
 func (t *template) document(n *node) {
-	t.resolve = newResolver(n.get("Parameters"))
+	t.resolve = newResolver(n.get("Parameters"), t.stack)
 	for _, resource := range n.get("Resources").members {
 		where := "resource " + named(resource.key)
 		switch {

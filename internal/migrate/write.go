@@ -32,9 +32,9 @@ func environments() section {
 }
 
 // noteEnvironments says what the import cannot know.
-func (r *report) noteEnvironments() {
-	r.add(Warning, wholeConfiguration, "environments", "the peer has no environments and offpeak acts in none but its own: "+
-		"those in the policy are an example; fill in your accounts and tags before anything is scheduled")
+func (r *report) noteEnvironments(peer string) {
+	r.add(Warning, wholeConfiguration, "environments", "%s knows no environments, and offpeak acts only in those that its policy names: "+
+		"the ones written are an example; put in your accounts and tags before anything is scheduled", peer)
 }
 
 // render writes the policy. Sections without a value are left out.

@@ -179,10 +179,14 @@ func TestAddDayRefuses(t *testing.T) {
 		{"a calendar twice", "calendars:\n  kr: {country: KR}\n  kr: {country: KR}\n", "kr", "x", "calendar kr stands in the policy twice: check it with offpeak policy check"},
 		{"a list", "- kr\n", "kr", "x", "this is no policy: check it with offpeak policy check"},
 		{"no YAML", "a: b: c\n", "kr", "x", `1:1: a colon where YAML expects none (check the indentation; quote a text that holds ": ")`},
-		{"an add that is a mapping", "calendars: {kr: {add: {a: b}}}\n", "kr", "x",
-			`calendar kr is written in a way that cannot be edited here: add "2026-12-31 x" to its add list by hand (line 1)`},
-		{"keys with question marks", "calendars:\n  kr:\n    ? remove\n    : []\n", "kr", "x",
-			`calendar kr is written in a way that cannot be edited here: add "2026-12-31 x" to its add list by hand (line 3)`},
+		{
+			"an add that is a mapping", "calendars: {kr: {add: {a: b}}}\n", "kr", "x",
+			`calendar kr is written in a way that cannot be edited here: add "2026-12-31 x" to its add list by hand (line 1)`,
+		},
+		{
+			"keys with question marks", "calendars:\n  kr:\n    ? remove\n    : []\n", "kr", "x",
+			`calendar kr is written in a way that cannot be edited here: add "2026-12-31 x" to its add list by hand (line 3)`,
+		},
 	} {
 		got, err := policy.AddDay([]byte(tt.text), tt.calendar, newYearsEve, tt.day)
 		if err == nil {

@@ -21,7 +21,6 @@ type calendarDraft struct {
 	added   []entry
 	removed []entry
 	at      value // its name
-	failed  bool
 	used    bool
 }
 

@@ -52,14 +52,14 @@ var policyFields = fields[draft]{
 		d.Rules.AllowInstanceStore = choice == "allow"
 	}},
 	{"kill_switch", (*draft).readKillSwitch},
-	{"observe", func(d *draft, v value) { d.Observe, _ = v.duration(0, 365*day) }},
+	{"observe", func(d *draft, v value) { d.Observe = v.duration(0, 365*day) }},
 	{"regions", (*draft).readRegions},
 	{"tenants", (*draft).readTenants},
 	{"prices", (*draft).readPrices},
 }
 
 var guardFields = fields[draft]{
-	{"stale_after", func(d *draft, v value) { d.Rules.StaleAfter, _ = v.duration(time.Minute, day) }},
+	{"stale_after", func(d *draft, v value) { d.Rules.StaleAfter = v.duration(time.Minute, day) }},
 	{"max_failures", func(d *draft, v value) { d.Guards.MaxFailures, _ = v.percent() }},
 }
 

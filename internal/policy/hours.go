@@ -122,10 +122,8 @@ func (v value) zoneFits(s *scheduleDraft, name string) bool {
 	return false
 }
 
-// periodDraft is a period as its owner wrote it, with the places of its fields.
-type periodDraft struct {
-	periods.Definition
-}
+// periodDraft is a period in the making.
+type periodDraft struct{ periods.Definition }
 
 var periodFields = fields[periodDraft]{
 	{"name", func(p *periodDraft, v value) { p.Name, _ = v.textUpTo(longestTagValue) }},
@@ -217,7 +215,7 @@ func (v value) periodWrong(found map[string]value, err error) {
 
 // split returns the errors that were joined into one.
 func split(err error) []error {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // the parts of a join are asked for, not its kind
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		return joined.Unwrap()
 	}
 	if err == nil {

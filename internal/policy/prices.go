@@ -13,7 +13,6 @@ import (
 type priceDraft struct {
 	fleet.PriceKey
 	rate money.Rate
-	ok   bool
 }
 
 var priceFields = fields[priceDraft]{
@@ -56,8 +55,8 @@ func (d *draft) readPrices(v value) {
 		var p priceDraft
 		before := v.problems.count()
 		found := priceFields.read(&p, element)
-		if element.kind() != "a mapping" {
-			continue
+		if element.kind() != "a mapping" && !element.empty() {
+			continue // which has been said
 		}
 		for _, required := range []struct{ key, example string }{
 			{"region", "region: ap-northeast-2"}, {"type", "type: m5.large"}, {"usd_per_hour", `usd_per_hour: "0.118"`},

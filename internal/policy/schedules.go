@@ -50,7 +50,7 @@ var scheduleFields = fields[scheduleDraft]{
 	}},
 	{"closed", func(s *scheduleDraft, v value) { s.Closed = s.draft.namedCalendars(v) }},
 	{"hold", func(s *scheduleDraft, v value) { s.Hold = s.draft.namedCalendars(v) }},
-	{"stop_after", func(s *scheduleDraft, v value) { s.StopAfter, _ = v.duration(time.Minute, 30*day) }},
+	{"stop_after", func(s *scheduleDraft, v value) { s.StopAfter = v.duration(time.Minute, 30*day) }},
 	{"ready_by", (*scheduleDraft).readReadyBy},
 	{"enforce", func(s *scheduleDraft, v value) { s.Enforce, _ = v.boolean() }},
 	{"start_only", func(s *scheduleDraft, v value) { _, s.OnlyStoppedByUs = v.oneOf("stopped-by-us") }},
@@ -171,7 +171,7 @@ func (s *scheduleDraft) checkHours(found map[string]value) {
 // readReadyBy reads true, false or how long before an opening to start.
 func (s *scheduleDraft) readReadyBy(v value) {
 	if d, ok := parseDuration(v.node.Value); ok && d > 0 {
-		s.ReadyBy, _ = v.duration(time.Minute, 4*time.Hour)
+		s.ReadyBy = v.duration(time.Minute, 4*time.Hour)
 		return
 	}
 	if text := v.node.Value; isDigits(text) {

@@ -215,11 +215,11 @@ var durationForm = regexp.MustCompile(`^(?:(\d{1,4})d)?(\d.*)?$`)
 // day is a day of a stretch of time that is told in days, not a day of the calendar.
 const day = 24 * time.Hour
 
-// duration reads 90s, 10m, 3h, 1h30m, 7d.
-func (v value) duration(low, high time.Duration) (time.Duration, bool) {
+// duration reads 90s, 10m, 3h, 1h30m, 7d; zero where that is wrong, which is reported.
+func (v value) duration(low, high time.Duration) time.Duration {
 	text, ok := v.text()
 	if !ok {
-		return 0, false
+		return 0
 	}
 	d, ok := parseDuration(text)
 	switch {
@@ -230,9 +230,9 @@ func (v value) duration(low, high time.Duration) (time.Duration, bool) {
 	case d < low || d > high:
 		v.wrong(fmt.Sprintf("%s is out of range", clip(text)), fmt.Sprintf("from %s to %s", durationText(low), durationText(high)))
 	default:
-		return d, true
+		return d
 	}
-	return 0, false
+	return 0
 }
 
 func parseDuration(text string) (time.Duration, bool) {

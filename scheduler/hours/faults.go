@@ -84,7 +84,7 @@ func (p *parser) timeless() *Error {
 	switch t := p.tok(); t.kind {
 	case end, semicolon:
 	case word:
-		if _, what := lookUpZone(t.text); what != "" && !strings.Contains(t.text, "/") {
+		if !isZone(t.text) && !strings.Contains(t.text, "/") {
 			return p.fault(p.i, p.i, "neither a time nor a zone", "")
 		}
 	default:

@@ -33,7 +33,7 @@ func (p *parser) zone() (string, *Error) {
 
 // zoneFirst explains a word where the first day is wanted.
 func (p *parser) zoneFirst() *Error {
-	if _, what := lookUpZone(p.tok().text); what != "" || p.peek(1).kind == end {
+	if !isZone(p.tok().text) || p.peek(1).kind == end {
 		return p.unexpected()
 	}
 	return p.zoneEarly()
@@ -58,6 +58,12 @@ func (p *parser) zoneEarly() *Error {
 	return p.fault(first, final, "one zone stands at the end, for all", say)
 }
 
+// isZone reports whether a name is right, without the search for what else it could mean.
+func isZone(name string) bool {
+	_, known := slices.BinarySearch(zone.Names(), name)
+	return known
+}
+
 // lookUpZone says what is wrong with the name of a zone, "" when nothing is, and proposes the right one where there is only one.
 func lookUpZone(name string) (say, what string) {
 	_, err := zone.Load(name)
@@ -67,10 +73,7 @@ func lookUpZone(name string) (say, what string) {
 	_, generic := zone.Load("")
 	advice := adviceOf(err)
 	names := strings.FieldsFunc(advice, func(r rune) bool { return strings.ContainsRune(" ;,?", r) })
-	names = slices.DeleteFunc(names, func(n string) bool {
-		_, err := zone.Load(n)
-		return err != nil
-	})
+	names = slices.DeleteFunc(names, func(n string) bool { return !isZone(n) })
 	if len(names) == 1 && !strings.HasSuffix(advice, adviceOf(generic)) {
 		what = zone.ErrUnknown.Error()
 		if why, _, found := strings.Cut(advice, "; "); found {

@@ -12,7 +12,8 @@ const longestBridge = 1
 // stopped; where several want running the one that began last gives the rule, of those that began together the first of the list.
 // What no stretch covers is stopped. Stopped holes of one minute between running stretches are bridged, with the rule of the next.
 func Tile(from, to Minute, stretches []Stretch) []Stretch {
-	cuts := []Minute{from, to}
+	cuts := make([]Minute, 0, 2*len(stretches)+2)
+	cuts = append(cuts, from, to)
 	for _, s := range stretches {
 		for _, m := range []Minute{s.From, s.To} {
 			if from < m && m < to {
@@ -29,7 +30,7 @@ func Tile(from, to Minute, stretches []Stretch) []Stretch {
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return int(stretches[a].From - stretches[b].From) })
 
-	var tiles []Stretch
+	tiles := make([]Stretch, 0, len(cuts))
 	var open []int // indexes of stretches that cover the current cut
 	next := 0
 	for i := 0; i+1 < len(cuts); i++ {
@@ -51,7 +52,7 @@ func Tile(from, to Minute, stretches []Stretch) []Stretch {
 
 // topmost picks the stretch that decides among those covering one minute, -1 if there is none.
 func topmost(stretches []Stretch, open []int) int {
-	strength := map[State]int{Running: 2, Any: 1, Stopped: 0}
+	strength := [...]int{Running: 2, Any: 1, Stopped: 0}
 	top := -1
 	for _, i := range open {
 		if top < 0 {
@@ -73,7 +74,7 @@ func topmost(stretches []Stretch, open []int) int {
 
 // bridge turns one-minute stopped holes between running tiles into running ones.
 func bridge(tiles []Stretch) []Stretch {
-	var bridged []Stretch
+	bridged := make([]Stretch, 0, len(tiles))
 	for i, t := range tiles {
 		hole := t.State == Stopped && t.To-t.From <= longestBridge && 0 < i && i+1 < len(tiles)
 		if hole && tiles[i-1].State == Running && tiles[i+1].State == Running {
