@@ -1,9 +1,9 @@
 // Package docs_test keeps the guide true: it runs what the guide shows, and compares what the guide says with what the product has.
 //
-// In a block of kind console, lines that begin with "$ " are commands ("> " goes on), and the lines after them are what the command
-// prints; … stands for anything. A block of kind yaml may be a file that the commands after it read (file=name) or a piece of a policy
-// (policy), which has to be valid. Each page has a folder of its own with a copy of testdata. With -update, what the commands print is
-// written anew, with as much left out as before.
+// In a block of kind console, lines that begin with "$ " are commands, which go on after a backslash with "> ", and the lines after them
+// are what the command prints; … stands for anything. A block of kind yaml may be a file that the commands after it read (file=name), or
+// a piece of a policy (policy), which has to be valid. Each page has a folder of its own with a copy of testdata. With -update, what the
+// commands print is written anew, with as much left out as before.
 package docs_test
 
 import (
@@ -59,6 +59,9 @@ type step struct {
 	from, to int
 }
 
+// continued reports whether the command goes on in a line, as one that ends with a backslash does.
+func (s step) continued(line int) bool { return s.to == line && strings.HasSuffix(s.command, `\`) }
+
 func stepsOf(lines []string, b block) []step {
 	var steps []step
 	for i := b.begin; i < b.end; i++ {
@@ -66,7 +69,7 @@ func stepsOf(lines []string, b block) []step {
 		switch {
 		case strings.HasPrefix(line, "$ "):
 			steps = append(steps, step{line[2:], i + 1, i + 1})
-		case strings.HasPrefix(line, "> ") && len(steps) > 0 && steps[len(steps)-1].to == i:
+		case len(steps) > 0 && steps[len(steps)-1].continued(i) && strings.HasPrefix(line, "> "):
 			last := &steps[len(steps)-1]
 			last.command, last.from, last.to = last.command+"\n"+line[2:], i+1, i+1
 		case len(steps) > 0:
@@ -159,6 +162,7 @@ func TestWhatTheGuideShowsIsWhatItPrints(t *testing.T) {
 	if out, err := exec.Command("go", "build", "-o", program, "../cmd/offpeak").CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
+	t.Run("every command and flag has a place in the guide", func(t *testing.T) { everythingIsSaid(t, program) })
 	// A group of its own, so that the program is not removed before the pages are through.
 	t.Run("pages", func(t *testing.T) {
 		for _, page := range pages(t) {
@@ -245,16 +249,20 @@ func (r runner) step(t *testing.T, s step, shown []string) []string {
 	return shown
 }
 
+var topZone = regexp.MustCompile(`(?m)^timezone:`)
+
 // checkPolicy reads a piece of a policy, with what it takes to be one.
 func (r runner) checkPolicy(t *testing.T, b block, text string) {
 	t.Helper()
-	if !strings.Contains(text, "timezone:") || strings.Contains(text, " timezone:") {
+	if !topZone.MatchString(text) {
 		text = "timezone: Asia/Seoul\n" + text
 	}
 	if !strings.Contains(text, "environments:") {
 		text += "environments: {dev: {tags: {Environment: [dev]}}}\n"
 	}
-	files := func(name string) ([]byte, error) { return os.ReadFile(filepath.Join(r.folder, "testdata", "policy", name)) }
+	files := func(name string) ([]byte, error) {
+		return os.ReadFile(filepath.Join(r.folder, "testdata", "policy", name))
+	}
 	if _, err := policy.Load(fmt.Sprintf("%s, the block at line %d", r.page, b.begin), []byte(text), files); err != nil {
 		t.Error(err)
 	}

@@ -136,7 +136,11 @@ func (r *run) mention(c *candidate) {
 		r.idle(c, plan.Enrolled, "enrolled; "+c.nextText())
 	case nothingWanted, noEdge:
 		r.idleIfAsked(c, plan.NothingWanted, fmt.Sprintf("%s wants nothing now; %s", c.scheduleName(), c.nextText()))
-	default:
+	case asWanted:
+		if c.overridden() {
+			r.idleIfAsked(c, plan.AsWanted, fmt.Sprintf("%s as its owner's override asks until %s", c.resource.State, c.clock(c.overrideEnd)))
+			break
+		}
 		r.idleIfAsked(c, plan.AsWanted, fmt.Sprintf("%s as %s wants; %s", c.resource.State, c.scheduleName(), c.nextText()))
 	}
 	switch {

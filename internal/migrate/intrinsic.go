@@ -3,6 +3,7 @@ package migrate
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -90,7 +91,7 @@ func (r resolver) ref(n *node) (*node, string) {
 		return &node{kind: nothingKind}, ""
 	}
 	if value, ok := r.defaults[n.text]; ok && n.kind == textKind {
-		if n.text != stackName {
+		if n.text != stackName && !slices.Contains(*r.used, n.text) {
 			*r.used = append(*r.used, n.text)
 		}
 		return value, ""

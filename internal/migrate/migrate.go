@@ -103,21 +103,27 @@ const longestEcho = 60
 
 // named writes a name as it is, or quoted where it would not read well.
 func named(name string) string {
-	runes := []rune(name)
-	if name != "" && len(runes) <= longestEcho && strings.TrimSpace(name) == name && !slices.ContainsFunc(runes, strange) {
-		return name
+	if name == "" || cut(name) != name || strings.TrimSpace(name) != name || strings.ContainsFunc(name, strange) {
+		return quoted(name)
 	}
-	return quoted(name)
+	return name
 }
 
 func strange(r rune) bool { return !unicode.IsPrint(r) || r == '"' || r == unicode.ReplacementChar }
 
 // quoted writes any text on one line, cut where it is long.
-func quoted(text string) string {
-	if runes := []rune(text); len(runes) > longestEcho {
-		text = string(runes[:longestEcho]) + "..."
+func quoted(text string) string { return strconv.Quote(cut(text)) }
+
+// cut shortens a text to longestEcho characters.
+func cut(text string) string {
+	characters := 0
+	for at := range text {
+		if characters == longestEcho {
+			return text[:at] + "..."
+		}
+		characters++
 	}
-	return strconv.Quote(text)
+	return text
 }
 
 // several lists names, and counts those beyond the first ones.

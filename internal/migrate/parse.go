@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -31,23 +32,17 @@ func parse(data []byte) ([]*node, error) {
 	if err != nil {
 		return nil, err
 	}
-	trimmed := bytes.TrimSpace(data)
-	if len(trimmed) == 0 {
+	if len(bytes.TrimSpace(data)) == 0 {
 		return nil, errors.New("the file is empty")
 	}
-	if trimmed[0] == '{' || trimmed[0] == '[' {
-		documents, err := parseJSON(data)
-		if err == nil {
-			return documents, nil
-		}
-		// What looks like JSON may be YAML of the same looks.
-		if others, yamlErr := parseYAML(data); yamlErr == nil {
-			return others, nil
-		}
-		return nil, err
+	if jsonForm.Match(data) {
+		return parseJSON(data)
 	}
 	return parseYAML(data)
 }
+
+// jsonForm is how JSON begins; YAML of that form is hardly ever written by hand, and not by tools.
+var jsonForm = regexp.MustCompile(`^\s*(?:\[\s*)?\{\s*["}]`)
 
 // decode turns a file into UTF-8 without a mark. Windows PowerShell writes what it redirects as UTF-16.
 func decode(data []byte) ([]byte, error) {

@@ -74,16 +74,12 @@ func header(peer, command, file string) string {
 
 // fileName is a file's name as a comment may hold it.
 func fileName(file string) string {
-	name := strings.Map(func(r rune) rune {
+	return strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) || r == unicode.ReplacementChar {
 			return '?'
 		}
 		return r
-	}, path.Base(strings.ReplaceAll(file, `\`, "/")))
-	if runes := []rune(name); len(runes) > longestEcho {
-		name = string(runes[:longestEcho]) + "..."
-	}
-	return name
+	}, cut(path.Base(strings.ReplaceAll(file, `\`, "/"))))
 }
 
 // fields makes a mapping of keys and values; nil values are left out.

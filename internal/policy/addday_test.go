@@ -44,6 +44,11 @@ var addTests = []struct{ name, before, after string }{
 		"calendars:\n  kr:\n    add: [2026-06-03 x,\n          2026-10-02 y, \"2026-12-31 임시공휴일\"]\n",
 	},
 	{
+		"list over several lines whose last value has two",
+		"calendars:\n  kr:\n    add: [\n      2026-06-03\n      선거 # vote\n    ]\n",
+		"calendars:\n  kr:\n    add: [\n      2026-06-03\n      선거, # vote\n      \"2026-12-31 임시공휴일\"\n    ]\n",
+	},
+	{
 		"block list with comments",
 		"calendars:\n  kr:\n    country: KR\n    add:\n      # ours\n      - \"2026-06-03 선거\" # vote\n      # the next line is the last\n      - 2026-10-02 bridge # day\n    # what we work on\n    remove: []\n",
 		"calendars:\n  kr:\n    country: KR\n    add:\n      # ours\n      - \"2026-06-03 선거\" # vote\n      # the next line is the last\n      - 2026-10-02 bridge # day\n      - \"2026-12-31 임시공휴일\"\n    # what we work on\n    remove: []\n",

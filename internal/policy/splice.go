@@ -117,14 +117,15 @@ func (e *edit) intoFlowList() [][]splice {
 	if b.comma {
 		inLine = []splice{{b.last, b.last, " " + text + ","}}
 	}
-	end := e.lineEnd(last.Line)
+	line := e.lineOf(b.last)
+	end := e.lineEnd(line)
 	indent, ok := e.before(last)
 	if !ok || strings.Trim(indent, " ") != "" || end > b.closing {
 		return [][]splice{inLine}
 	}
-	below := []splice{{b.last, b.last, ","}, {end, end, e.lineBreak(last.Line) + indent + text}}
+	below := []splice{{b.last, b.last, ","}, {end, end, e.lineBreak(line) + indent + text}}
 	if b.comma {
-		below = []splice{{end, end, e.lineBreak(last.Line) + indent + text + ","}}
+		below = []splice{{end, end, e.lineBreak(line) + indent + text + ","}}
 	}
 	return [][]splice{below, inLine}
 }

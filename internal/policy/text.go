@@ -3,6 +3,7 @@ package policy
 import (
 	"bytes"
 	"fmt"
+	"sort"
 	"strings"
 	"unicode/utf8"
 )
@@ -117,6 +118,11 @@ func (s *source) offset(line, column int) int {
 		at += size
 	}
 	return at
+}
+
+// lineOf returns the line on which an offset lies.
+func (s *source) lineOf(offset int) int {
+	return sort.Search(len(s.lines), func(i int) bool { return s.lines[i] > offset })
 }
 
 // lineEnd returns where a line's text ends, before its line break.

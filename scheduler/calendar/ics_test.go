@@ -279,17 +279,19 @@ func FuzzParseICS(f *testing.F) {
 		{"DTSTART:00010101", "DTEND:99991231", "SUMMARY:always"},
 	} {
 		f.Add([]byte(event(lines...)))
+		f.Add([]byte(strings.Join(lines, "\n")))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		begun := time.Now()
-		c, err := calendar.ParseICS("fuzz.ics", data)
-		if err != nil {
-			if len(err.Error()) > 1000 {
+		// As a file, and as the lines of one event.
+		for _, text := range []string{string(data), event(string(data))} {
+			c, err := calendar.ParseICS("fuzz.ics", []byte(text))
+			if err == nil {
+				checkCalendar(t, c)
+			} else if len(err.Error()) > 1000 {
 				t.Errorf("an error of %d bytes", len(err.Error()))
 			}
-			return
 		}
-		checkCalendar(t, c)
 		if took := time.Since(begun); took > 20*time.Second {
 			t.Errorf("took %s", took)
 		}

@@ -44,6 +44,6 @@
 //	"daily"   = also 매일                                     매일 09:00-18:00
 //
 // A rule opens on each of its dates. After a range, + and a time is another range of the same days, + and a day another rule. A span
-// ends on the first date, of those after its second days, on which its end comes after its opening, within 366 days.
-// day 31 skips shorter months; workday nearest 31 takes their last day.
+// ends on the first date of its second days on which its end comes after its opening; there must be one within 366 days. day 31
+// skips shorter months, workday nearest 31 takes their last day.
 package hours

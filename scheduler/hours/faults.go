@@ -225,7 +225,7 @@ func (p *parser) inAlone() *Error {
 	case t.kind == wrong || t.kind == stray:
 		return p.unexpected()
 	default:
-		return p.fault(p.i-1, p.i-1, "takes months, as in in nov-feb", "")
+		return p.fault(p.i-1, p.i-1, "takes months, as in daily in nov-feb", "")
 	}
 }
 

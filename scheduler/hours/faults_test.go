@@ -92,7 +92,7 @@ var rejected = []struct{ why, text, want string }{
 	{"a month alone", "dec 09:00-18:00", `"dec": months follow days and the word in (say daily in dec)`},
 	{"in without days", "in dec 09:00-18:00", `"in": months narrow days (say daily in)`},
 	{"in with a number", "daily in 12 09:00-18:00", `"12": months have names (say dec)`},
-	{"in without a month", "daily in 09:00-18:00", `"in": takes months, as in in nov-feb`},
+	{"in without a month", "daily in 09:00-18:00", `"in": takes months, as in daily in nov-feb`},
 	{"in after the times", "mon-fri 09:00-18:00 in nov-feb", `"mon-fri 09:00-18:00 in nov-feb": months stand with the days, before the times (say mon-fri in nov-feb 09:00-18:00)`},
 
 	// Times.

@@ -3,6 +3,7 @@ package hours
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"offpeak/scheduler/wall"
 )
@@ -10,10 +11,25 @@ import (
 // Lints returns what is right but often meant otherwise, a sentence each.
 func (w Window) Lints() []string {
 	found := lints(w.Opens)
-	if w.Span {
-		found = append(found, lints(w.Closes)...)
+	if !w.Span {
+		return found
 	}
-	return found
+	if each, ok := w.eachDay(); ok {
+		found = append(found, fmt.Sprintf("%s stays open day and night (say %s where the hours of each day are meant)", w, each))
+	}
+	return append(found, lints(w.Closes)...)
+}
+
+// eachDay turns a span such as mon 09:00 - fri 18:00 into the hours of each of its days, which its writer may have meant.
+func (w Window) eachDay() (Window, bool) {
+	first, final := slices.Index(w.Opens.Weekdays[:], true), slices.Index(w.Closes.Weekdays[:], true)
+	r := w.Ranges[0]
+	if first < 0 || final < 0 || first == final || r.From == 0 || r.To >= wall.MinutesPerDay || r.To <= r.From {
+		return Window{}, false
+	}
+	days := weekdaysBetween(time.Weekday(first), time.Weekday(final))
+	simple := daysText(w.Opens) == weekdayNames[first] && daysText(w.Closes) == weekdayNames[final]
+	return Window{Opens: normal(days), Ranges: w.Ranges}, simple
 }
 
 // Lints returns what is right but often meant otherwise, a sentence each.

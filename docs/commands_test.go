@@ -1,0 +1,66 @@
+package docs_test
+
+import (
+	"os/exec"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+var (
+	commandLine = regexp.MustCompile(`(?m)^  ([a-z-]+) +[A-Z]`)
+	flagName    = regexp.MustCompile(`--[a-z-]+`)
+)
+
+// everythingIsSaid asks the program for its commands, which the index of the guide names, and for the flags of those that have many.
+func everythingIsSaid(t *testing.T, program string) {
+	t.Helper()
+	index := strings.Join(readLines(t, "guide/README.md"), "\n")
+	for _, command := range commands(t, program) {
+		if !strings.Contains(index, "`"+command+"`") {
+			t.Errorf("guide/README.md does not name the command %s", command)
+		}
+	}
+	for page, command := range map[string][]string{
+		"guide/plan.md":                           {"plan"},
+		"guide/inventory.md":                      {"inventory"},
+		"guide/schedules.md":                      {"schedule", "next"},
+		"guide/moving-from-instance-scheduler.md": {"import", "instance-scheduler"},
+	} {
+		text := strings.Join(readLines(t, page), "\n")
+		_, flags, _ := strings.Cut(help(t, program, command...), "\nFlags:\n")
+		for _, name := range flagName.FindAllString(flags, -1) {
+			if name != "--help" && !strings.Contains(text, name) {
+				t.Errorf("%s does not say what %s of offpeak %s is", page, name, strings.Join(command, " "))
+			}
+		}
+	}
+}
+
+// commands lists the program's commands, those beneath others with both words.
+func commands(t *testing.T, program string, above ...string) []string {
+	t.Helper()
+	text := help(t, program, above...)
+	if !strings.Contains(text, "Available Commands:") {
+		return []string{"offpeak " + strings.Join(above, " ")}
+	}
+	var names []string
+	_, list, _ := strings.Cut(text, "Available Commands:")
+	list, _, _ = strings.Cut(list, "\n\n")
+	for _, m := range commandLine.FindAllStringSubmatch(list, -1) {
+		if m[1] != "help" && m[1] != "completion" {
+			names = append(names, commands(t, program, append(slices.Clone(above), m[1])...)...)
+		}
+	}
+	return names
+}
+
+func help(t *testing.T, program string, command ...string) string {
+	t.Helper()
+	out, err := exec.Command(program, append(slices.Clone(command), "--help")...).Output()
+	if err != nil {
+		t.Fatalf("offpeak %s --help: %v", strings.Join(command, " "), err)
+	}
+	return string(out)
+}
