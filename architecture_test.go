@@ -21,8 +21,6 @@ const (
 	decimal     = "github.com/shopspring/decimal"
 	levenshtein = "github.com/agnivade/levenshtein"
 	holidays    = "github.com/rickar/cal/v2"
-	icalendar   = "github.com/emersion/go-ical"
-	recurrence  = "github.com/teambition/rrule-go"
 	yaml        = "go.yaml.in/yaml/v3"
 )
 
@@ -45,24 +43,31 @@ var table = []row{
 	{"internal/fleet", pure, sees{"internal/money"}, uses{}},
 	{"internal/plan", pure, sees{"internal/fleet", "internal/money"}, uses{}},
 
+	{"internal/spelling", pure, sees{}, uses{levenshtein}},
+
 	// Schedules: the wall clock, the vocabularies drawn on it, and the planner.
 	{"scheduler/wall", pure, sees{}, uses{}},
 	{"scheduler/zone", pure, sees{}, uses{levenshtein}},
 	{"scheduler/hours", pure, sees{"scheduler/wall", "scheduler/zone"}, uses{}},
-	{"scheduler/calendar", pure, sees{"scheduler/wall", "scheduler/zone"}, uses{icalendar, recurrence, holidays}},
+	{"scheduler/calendar/recur", pure, sees{"scheduler/wall"}, uses{}},
+	{"scheduler/calendar/holiday", pure, sees{"scheduler/wall"}, uses{holidays}},
+	{"scheduler/calendar", pure, sees{"scheduler/wall", "scheduler/zone", "scheduler/calendar/..."}, uses{}},
 	{"scheduler/periods", pure, sees{"scheduler/wall", "scheduler/zone"}, uses{}},
 	{"scheduler/custodian", pure, sees{"scheduler/wall", "scheduler/zone"}, uses{}},
-	{"scheduler", pure, sees{"internal/fleet", "internal/money", "internal/plan", "scheduler/..."}, uses{}},
+	{"scheduler", pure, sees{"internal/fleet", "internal/money", "internal/plan", "internal/spelling", "scheduler/..."}, uses{}},
 
 	// The policy file and what becomes one.
 	{"internal/policy", worldly, sees{"internal/fleet", "internal/money", "internal/plan", "scheduler", "scheduler/..."}, uses{yaml, levenshtein}},
 	{"internal/migrate", worldly, sees{"internal/policy", "scheduler/..."}, uses{yaml}},
 
 	// Adapters: they speak the nouns, and know neither planners nor each other.
-	{"internal/local", worldly, sees{"internal/fleet", "internal/money", "internal/plan"}, uses{}},
+	{"internal/local", worldly, sees{"internal/fleet", "internal/money", "internal/plan"}, uses{"github.com/go-json-experiment/json"}},
+
+	// The sample organisation that the demo plays.
+	{".", pure, sees{}, uses{}},
 
 	// Programs wire it all.
-	{"cmd/offpeak", worldly, sees{"..."}, uses{"github.com/spf13/cobra", "github.com/mattn/go-runewidth", "golang.org/x/term"}},
+	{"cmd/offpeak", worldly, sees{"..."}, uses{"github.com/spf13/cobra", "github.com/mattn/go-runewidth", "golang.org/x/term", yaml}},
 }
 
 // edges are the modules that reach out of the program. Each has one home; no row of the table can give it another.

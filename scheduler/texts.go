@@ -3,14 +3,14 @@ package scheduler
 import (
 	"errors"
 	"fmt"
-	"sort"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
-	"github.com/agnivade/levenshtein"
-
 	"offpeak/internal/fleet"
 	"offpeak/internal/plan"
+	"offpeak/internal/spelling"
 	"offpeak/scheduler/custodian"
 	"offpeak/scheduler/hours"
 	"offpeak/scheduler/wall"
@@ -126,7 +126,7 @@ func (t *texts) understand(text string) *meaning {
 		return &meaning{code: plan.InvalidTag, why: fmt.Sprintf("its schedule tag cannot be read: %s", err)}
 	}
 	why := fmt.Sprintf("the policy has no schedule %.80q", text)
-	if name := nearest(text, t.rules.Schedules); name != "" {
+	if name := spelling.Nearest(text, slices.Collect(maps.Keys(t.rules.Schedules))); name != "" {
 		why += fmt.Sprintf(" (did you mean %s?)", name)
 	}
 	return &meaning{code: plan.UnknownSchedule, why: why}
@@ -193,20 +193,4 @@ func (r *Rules) ReadTag(text string) (*Compiled, error) {
 	default:
 		return m.schedule, nil
 	}
-}
-
-// nearest returns the schedule whose name is most like a text, empty when none is like it.
-func nearest(text string, schedules map[string]*Compiled) string {
-	names := make([]string, 0, len(schedules))
-	for name := range schedules {
-		names = append(names, name)
-	}
-	sort.Strings(names)
-	best, distance := "", max(2, len(text)/3)+1
-	for _, name := range names {
-		if d := levenshtein.ComputeDistance(strings.ToLower(text), strings.ToLower(name)); d < distance {
-			best, distance = name, d
-		}
-	}
-	return best
 }

@@ -6,11 +6,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/agnivade/levenshtein"
 	"github.com/spf13/cobra"
 
 	"offpeak/internal/fleet"
 	"offpeak/internal/plan"
+	"offpeak/internal/spelling"
 	"offpeak/scheduler"
 )
 
@@ -89,15 +89,11 @@ func findResource(resources []fleet.Resource, name string) (*fleet.Resource, err
 }
 
 func nearestResource(resources []fleet.Resource, name string) string {
-	best, distance := "", len(name)/3+1
+	names := make([]string, 0, 2*len(resources))
 	for i := range resources {
-		for _, candidate := range []string{resources[i].ID, resources[i].Name()} {
-			if d := levenshtein.ComputeDistance(candidate, name); candidate != "" && d < distance {
-				best, distance = candidate, d
-			}
-		}
+		names = append(names, resources[i].ID, resources[i].Name())
 	}
-	return best
+	return spelling.Nearest(name, names)
 }
 
 // lines writes lines and keeps the first error.

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"offpeak/internal/policy"
+	"offpeak/internal/spelling"
 	"offpeak/scheduler"
 	"offpeak/scheduler/calendar"
 	"offpeak/scheduler/hours"
@@ -84,8 +85,10 @@ func namedSchedule(p *policy.Policy, name string) (*scheduler.Compiled, error) {
 	if s, ok := p.Rules.Schedules[name]; ok {
 		return s, nil
 	}
-	known := strings.Join(p.Schedules, ", ")
-	return nil, usagef("the policy has no schedule %q (it has %s)", name, known)
+	if near := spelling.Nearest(name, p.Schedules); near != "" {
+		return nil, usagef("the policy has no schedule %q (did you mean %s?)", name, near)
+	}
+	return nil, usagef("the policy has no schedule %q (it has %s)", name, strings.Join(p.Schedules, ", "))
 }
 
 // inlineSchedule compiles hours given on the command line.

@@ -201,25 +201,27 @@ func TestEndlessTextsFailFast(t *testing.T) {
 		{"a price list", `[{"region": "`, `1`, "a record ends within 16 MB"},
 		{"a price list in CSV", `region,type,usd_per_hour,"`, "1", "longer than 16 MB"},
 	} {
-		source := &endless{head: []byte(row.head), forever: bytes.Repeat([]byte(row.forever), 1000)}
-		var before, after runtime.MemStats
-		runtime.ReadMemStats(&before)
-		var err error
-		if strings.HasPrefix(row.name, "a price list") {
-			_, err = local.ReadPrices("a", source)
-		} else {
-			_, err = local.ReadInventory([]local.Source{{Name: "a", Reader: source}}, local.Options{Taken: friday})
-		}
-		runtime.ReadMemStats(&after)
-		if err == nil || !strings.Contains(err.Error(), row.want) {
-			t.Errorf("%s: got %.200v, want ... %s ...", row.name, err, row.want)
-		}
-		if source.given > most {
-			t.Errorf("%s: %d bytes were read, want at most %d", row.name, source.given, most)
-		}
-		if took := after.TotalAlloc - before.TotalAlloc; took > 20*local.RecordLimit {
-			t.Errorf("%s: took %d MB of memory over time", row.name, took>>20)
-		}
+		t.Run(row.name, func(t *testing.T) {
+			source := &endless{head: []byte(row.head), forever: bytes.Repeat([]byte(row.forever), 1000)}
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			var err error
+			if strings.HasPrefix(row.name, "a price list") {
+				_, err = local.ReadPrices("a", source)
+			} else {
+				_, err = local.ReadInventory([]local.Source{{Name: "a", Reader: source}}, local.Options{Taken: friday})
+			}
+			runtime.ReadMemStats(&after)
+			if err == nil || !strings.Contains(err.Error(), row.want) {
+				t.Errorf("got %.200v, want ... %s ...", err, row.want)
+			}
+			if source.given > most {
+				t.Errorf("%d bytes were read, want at most %d", source.given, most)
+			}
+			if took := after.TotalAlloc - before.TotalAlloc; took > 20*local.RecordLimit {
+				t.Errorf("took %d MB of memory over time", took>>20)
+			}
+		})
 	}
 }
 

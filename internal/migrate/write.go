@@ -102,10 +102,10 @@ func flow(n *yaml.Node) *yaml.Node {
 // plain is a number or true or false.
 func plain(text string) *yaml.Node { return &yaml.Node{Kind: yaml.ScalarNode, Value: text} }
 
-// prose is a text, quoted where it would be read as something else.
+// prose is a text, quoted where it could be read as something else.
 func prose(text string) *yaml.Node {
 	n := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: text}
-	if strings.ContainsFunc(text, unicode.IsControl) || text == "<<" {
+	if strings.ContainsFunc(text, unicode.IsControl) || strings.Contains(text, ":") || text == "<<" {
 		n.Style = yaml.DoubleQuotedStyle
 	}
 	return n
