@@ -28,6 +28,7 @@ type edge struct {
 	want  fleet.State
 	cause plan.Cause
 	rule  string
+	held  bool // it was moved to the end of a hold
 }
 
 // viewOf reads a schedule at an instant. An opening is due lead before it.

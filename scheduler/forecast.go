@@ -92,6 +92,11 @@ func (r *run) forbids(e edge) bool {
 
 // next returns the edge that follows the instant that was reached.
 func (f *future) next() edge {
+	if f.waits > f.at {
+		e := f.decision.edge
+		e.due = f.waits
+		return e
+	}
 	if until := f.decision.until; until > f.at {
 		if e := f.scheduled(); e.at == 0 || until < e.due {
 			return edge{at: until, due: until, want: fleet.Stopped, cause: plan.ByStopAfter, rule: f.decision.edge.rule}
@@ -120,7 +125,7 @@ func (f *future) afterHold(e edge) edge {
 		if !held {
 			return e
 		}
-		e.at, e.due = span.To.Unix(), span.To.Unix()
+		e.at, e.due, e.held = span.To.Unix(), span.To.Unix(), true
 		if e.cause == plan.BySchedule {
 			r := f.schedule.Read(span.To)
 			e.want, e.rule = wanted(r.State), r.Rule

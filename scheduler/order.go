@@ -53,6 +53,7 @@ func (r *run) inOrder(due []pending) []pending {
 		if first != nil {
 			why := fmt.Sprintf("group %s: %s (order %d) comes first, at the latest until %s", d.group, first.resource.ID, first.order, d.clock(first.latest()))
 			r.refuse(d.candidate, plan.WaitingForOrder, why)
+			d.waits = first.latest()
 			continue
 		}
 		if late != nil {

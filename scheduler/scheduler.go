@@ -50,6 +50,7 @@ type candidate struct {
 	remembered  fleet.Remembered
 	group       string
 	order       int
+	waits       int64 // until when an act waits for others of its group, at the latest; zero: it does not
 }
 
 // run is one making of a plan.
@@ -188,7 +189,7 @@ func (r *run) find(c *candidate, code plan.Code, why string) {
 func (c *candidate) subject() plan.Subject { return plan.SubjectOf(c.resource, c.environment) }
 
 func (r *run) environmentName(b belonging) string {
-	if b.index < 0 {
+	if b.index < 0 || b.ambiguous {
 		return ""
 	}
 	return r.rules.Environments[b.index].Name

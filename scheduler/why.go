@@ -85,6 +85,9 @@ func (c *candidate) because(e edge) string {
 	if e.at <= c.now && e.want == fleet.Running {
 		verb = "opened"
 	}
+	if e.held {
+		return fmt.Sprintf("a hold ends %s and %s wants %s", c.clock(e.at), c.scheduleName(), e.want)
+	}
 	switch e.cause {
 	case plan.ByOverride:
 		if e.rule == overrideRule {
@@ -133,7 +136,7 @@ func (r *run) mention(c *candidate) {
 	case left:
 		r.idle(c, plan.LeftAlone, c.leftText())
 	case enrolled:
-		r.idle(c, plan.Enrolled, "enrolled; "+c.nextText())
+		r.idle(c, plan.Enrolled, "acts from its next edge on; "+c.nextText())
 	case nothingWanted, noEdge:
 		r.idleIfAsked(c, plan.NothingWanted, fmt.Sprintf("%s wants nothing now; %s", c.scheduleName(), c.nextText()))
 	case asWanted:
@@ -232,6 +235,9 @@ func (r *run) gaps() {
 
 // age writes a duration without trailing zeros: 3h, 90m as 1h30m, 5m.
 func age(d time.Duration) string {
+	if d > time.Hour {
+		d = d.Round(time.Minute)
+	}
 	text := d.Round(time.Second).String()
 	for _, zero := range []string{"0s", "0m"} {
 		if trimmed := strings.TrimSuffix(text, zero); trimmed != text && trimmed != "" && strings.ContainsAny(trimmed[len(trimmed)-1:], "hm") {

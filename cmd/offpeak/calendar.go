@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"sort"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -44,7 +44,7 @@ func newCalendarShow(c console) *cobra.Command {
 		Short: "List the days of a calendar of the policy, or of a country (kr, us, jp, de, gb)",
 		Example: `  offpeak calendar show kr 2026
   offpeak calendar show --policy offpeak.yaml freeze 2026 -o json`,
-		Args: cobra.ExactArgs(2),
+		Args: need(2, 2, "name a calendar and a year"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			year, err := strconv.Atoi(args[1])
 			if err != nil || year < 1970 || year > 2100 {
@@ -115,7 +115,7 @@ func newCalendarAdd(c console) *cobra.Command {
 		Short: "Add a day to a calendar of the policy file, keeping its comments, and show which schedules stay down",
 		Example: `  offpeak calendar add kr 2026-12-31 "임시공휴일"
   offpeak policy check`,
-		Args: cobra.RangeArgs(2, 3),
+		Args: need(2, 3, "name a calendar, a date as 2026-12-31, and what is on that day"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			what := ""
 			if len(args) == 3 {
@@ -162,13 +162,19 @@ func reportClosed(w io.Writer, before, after *policy.Policy, name string, day wa
 	used := 0
 	for _, schedule := range after.Schedules {
 		s := after.Rules.Schedules[schedule]
-		if !uses(s, name) {
+		if !names(s.Closed, name) && !names(s.Hold, name) {
 			continue
 		}
 		used++
 		from, to := day.At(0).Instant(s.Zone), (day + 1).At(0).Instant(s.Zone)
 		lost := openings(before.Rules.Schedules[schedule], from, to)
 		kept := openings(s, from, to)
+		if names(s.Hold, name) {
+			if _, err := fmt.Fprintf(w, "  %s is on hold: nothing is started or stopped on that day\n", schedule); err != nil {
+				return err
+			}
+			continue
+		}
 		text := "does not open on that day anyway"
 		if len(lost) > len(kept) {
 			text = "stays down: does not open at " + strings.Join(lost, ", ")
@@ -187,13 +193,8 @@ func reportClosed(w io.Writer, before, after *policy.Policy, name string, day wa
 	return err
 }
 
-func uses(s *scheduler.Compiled, name string) bool {
-	for _, c := range append(append([]scheduler.NamedCalendar{}, s.Closed...), s.Hold...) {
-		if c.Name == name {
-			return true
-		}
-	}
-	return false
+func names(calendars []scheduler.NamedCalendar, name string) bool {
+	return slices.ContainsFunc(calendars, func(c scheduler.NamedCalendar) bool { return c.Name == name })
 }
 
 // openings lists the times of day at which a schedule opens in a stretch of time.
@@ -204,7 +205,7 @@ func openings(s *scheduler.Compiled, from, to time.Time) []string {
 			times = append(times, e.At.Format("15:04"))
 		}
 	}
-	sort.Strings(times)
+	slices.Sort(times)
 	return times
 }
 

@@ -81,7 +81,7 @@ func demo(c console) error {
 	evening, next := planner.Plan(friday, memory, scheduler.Options{Forecast: 7 * 24 * time.Hour})
 	shown := evening
 	shown.Forecast, shown.Idle = nil, notOf(evening.Idle, plan.AsWanted, plan.NothingWanted)
-	if err := renderPlan(c.out, shown, s); err != nil {
+	if err := renderPlan(c.out, shown, p.Rules.Zone, s); err != nil {
 		return err
 	}
 	_, _ = fmt.Fprintf(c.out, "\n%s\n", weekendText(evening))
@@ -92,7 +92,7 @@ func demo(c console) error {
 	known := len(morning.Refusals)
 	morning.Refusals = newRefusals(evening.Refusals, morning.Refusals)
 	morning.Findings, morning.NotChecked = nil, nil
-	if err := renderPlan(c.out, morning, s); err != nil {
+	if err := renderPlan(c.out, morning, p.Rules.Zone, s); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(c.out, "%d refusals stand as on Friday and are not shown again.\n%s", known-len(morning.Refusals), demoOutro)
@@ -169,8 +169,12 @@ func samplePrices(p *policy.Policy) (fleet.Prices, error) {
 	if err != nil {
 		return nil, err
 	}
-	prices, err := local.ReadPrices("testdata/fleet/prices.csv", bytes.NewReader(data))
-	maps.Copy(prices, p.Prices)
+	prices := maps.Clone(p.Prices)
+	more, err := local.ReadPrices("testdata/fleet/prices.csv", bytes.NewReader(data))
+	if prices == nil {
+		return more, err
+	}
+	maps.Copy(prices, more)
 	return prices, err
 }
 

@@ -23,7 +23,7 @@ func newExplain(c console) *cobra.Command {
 		Long: `Explains what offpeak makes of one resource: its tags as read, its environment and schedule, the last and the next edge, and what
 would be done now and why. RESOURCE is an id, a name or an ARN.`,
 		Example: `  offpeak explain i-0a1b2c3d4e5f60718 --policy offpeak.yaml --inventory instances.json`,
-		Args:    cobra.MinimumNArgs(1),
+		Args:    need(1, -1, "name a resource by its id, its name or its ARN"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if output != "table" && output != "json" {
 				return usagef("--output is table or json, not %q", output)
@@ -52,7 +52,7 @@ func explain(in inputs, name string, files []string, output string) error {
 		return writeJSON(in.out, explanationJSON(r, e, made))
 	}
 	w := &lines{w: in.out, style: newStyle(in.console)}
-	describeResource(w, r, e)
+	describeResource(w, r, e, seen.policy.Rules.Zone)
 	describeSchedule(w, e, seen.snapshot.Taken)
 	describeDecision(w, r, made)
 	return w.err
@@ -109,7 +109,7 @@ func (l *lines) say(format string, args ...any) {
 	}
 }
 
-func describeResource(w *lines, r *fleet.Resource, e scheduler.Explanation) {
+func describeResource(w *lines, r *fleet.Resource, e scheduler.Explanation, zone *time.Location) {
 	where := "no environment of the policy"
 	if e.Environment != "" {
 		where = "environment " + e.Environment
@@ -120,10 +120,13 @@ func describeResource(w *lines, r *fleet.Resource, e scheduler.Explanation) {
 	if r.Status != "" && r.Status != r.State.String() {
 		state += " (" + r.Status + ")"
 	}
-	if r.Kind.Sized() {
+	switch r.Kind {
+	case fleet.ECSService:
+		state += ", " + counted(r.Size.Desired, "task")
+	case fleet.AutoScalingGroup:
 		state += fmt.Sprintf(", min/max/desired %s", r.Size)
 	}
-	if zone := time.UTC; !r.Since.IsZero() {
+	if !r.Since.IsZero() {
 		if e.Schedule != nil {
 			zone = e.Schedule.Zone
 		}

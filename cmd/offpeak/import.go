@@ -15,21 +15,28 @@ func newImport(c console) *cobra.Command {
 		Args:  onlySubcommands,
 		RunE:  showHelp,
 	}
+	fromScheduler := func(cmd *cobra.Command, o *migrate.Options) {
+		cmd.Flags().StringVar(&o.Stack, "stack", "", "name of the stack that a template is deployed as, which Instance Scheduler puts before names")
+		cmd.Flags().StringVar(&o.TagKey, "tag-key", "", "tag key that Instance Scheduler reads, where it is not Schedule")
+	}
 	cmd.AddCommand(
 		importer(c, "instance-scheduler FILE", "From Instance Scheduler on AWS: a scan of its configuration table, or a template with Custom::ServiceInstanceSchedule",
 			`  aws dynamodb scan --table-name my-stack-ConfigTable --output json > config.json
-  offpeak import instance-scheduler config.json > offpeak.yaml`, migrate.InstanceScheduler),
+  offpeak import instance-scheduler config.json > offpeak.yaml`, migrate.InstanceScheduler, fromScheduler),
 		importer(c, "cloud-custodian FILE", "From Cloud Custodian: policies with offhour and onhour filters",
-			`  offpeak import cloud-custodian policy.yml > offpeak.yaml`, migrate.CloudCustodian),
+			`  offpeak import cloud-custodian policy.yml > offpeak.yaml`, migrate.CloudCustodian, func(*cobra.Command, *migrate.Options) {}),
 	)
 	return cmd
 }
 
+// reader makes a policy of a peer's configuration.
+type reader func(name string, data []byte, o migrate.Options) ([]byte, []migrate.Finding, error)
+
 // importer makes the command for one peer. The policy goes to standard output, findings to standard error.
-func importer(c console, use, short, example string, read func(string, []byte, migrate.Options) ([]byte, []migrate.Finding, error)) *cobra.Command {
+func importer(c console, use, short, example string, read reader, flags func(*cobra.Command, *migrate.Options)) *cobra.Command {
 	var options migrate.Options
 	cmd := &cobra.Command{
-		Use: use, Short: short, Example: example, Args: cobra.ExactArgs(1),
+		Use: use, Short: short, Example: example, Args: need(1, 1, "name one file, or - for standard input"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			data, err := readNamed(c, args[0])
 			if err != nil {
@@ -46,6 +53,7 @@ func importer(c console, use, short, example string, read func(string, []byte, m
 			return err
 		},
 	}
+	flags(cmd, &options)
 	cmd.Flags().StringVar(&options.Timezone, "timezone", "", "time zone of schedules that name none, as Asia/Seoul")
 	cmd.Flags().BoolVar(&options.SkipInvalid, "skip-invalid", false, "leave out what is invalid, and say so, instead of stopping")
 	return cmd

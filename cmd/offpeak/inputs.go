@@ -93,6 +93,11 @@ func (in *inputs) snapshot(args []string, prices fleet.Prices) (fleet.Snapshot, 
 	if err != nil {
 		return fleet.Snapshot{}, err
 	}
+	if in.account != "" {
+		if _, err := fleet.ParseAccountID(in.account); err != nil {
+			return fleet.Snapshot{}, usagef("--account: %w", err)
+		}
+	}
 	options := local.Options{Account: fleet.AccountID(in.account), Region: fleet.Region(in.region), Taken: taken}
 	snapshot, err := local.ReadInventoryFiles(files, in.in, options)
 	if err != nil {

@@ -70,11 +70,11 @@ func (f *planFlags) run(args []string) error {
 	if f.memoryOut != "" && f.memoryFile == "" {
 		return usagef("--memory-out needs --memory: name the memory to start from (a file that does not exist yet is fine)")
 	}
-	made, memory, err := f.plan(args)
+	made, memory, zone, err := f.plan(args)
 	if err != nil {
 		return err
 	}
-	if err := f.write(made); err != nil {
+	if err := f.write(made, zone); err != nil {
 		return err
 	}
 	if f.memoryOut != "" {
@@ -88,23 +88,23 @@ func (f *planFlags) run(args []string) error {
 	return nil
 }
 
-// plan reads everything and makes the plan.
-func (f *planFlags) plan(args []string) (plan.Plan, *fleet.Memory, error) {
+// plan reads everything and makes the plan; zone is the policy's, for showing it.
+func (f *planFlags) plan(args []string) (made plan.Plan, next *fleet.Memory, zone *time.Location, err error) {
 	options := scheduler.Options{}
 	if f.forecast != "" {
 		span, err := parseSpan(f.forecast)
 		if err != nil || span == 0 {
-			return plan.Plan{}, nil, usagef("--for: %w", errors.Join(err, onlyIf(span == 0 && err == nil, "say how far ahead, as 7d")))
+			return made, nil, nil, usagef("--for: %w", errors.Join(err, onlyIf(span == 0 && err == nil, "say how far ahead, as 7d")))
 		}
 		options.Forecast = span
 	}
 	seen, err := f.see(args)
 	if err != nil {
-		return plan.Plan{}, nil, err
+		return made, nil, nil, err
 	}
 	options.Now = seen.now
-	made, next := scheduler.New(&seen.policy.Rules).Plan(&seen.snapshot, seen.memory, options)
-	return made, next, nil
+	made, next = scheduler.New(&seen.policy.Rules).Plan(&seen.snapshot, seen.memory, options)
+	return made, next, seen.policy.Rules.Zone, nil
 }
 
 func onlyIf(condition bool, text string) error {
@@ -115,18 +115,18 @@ func onlyIf(condition bool, text string) error {
 }
 
 // write prints the plan in the wanted form to the wanted place.
-func (f *planFlags) write(p plan.Plan) error {
+func (f *planFlags) write(p plan.Plan, zone *time.Location) error {
 	if f.out == "" {
-		return f.render(p, f.console.out, newStyle(f.console))
+		return f.render(p, zone, f.console.out, newStyle(f.console))
 	}
-	return writeFile(f.out, func(w io.Writer) error { return f.render(p, w, plainStyle()) })
+	return writeFile(f.out, func(w io.Writer) error { return f.render(p, zone, w, plainStyle()) })
 }
 
-func (f *planFlags) render(p plan.Plan, w io.Writer, s style) error {
+func (f *planFlags) render(p plan.Plan, zone *time.Location, w io.Writer, s style) error {
 	if f.output == "json" {
 		return writeJSON(w, p)
 	}
-	return renderPlan(w, p, s)
+	return renderPlan(w, p, zone, s)
 }
 
 // writeFile writes a file whole or not at all.

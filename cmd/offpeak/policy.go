@@ -21,7 +21,7 @@ func newPolicy(c console) *cobra.Command {
 	check := &cobra.Command{
 		Use:   "check [FILE]",
 		Short: "Check a policy file: every mistake at once, as file:line:column, with the nearest valid name",
-		Args:  cobra.MaximumNArgs(1),
+		Args:  need(0, 1, "name one file"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) == 1 {
 				file = args[0]

@@ -15,10 +15,10 @@ import (
 // clockFull writes an instant with its weekday and the zone's short name.
 const clockFull = "Mon 2006-01-02 15:04 MST"
 
-// renderPlan writes a plan for people: what is done and what is not, by account, region and environment, then the coming acts, what to
+// renderPlan writes a plan for people, its instant on the clock of a zone: what is done and what is not, by account, region and environment, then the coming acts, what to
 // know, and the sums.
-func renderPlan(w io.Writer, p plan.Plan, s style) error {
-	head := fmt.Sprintf("Plan for %s, policy %s", p.Taken.In(planZone(p)).Format(clockFull), p.Policy)
+func renderPlan(w io.Writer, p plan.Plan, zone *time.Location, s style) error {
+	head := fmt.Sprintf("Plan for %s, policy %s", p.Taken.In(zone).Format(clockFull), p.Policy)
 	if _, err := fmt.Fprintf(w, "%s\n", s.paint(bold, head)); err != nil {
 		return err
 	}
@@ -34,23 +34,6 @@ func renderPlan(w io.Writer, p plan.Plan, s style) error {
 		}
 	}
 	return nil
-}
-
-// planZone is the zone of the plan's times: that of its schedules, where they agree; else UTC.
-func planZone(p plan.Plan) *time.Location {
-	name := ""
-	for _, a := range append(append([]plan.Action{}, p.Actions...), p.Forecast...) {
-		if name == "" {
-			name = a.Zone
-		}
-		if a.Zone != name {
-			return time.UTC
-		}
-	}
-	if name == "" {
-		return p.Taken.Location()
-	}
-	return zoneOf(name)
 }
 
 // place is where resources are: the heading under which they stand.
@@ -96,7 +79,7 @@ func renderPlaces(w io.Writer, p plan.Plan, s style) error {
 		})
 	}
 	if len(places) == 0 {
-		_, err := fmt.Fprintf(w, "\n  Nothing to do: no opted-in resource is due. %d resources seen, %d opted in.\n", p.Totals.Resources, p.Totals.OptedIn)
+		_, err := fmt.Fprintf(w, "\n  %s\n", nothingText(p.Totals))
 		return err
 	}
 	slices.SortFunc(places, func(a, b place) int {
@@ -111,6 +94,18 @@ func renderPlaces(w io.Writer, p plan.Plan, s style) error {
 		}
 	}
 	return nil
+}
+
+// nothingText says why a plan has nothing to say of any resource.
+func nothingText(t plan.Totals) string {
+	switch {
+	case t.Resources == 0:
+		return "Nothing to do: no resource of the inventory matches."
+	case t.OptedIn == 0:
+		return fmt.Sprintf("Nothing to do: none of %s is opted in.", counted(t.Resources, "resource"))
+	default:
+		return fmt.Sprintf("Nothing to do: none of %d opted-in resources is due.", t.OptedIn)
+	}
 }
 
 func actionRow(a plan.Action) row {
@@ -209,7 +204,7 @@ func renderFindings(w io.Writer, p plan.Plan, s style) error {
 
 func renderTotals(w io.Writer, p plan.Plan, s style) error {
 	t := p.Totals
-	text := fmt.Sprintf("%d resources, %d opted in: %d to switch off, %d to switch on, %d refused.", t.Resources, t.OptedIn, t.SwitchOff, t.SwitchOn, t.Refused)
+	text := fmt.Sprintf("%s, %d opted in: %d to switch off, %d to switch on, %d refused.", counted(t.Resources, "resource"), t.OptedIn, t.SwitchOff, t.SwitchOn, t.Refused)
 	if !t.StopsPerHour.IsZero() {
 		text += fmt.Sprintf(" Switching off ends %s USD/hour.", t.StopsPerHour.Display(4))
 	}

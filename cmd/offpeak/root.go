@@ -25,6 +25,16 @@ func onlySubcommands(cmd *cobra.Command, args []string) error {
 	return errors.New(text)
 }
 
+// need refuses fewer or more arguments than a command takes, and says what to give; most below zero means any number.
+func need(least, most int, what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) < least || most >= 0 && len(args) > most {
+			return fmt.Errorf("%s: %s (usage: %s)", cmd.CommandPath(), what, cmd.UseLine())
+		}
+		return nil
+	}
+}
+
 func showHelp(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 
 // Exit codes, a contract with scripts.

@@ -37,9 +37,15 @@ func newSchedule(c console) *cobra.Command {
 }
 
 func (f *scheduleFlags) register(cmd *cobra.Command) {
+	f.registerSchedule(cmd)
+	cmd.Flags().StringVarP(&f.output, "output", "o", "table", "table or json")
+}
+
+// registerSchedule adds the flags that choose a schedule, for commands with one form of output.
+func (f *scheduleFlags) registerSchedule(cmd *cobra.Command) {
+	f.output = "table"
 	cmd.Flags().StringVar(&f.policyFile, "policy", defaultPolicy, "policy file")
 	cmd.Flags().StringVar(&f.hours, "hours", "", "hours instead of a schedule's name, as 'mon-fri 09:00-19:00 Asia/Seoul'")
-	cmd.Flags().StringVarP(&f.output, "output", "o", "table", "table or json")
 }
 
 // schedule returns the schedule that name or --hours asks for, and the arguments that are left.
@@ -270,7 +276,7 @@ func newScheduleShow(c console) *cobra.Command {
 			return drawWeek(flags.out, newStyle(flags.console), s, at)
 		},
 	}
-	flags.register(cmd)
+	flags.registerSchedule(cmd)
 	cmd.Flags().StringVar(&week, "week", "", "a day of the week to draw, as 2026-12-24 (default this week)")
 	return cmd
 }

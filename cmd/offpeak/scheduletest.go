@@ -36,7 +36,7 @@ func newScheduleTest(c console) *cobra.Command {
 in which expect_next (the instant of the next edge) and name are optional. Prints each failure, then a count; exits with 1
 when a test failed.`,
 		Example: `  offpeak schedule test --policy offpeak.yaml schedule-tests.yaml`,
-		Args:    cobra.MinimumNArgs(1),
+		Args:    need(1, -1, "name a file of tests"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			p, err := loadPolicy(policyFile)
 			if err != nil {
@@ -52,6 +52,9 @@ when a test failed.`,
 				for _, one := range cases {
 					if what := t.run(one); what != "" {
 						failed++
+						if one.Name != "" {
+							what = one.Name + ": " + what
+						}
 						_, _ = fmt.Fprintf(c.out, "%s:%d: %s\n", file, one.line, what)
 						continue
 					}

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"path"
+	"regexp"
 	"strings"
 
 	"offpeak/internal/fleet"
@@ -10,11 +10,11 @@ import (
 // selector is a list of conditions on resources, all of which must hold.
 type selector []condition
 
-// condition is key=pattern, key!=pattern, key (present) or !key (absent); patterns may hold * and ?.
+// condition is key=pattern, key!=pattern, key (present) or !key (absent). In patterns * stands for any text and ? for one character.
 type condition struct {
-	key, pattern string
-	negated      bool
-	presence     bool
+	key     string
+	pattern *regexp.Regexp // nil: whether it is there at all
+	negated bool
 }
 
 // parseSelector reads "Team=pay,env!=prod,!Owner".
@@ -25,19 +25,25 @@ func parseSelector(text string) (selector, error) {
 	}
 	for _, part := range strings.Split(text, ",") {
 		part = strings.TrimSpace(part)
-		c := condition{presence: true, key: part}
+		c := condition{key: part}
 		if key, pattern, found := strings.Cut(part, "="); found {
-			c = condition{key: strings.TrimSuffix(key, "!"), pattern: strings.TrimPrefix(pattern, "="), negated: strings.HasSuffix(key, "!")}
+			c = condition{key: strings.TrimSuffix(key, "!"), pattern: wildcard(strings.TrimPrefix(pattern, "=")), negated: strings.HasSuffix(key, "!")}
 		} else if rest, found := strings.CutPrefix(part, "!"); found {
-			c = condition{presence: true, negated: true, key: rest}
+			c = condition{negated: true, key: rest}
 		}
 		c.key = strings.TrimSpace(c.key)
-		if _, err := path.Match(c.pattern, ""); err != nil || c.key == "" {
+		if c.key == "" {
 			return nil, usagef("--selector: %q is no condition (write Team=pay, env!=prod, Owner or !Owner; * stands for anything)", part)
 		}
 		s = append(s, c)
 	}
 	return s, nil
+}
+
+// wildcard turns a pattern into an expression that matches the whole of a value.
+func wildcard(pattern string) *regexp.Regexp {
+	quoted := strings.NewReplacer(`\*`, `.*`, `\?`, `.`).Replace(regexp.QuoteMeta(strings.TrimSpace(pattern)))
+	return regexp.MustCompile(`(?s)^` + quoted + `$`)
 }
 
 // filter keeps the resources that meet every condition. Keys are env, account, region, kind, id, name, state and tag keys.
@@ -58,9 +64,8 @@ func (s selector) matches(r *fleet.Resource, environmentOf func(*fleet.Resource)
 	for _, c := range s {
 		value, present := valueOf(r, c.key, environmentOf)
 		holds := present
-		if !c.presence {
-			matched, _ := path.Match(c.pattern, value)
-			holds = present && matched
+		if c.pattern != nil {
+			holds = present && c.pattern.MatchString(value)
 		}
 		if holds == c.negated {
 			return false

@@ -85,6 +85,9 @@ func (s style) line(indent int, widths []int, r row) string {
 			s.last(&b, cell, colour, indent, column)
 			break
 		}
+		if widths[i] == 0 {
+			continue // nothing stands in this column
+		}
 		b.WriteString(s.dress(colour, cell))
 		b.WriteString(strings.Repeat(" ", widths[i]-runewidth.StringWidth(cell)+2))
 		column += widths[i] + 2

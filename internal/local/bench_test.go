@@ -101,11 +101,15 @@ func sampleReservation(tb testing.TB, indent string) []byte {
 	if err := json.NewDecoder(bytes.NewReader(text)).Decode(&answer); err != nil {
 		tb.Fatal(err)
 	}
-	var id struct{ Instances []struct{ InstanceId string } }
+	var id struct {
+		Instances []struct {
+			ID string `json:"InstanceId"`
+		}
+	}
 	if err := json.Unmarshal(answer.Reservations[0], &id); err != nil {
 		tb.Fatal(err)
 	}
-	text = bytes.ReplaceAll(answer.Reservations[0], []byte(id.Instances[0].InstanceId), []byte("i-"+serial))
+	text = bytes.ReplaceAll(answer.Reservations[0], []byte(id.Instances[0].ID), []byte("i-"+serial))
 	var formatted bytes.Buffer
 	if indent == "" {
 		err = json.Compact(&formatted, text)

@@ -231,12 +231,15 @@ type endless struct {
 	given         int
 }
 
-func (e *endless) Read(p []byte) (int, error) {
-	if len(e.head) == 0 {
-		e.head = e.forever
+func (e *endless) Read(p []byte) (given int, err error) {
+	for given < len(p) {
+		if len(e.head) == 0 {
+			e.head = e.forever
+		}
+		n := copy(p[given:], e.head)
+		e.head = e.head[n:]
+		given += n
 	}
-	n := copy(p, e.head)
-	e.head = e.head[n:]
-	e.given += n
-	return n, nil
+	e.given += given
+	return given, nil
 }

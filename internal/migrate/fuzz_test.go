@@ -1,22 +1,11 @@
 package migrate_test
 
 import (
-	"os"
 	"testing"
 
 	"offpeak/internal/migrate"
 	"offpeak/internal/policy"
 )
-
-// seed adds a file of testdata.
-func seed(f *testing.F, name string) {
-	f.Helper()
-	data, err := os.ReadFile("testdata/" + name)
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Add(string(data), "", false)
-}
 
 // checkImport holds of every import: an error and no policy, or a policy that loads; the same every time; and with what is invalid left
 // out, never less than with it refused.
@@ -45,9 +34,11 @@ func checkImport(t *testing.T, read func(string, []byte, migrate.Options) ([]byt
 	}
 }
 
+// Seeds are short: what is slow to import is slow to fuzz.
 func FuzzInstanceScheduler(f *testing.F) {
-	seed(f, "instance-scheduler.json")
-	seed(f, "template.yaml")
+	f.Add(itemsOf(`{"type": {"S": "schedule"}, "name": {"S": "s"}, "periods": {"S": "p@t3.micro"}, "retain_running": {"BOOL": true}}`,
+		`{"type": {"S": "period"}, "name": {"S": "p"}, "monthdays": {"SS": ["1/15", "31W", "L"]}, "months": {"S": "nov-feb"}}`,
+		`{"type": {"S": "config"}, "name": {"S": "scheduler"}, "tagname": {"S": "Hours"}, "default_timezone": {"S": "US/Pacific"}}`), "", true)
 	f.Add(itemsOf(officeItem, weekdaysItem, eveningItem), "prod", true)
 	f.Add(`{"Items": [{"type": {"S": "schedule"}, "name": {"S": "x y"}, "override_status": {"S": "stopped"}, "description": {"S": "a: \"b\"\n# c"}}]}`, "", false)
 	f.Add(`{"Item":`+officeItem+"}\n"+`{"Item":`+weekdaysItem+"}", "Hours", true)
@@ -58,9 +49,9 @@ func FuzzInstanceScheduler(f *testing.F) {
 }
 
 func FuzzCloudCustodian(f *testing.F) {
-	seed(f, "cloud-custodian.yml")
 	f.Add(string(policies(offPolicy, onPolicy)), "", true)
 	f.Add(string(policies(offPolicy))+"\n---\n"+string(policies(onPolicy)), "", false)
+	f.Add("vars: {z: &z {default_tz: et}}\npolicies: [{name: a, resource: [aws.ec2, rds], filters: [{type: offhour, <<: *z, weekends: no, fallback-schedule: 'off=(M-F,19)', opt-out: true}], actions: [{type: stop, hibernate: true}]}]", "", false)
 	f.Add("policies: [{name: a, resource: ec2, filters: [{or: [offhour, {not: [onhour]}]}, {type: onhour, skip-days: ['2026-12-25'], tag: \"a b\"}], actions: [resize]}]", "x", true)
 	f.Fuzz(func(t *testing.T, text, option string, skip bool) {
 		checkImport(t, migrate.CloudCustodian, text, option, skip)

@@ -65,7 +65,6 @@ const (
 	LocalDiskWiped  Code = "local-disk-wiped"
 	ListingGap      Code = "listing-gap"
 	NoMemory        Code = "no-memory"
-	PriceUnknown    Code = "price-unknown"
 )
 
 // Meaning explains a code: where it is used, and what it says.
@@ -145,7 +144,6 @@ func findingMeanings() []Meaning {
 		{Code: LocalDiskWiped, Says: "a stop wipes its instance-store disks, which the policy allows"},
 		{Code: ListingGap, Says: "the inventory lacks something"},
 		{Code: NoMemory, Says: "planned without memory: a person's changes are told by times alone, and the guard is off"},
-		{Code: PriceUnknown, Says: "no price is known, so its acts count nothing in the totals"},
 	}, "finding")
 }
 

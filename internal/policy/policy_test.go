@@ -39,17 +39,12 @@ func TestSample(t *testing.T) {
 	}{
 		{"schedules", p.Schedules, []string{"seoul-office", "night-batch", "weekend-shift", "stop-only", "office-hours"}},
 		{"zone", p.Rules.Zone.String(), "Asia/Seoul"},
-		{"environments", p.Rules.Environments, []scheduler.Environment{
-			{
-				Name: "prod", Accounts: []fleet.AccountID{"333344445555"}, Protected: true,
-				Tags: map[string][]string{"Environment": {"prod", "prd", "real", "live", "운영"}},
-			},
-			{
-				Name: "stg", Accounts: []fleet.AccountID{"222233334444"}, Default: "seoul-office",
-				Tags: map[string][]string{"Environment": {"stg", "staging", "검증"}},
-			},
-			{Name: "dev", Accounts: []fleet.AccountID{"111122223333"}, Tags: map[string][]string{"Environment": {"dev", "development", "개발"}}},
+		{"prod", p.Rules.Environments[0], scheduler.Environment{
+			Name: "prod", Accounts: []fleet.AccountID{"333344445555"}, Protected: true,
+			Tags: map[string][]string{"Environment": {"prod", "prd", "real", "live", "운영"}},
 		}},
+		{"stg", p.Rules.Environments[1].Default, "seoul-office"},
+		{"dev", p.Rules.Environments[2].Tags["Environment"], []string{"dev", "development", "개발"}},
 		{"keys", p.Rules.Keys, fleet.TagKeys{
 			Schedule: []string{"offpeak:schedule", "Schedule"}, Custodian: "maid_offhours",
 			Override: "offpeak:override", Spot: "offpeak:spot", Group: "offpeak:group", Order: "offpeak:order",
@@ -59,7 +54,7 @@ func TestSample(t *testing.T) {
 		{"stale after", p.Rules.StaleAfter, 10 * time.Minute},
 		{"max failures", p.Guards, policy.Guards{MaxFailures: 20}},
 		{"observe", p.Observe, 7 * 24 * time.Hour},
-		{"regions", p.Regions, []fleet.Region{"ap-northeast-2"}},
+		{"regions", p.Regions, []fleet.Region{"ap-northeast-2", "us-east-1"}},
 		{"description", p.Description("stop-only"), "Whoever needs it starts it"},
 	} {
 		if diff := cmp.Diff(tt.want, tt.got); diff != "" {

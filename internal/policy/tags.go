@@ -137,6 +137,10 @@ var custodianFields = fields[custodianDraft]{
 }
 
 func (t *tagsDraft) readCustodian(v value) {
+	if v.holdsNothing() { // most likely its keys are commented out: no reason to opt a fleet in
+		v.wrong("is empty", "say key: "+custodian.Key+", or remove the key")
+		return
+	}
 	c := &custodianDraft{Defaults: t.draft.standardCustodian(), key: custodian.Key}
 	custodianFields.read(c, v)
 	t.custodian, t.draft.Rules.Custodian = c.key, c.Defaults
