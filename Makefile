@@ -30,7 +30,7 @@ golden: ## rewrite the expected files of all tests; review the diff like code
 
 fuzz: ## run each fuzz target for FUZZTIME (30s)
 	@grep -ro --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . | sed 's|/[^/]*:func | |' | sort | { while read -r folder target; do \
-		echo "$$target in $$folder"; go test $$folder -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) || failed="$$failed $$target"; \
+		echo "$$target in $$folder"; go test $$folder -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x || failed="$$failed $$target"; \
 		done; [ -z "$$failed" ] || { echo "failed:$$failed"; exit 1; }; }
 
 bench: ## all benchmarks

@@ -57,7 +57,7 @@ var table = []row{
 	{"scheduler", pure, sees{"internal/fleet", "internal/money", "internal/plan", "internal/spelling", "scheduler/..."}, uses{}},
 
 	// The policy file and what becomes one.
-	{"internal/policy", worldly, sees{"internal/fleet", "internal/money", "internal/plan", "scheduler", "scheduler/..."}, uses{yaml, levenshtein}},
+	{"internal/policy", pure, sees{"internal/fleet", "internal/money", "internal/plan", "scheduler", "scheduler/..."}, uses{yaml, levenshtein}},
 	{"internal/migrate", worldly, sees{"internal/policy", "scheduler/..."}, uses{yaml}},
 
 	// Adapters: they speak the nouns, and know neither planners nor each other.

@@ -164,10 +164,10 @@ func TestGaps(t *testing.T) {
 	}{
 		{"with tags", listed(t, "services", `{}`), nil},
 		{"an empty list of tags is a list of tags", listed(t, "services", `{"tags": []}`), nil},
-		{"without", untagged, []string{`a.json: 1 services listed without tags; list with "aws ecs describe-services --include TAGS"`}},
-		{"ten at a time", untagged + listed(t, "services", other), []string{`a.json: 2 services listed without tags; list with "aws ecs describe-services --include TAGS"`}},
-		{"only one of the answers", listed(t, "services", `{}`) + listed(t, "services", other), []string{`a.json: 1 services listed without tags; list with "aws ecs describe-services --include TAGS"`}},
-		{"DocumentDB's own command", listed(t, "DBClusters", `{"TagList": null}`), []string{`a.json: 1 database clusters listed without tags; list with "aws rds describe-db-clusters"`}},
+		{"without", untagged, []string{`a.json: its services were listed without tags (1); list with "aws ecs describe-services --include TAGS"`}},
+		{"ten at a time", untagged + listed(t, "services", other), []string{`a.json: its services were listed without tags (2); list with "aws ecs describe-services --include TAGS"`}},
+		{"only one of the answers", listed(t, "services", `{}`) + listed(t, "services", other), []string{`a.json: its services were listed without tags (1); list with "aws ecs describe-services --include TAGS"`}},
+		{"DocumentDB's own command", listed(t, "DBClusters", `{"TagList": null}`), []string{`a.json: its database clusters were listed without tags (1); list with "aws rds describe-db-clusters"`}},
 		{"untagged instances have no list", listed(t, "Reservations", `{"Tags": null}`), nil},
 		{
 			"services that ECS did not find", `{"services": [], "failures": [{"arn": "arn:aws:ecs:r:a:service/x/y", "reason": "MISSING"}]}`,

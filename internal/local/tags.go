@@ -73,7 +73,7 @@ var tagCommands = []struct {
 func (r *reading) reportTagless() {
 	for _, row := range tagCommands {
 		if n := r.tagless[row.kind]; n > 0 {
-			r.into.gaps = append(r.into.gaps, fmt.Sprintf("%s: %d %s listed without tags; list with %q", r.name, n, row.words, row.command))
+			r.into.gaps = append(r.into.gaps, fmt.Sprintf("%s: its %s were listed without tags (%d); list with %q", r.name, row.words, n, row.command))
 		}
 	}
 }
