@@ -165,6 +165,9 @@ func (s *situation) differs(w wish) decision {
 	if w.override || w.constant {
 		return decision{verdict: act, edge: w.edge}
 	}
+	if s.resource.ByAWS {
+		return decision{verdict: act, edge: withCause(w.edge, plan.ByRestart)}
+	}
 	since := unix(s.resource.Since)
 	if since == 0 && unix(s.resource.Created) >= w.edge.due {
 		since = unix(s.resource.Created)
@@ -300,12 +303,12 @@ func (s *situation) differsAfter(w wish, m *fleet.Remembered) decision {
 	// Seen running only after AWS's announced restart: AWS did it. Seen running before: a person did.
 	restarted := !m.StoppedByUs.IsZero() && !m.RestartsAt.IsZero() && !m.ObservedSince.Before(m.RestartsAt)
 	switch {
-	case w.state == fleet.Stopped && (restarted || s.resource.ByAWS):
+	case w.state == fleet.Stopped && restarted || s.resource.ByAWS:
 		at := s.now
 		if restarted {
 			at = m.RestartsAt.Unix()
 		}
-		return decision{verdict: act, edge: edge{at: at, due: at, want: fleet.Stopped, cause: plan.ByRestart, rule: w.edge.rule}}
+		return decision{verdict: act, edge: edge{at: at, due: at, want: w.state, cause: plan.ByRestart, rule: w.edge.rule}}
 	case s.schedule.Enforce && !w.override:
 		return decision{verdict: act, edge: withCause(w.edge, plan.ByEnforce)}
 	}

@@ -197,6 +197,16 @@ func stories() []story {
 			{at: "2026-11-23 08:40", state: fleet.Changing, want: "in-transition"},
 			{at: "2026-11-23 08:45", state: running, since: "2026-11-23 08:41"},
 		}, true},
+		{"AWS stops it in office hours: started again", office, []sighting{
+			{at: "2026-11-20 08:00", state: stopped, since: "2026-11-19 19:31", want: "enrolled"},
+			{at: "2026-11-20 08:31", state: stopped, since: "2026-11-19 19:31", want: "start"},
+			{at: "2026-11-20 08:36", state: running, since: "2026-11-20 08:32"},
+			{at: "2026-11-20 14:00", state: stopped, since: "2026-11-20 13:50", change: byAWS, want: "start"},
+		}, true},
+		{"AWS stopped it in office hours", office, []sighting{
+			{at: "2026-11-20 14:00", state: stopped, since: "2026-11-20 13:50", change: byAWS, want: "start"},
+			{at: "2026-11-20 14:00", state: stopped, since: "2026-11-20 13:50", want: "left-alone"},
+		}, false},
 		{"start fails for capacity: the next run tries again", office, []sighting{
 			{at: "2026-11-23 08:35", state: stopped, since: "2026-11-20 19:36", want: "start"},
 		}, false},

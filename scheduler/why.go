@@ -103,7 +103,7 @@ func (c *candidate) because(e edge) string {
 	case plan.ByRetry:
 		return fmt.Sprintf("%s %s %s and it did not happen yet (attempt %d)", c.scheduleName(), verb, c.clock(e.at), c.remembered.Attempts+1)
 	case plan.ByRestart:
-		return fmt.Sprintf("AWS started it again and %s wants %s", c.scheduleName(), e.want)
+		return fmt.Sprintf("AWS %s it and %s wants %s", map[bool]string{true: "stopped", false: "started"}[c.resource.State == fleet.Stopped], c.scheduleName(), e.want)
 	default:
 		return fmt.Sprintf("%s %s %s", c.scheduleName(), verb, c.clock(e.at))
 	}

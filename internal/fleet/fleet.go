@@ -42,13 +42,23 @@ func (s Scope) Compare(other Scope) int {
 	return cmp.Or(cmp.Compare(s.Account, other.Account), cmp.Compare(s.Region, other.Region))
 }
 
-// Partition returns the AWS partition that the region belongs to: aws, aws-cn or aws-us-gov.
+// Partition returns the AWS partition that the region belongs to: aws, aws-cn, aws-us-gov, ...
 func (r Region) Partition() string {
 	switch {
 	case strings.HasPrefix(string(r), "cn-"):
 		return "aws-cn"
 	case strings.HasPrefix(string(r), "us-gov-"):
 		return "aws-us-gov"
+	case strings.HasPrefix(string(r), "us-iso-"):
+		return "aws-iso"
+	case strings.HasPrefix(string(r), "us-isob-"):
+		return "aws-iso-b"
+	case strings.HasPrefix(string(r), "eu-isoe-"):
+		return "aws-iso-e"
+	case strings.HasPrefix(string(r), "us-isof-"):
+		return "aws-iso-f"
+	case strings.HasPrefix(string(r), "eusc-"):
+		return "aws-eusc"
 	default:
 		return "aws"
 	}

@@ -212,9 +212,11 @@ func TestPriceOfAResource(t *testing.T) {
 		{"a group with a member of unknown price is unknown", func(r *fleet.Resource) {
 			r.Members = []fleet.Members{{Type: "m5.large", Count: 2}, {Type: "x1e.xlarge", Count: 1}}
 		}, ""},
+		{"what Spot costs is unknown", func(r *fleet.Resource) { r.Lifecycle = fleet.SpotPersistent }, ""},
 		{"no type at all", func(r *fleet.Resource) { r.Type = "" }, ""},
 	} {
 		r := sample()
+		r.Lifecycle = fleet.OnDemand
 		row.change(&r)
 		got := prices.Of(&r)
 		if got.Known != (row.want != "") || got.Known && got.Rate.String() != row.want {

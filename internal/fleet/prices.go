@@ -14,8 +14,11 @@ type PriceKey struct {
 type Prices map[PriceKey]money.Rate
 
 // Of returns the price of running a resource for an hour: its type's, or for a group the sum of its members'. When one member's
-// price is unknown the sum is.
+// price is unknown the sum is. The prices are those of on-demand capacity: what Spot costs is unknown.
 func (p Prices) Of(r *Resource) Price {
+	if r.Lifecycle != OnDemand {
+		return Price{}
+	}
 	if len(r.Members) == 0 {
 		return p.lookup(PriceKey{r.Scope.Region, r.Type, r.Product, r.MultiAZ})
 	}

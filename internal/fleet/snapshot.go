@@ -38,7 +38,11 @@ func (s *Snapshot) Sort() {
 
 // MarshalJSON writes the snapshot with its format and version; it reads back to an equal value.
 func (s Snapshot) MarshalJSON() ([]byte, error) {
-	return json.Marshal(savedSnapshot{SnapshotFormat, s.Taken.UTC(), s.NotChecked, s.Gaps, s.Resources})
+	resources := s.Resources
+	if resources == nil {
+		resources = []Resource{}
+	}
+	return json.Marshal(savedSnapshot{SnapshotFormat, s.Taken.UTC(), s.NotChecked, s.Gaps, resources})
 }
 
 // ReadSnapshot reads a snapshot written by MarshalJSON, and refuses other formats, unknown fields and trailing text.

@@ -146,6 +146,7 @@ func (i *instance) resource() (fleet.Resource, error) {
 		State:     state,
 		Status:    i.State.Name,
 		Since:     i.since(),
+		ByAWS:     i.stoppedByAWS(),
 		Created:   i.created(),
 		Type:      i.Type,
 		Product:   i.product(),
@@ -185,6 +186,21 @@ func (i *instance) since() time.Time {
 		}
 	}
 	return time.Time{}
+}
+
+// stoppedByAWS tells a stop by AWS, or a start that failed after it was accepted, from a stop that a person asked for at AWS or inside the
+// instance (Amazon EC2 user guide, reasons for instance state changes).
+func (i *instance) stoppedByAWS() bool {
+	if i.State.Name != "stopped" && i.State.Name != "stopping" {
+		return false
+	}
+	code, _, _ := strings.Cut(i.Reason, ":")
+	switch strings.TrimSpace(code) {
+	case "Client.InstanceInitiatedShutdown", "Client.UserInitiatedShutdown":
+		return false
+	default:
+		return strings.HasPrefix(code, "Server.") || strings.HasPrefix(code, "Client.")
+	}
 }
 
 // created is when the primary network interface was attached, which happens once: it cannot be detached.

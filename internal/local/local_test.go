@@ -97,6 +97,7 @@ func words(r *fleet.Resource) string {
 	add(r.Type != "", "%s", r.Type)
 	add(r.Product != "", "%s", r.Product)
 	add(r.MultiAZ, "in several zones")
+	add(r.ByAWS, "by AWS")
 	add(r.Lifecycle != fleet.OnDemand, "%s", r.Lifecycle)
 	for _, m := range r.Members {
 		add(true, "%d x %s", m.Count, m.Type)
@@ -138,6 +139,16 @@ func TestInstances(t *testing.T) {
 		{
 			"stopped, and the reason has no time",
 			`{"State": {"Name": "stopped"}, "StateTransitionReason": "Server.ScheduledStop: Stopped due to scheduled retirement"}`,
+			"stopped m5.large Linux/UNIX by AWS",
+		},
+		{
+			"a start that failed after it was accepted",
+			`{"State": {"Name": "stopped"}, "StateTransitionReason": "Client.InternalError: Client error on launch"}`,
+			"stopped m5.large Linux/UNIX by AWS",
+		},
+		{
+			"a shutdown inside the instance is a person's",
+			`{"State": {"Name": "stopped"}, "StateTransitionReason": "Client.InstanceInitiatedShutdown: Instance initiated shutdown"}`,
 			"stopped m5.large Linux/UNIX",
 		},
 		{
@@ -165,7 +176,7 @@ func TestInstances(t *testing.T) {
 		{
 			"Spot that AWS stopped can be started by AWS alone",
 			`{"InstanceLifecycle": "spot", "State": {"Name": "stopped"}, "StateTransitionReason": "Server.SpotInstanceShutdown: interrupted (2026-11-20 10:35:01 GMT)"}`,
-			"stopped since 2026-11-20T10:35:01Z m5.large Linux/UNIX spot-one-time",
+			"stopped since 2026-11-20T10:35:01Z m5.large Linux/UNIX by AWS spot-one-time",
 		},
 
 		{"hibernation", `{"HibernationOptions": {"Configured": true}}`, usual + " [hibernation-ready]"},
