@@ -89,7 +89,7 @@ func TestSamplePrices(t *testing.T) {
 	prices.Apply(&s)
 	for i := range s.Resources {
 		r := &s.Resources[i]
-		priceless := r.Kind == fleet.ECSService || r.ID == "dev-survey" || r.ID == "dev-batch-workers"
+		priceless := r.Kind == fleet.ECSService || r.ID == "dev-survey" || r.ID == "dev-batch-workers" || r.Lifecycle != fleet.OnDemand
 		if r.Price.Known == priceless {
 			t.Errorf("%s %s (%s): price known: %t", r.Kind, cmp.Or(r.Name(), r.ID), words(r), r.Price.Known)
 		}
