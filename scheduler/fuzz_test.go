@@ -46,7 +46,7 @@ func FuzzPlan(f *testing.F) {
 	f.Fuzz(func(t *testing.T, schedule, override, group, order, environment string, since int64) {
 		taken := at("2026-11-20 19:35")
 		r := due(tagged("offpeak:schedule", schedule, "offpeak:override", override, "offpeak:group", group, "offpeak:order", order, "Environment", environment)).Resources[0]
-		r.Since = taken.Add(time.Duration(since%(1e6)) * time.Second)
+		r.Since = taken.Add(time.Duration(since%1e6) * time.Second)
 		snapshot := &fleet.Snapshot{Taken: taken, Resources: []fleet.Resource{r}}
 		for _, memory := range []*fleet.Memory{nil, {}} {
 			made, _ := scheduler.New(rules).Plan(snapshot, memory, scheduler.Options{Forecast: 48 * time.Hour})

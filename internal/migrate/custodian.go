@@ -95,8 +95,17 @@ var policyFields = []struct {
 	severity Severity
 	what     string
 }{
-	{"name", "", ""}, {"resource", "", ""}, {"filters", "", ""}, {"actions", "", ""},
-	{"description", "", ""}, {"comment", "", ""}, {"comments", "", ""}, {"title", "", ""}, {"tags", "", ""}, {"metadata", "", ""}, {"source", "", ""},
+	{"name", "", ""},
+	{"resource", "", ""},
+	{"filters", "", ""},
+	{"actions", "", ""},
+	{"description", "", ""},
+	{"comment", "", ""},
+	{"comments", "", ""},
+	{"title", "", ""},
+	{"tags", "", ""},
+	{"metadata", "", ""},
+	{"source", "", ""},
 	{"mode", Note, "it says when Cloud Custodian looks; offpeak acts at each edge by itself"},
 	{"conditions", Warning, "Cloud Custodian acts only where they hold; offpeak wherever the tag is"},
 	{"query", Warning, "it selects resources; offpeak takes all that carry the tag"},

@@ -64,20 +64,20 @@ func readHours(r *report, where string, s side, n *node) *hourFilter {
 	}
 	if err := h.defaults.Validate(); err != nil {
 		for line := range strings.SplitSeq(err.Error(), "\n") {
-			h.wrong("invalid-value", "%.300s", line)
+			h.wrong("%.300s", line)
 		}
 	}
 	return h
 }
 
-func (h *hourFilter) wrong(code, format string, arguments ...any) {
+func (h *hourFilter) wrong(format string, arguments ...any) {
 	h.bad = true
-	h.add(Error, h.where, code, format, arguments...)
+	h.add(Error, h.where, "invalid-value", format, arguments...)
 }
 
 func (h *hourFilter) text(n *node) string {
 	if n.kind != textKind && n.kind != numberKind || n.text == "" {
-		h.wrong("invalid-value", "%s is %s, and a text is expected", h.said, n.echo())
+		h.wrong("%s is %s, and a text is expected", h.said, n.echo())
 		return ""
 	}
 	return n.text
@@ -93,7 +93,7 @@ func (h *hourFilter) flag(n *node) bool {
 			return false
 		}
 	}
-	h.wrong("invalid-value", "%s is %s; it is true or false, without quotes", h.said, n.echo())
+	h.wrong("%s is %s; it is true or false, without quotes", h.said, n.echo())
 	return false
 }
 
@@ -105,7 +105,7 @@ func (h *hourFilter) hour(n *node, of side, into *int) {
 	}
 	hour, err := strconv.Atoi(n.text)
 	if n.kind != numberKind || err != nil || len(n.text) > 1 && n.text[0] == '0' {
-		h.wrong("invalid-value", "%s is %s; it is a whole number from 0 to 23, without quotes and without a 0 before it", h.said, n.echo())
+		h.wrong("%s is %s; it is a whole number from 0 to 23, without quotes and without a 0 before it", h.said, n.echo())
 		return
 	}
 	*into = hour
@@ -120,12 +120,12 @@ func (h *hourFilter) optOut(n *node) {
 
 func (h *hourFilter) skip(n *node) {
 	if n.kind != listKind {
-		h.wrong("invalid-value", "skip-days are %s; they are a list of dates", n.echo())
+		h.wrong("skip-days are %s; they are a list of dates", n.echo())
 		return
 	}
 	days, err := n.texts()
 	if err != nil {
-		h.wrong("invalid-value", "skip-days: %s", err)
+		h.wrong("skip-days: %s", err)
 		return
 	}
 	h.defaults.SkipDays = days
@@ -155,7 +155,7 @@ func (h *hourFilter) fallback(n *node) {
 		return
 	}
 	if _, err := custodian.Parse(schedule, custodian.StandardDefaults()); err != nil {
-		h.wrong("invalid-value", "%s: %.300s", h.said, err)
+		h.wrong("%s: %.300s", h.said, err)
 		return
 	}
 	h.add(Warning, h.where, "fallback-schedule", "Cloud Custodian schedules resources without the tag %s by %s; offpeak never touches what its owner has not tagged. "+

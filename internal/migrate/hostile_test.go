@@ -62,8 +62,10 @@ func TestHostileFilesEndInAnError(t *testing.T) {
 // A name, a description and a key of a tag can hold anything that JSON can.
 func TestStrangeTextsDoNoHarm(t *testing.T) {
 	t.Parallel()
-	for _, strange := range []string{"a: b", "# no comment", "*alias", "&anchor", "!tag", "- x", "{", "]", "on", "null", "2026-12-24", "1e3", "'", `"`, "\\", "a\nb: c", "\x01",
-		"\u2028", "\u0085", "\ufeff", "\U0001f600", "  blanks  ", "운영 시간", "%d%s", "<<", "~", "=", "? a", "|", ">", "a #b", "a:", "a\tb"} {
+	for _, strange := range []string{
+		"a: b", "# no comment", "*alias", "&anchor", "!tag", "- x", "{", "]", "on", "null", "2026-12-24", "1e3", "'", `"`, "\\", "a\nb: c", "\x01",
+		"\u2028", "\u0085", "\ufeff", "\U0001f600", "  blanks  ", "운영 시간", "%d%s", "<<", "~", "=", "? a", "|", ">", "a #b", "a:", "a\tb",
+	} {
 		description := itemsOf(fmt.Sprintf(`{"type": {"S": "schedule"}, "name": {"S": "office"}, "override_status": {"S": "stopped"}, "description": {"S": %s}}`, quote(strange)))
 		written, _, err := migrate.InstanceScheduler("config.json", []byte(description), migrate.Options{})
 		if err != nil {

@@ -151,11 +151,11 @@ func (t *table) settle() {
 		}
 	}
 	if names := t.namesWhere(func(s *schedule) bool { return s.freshStop && !s.bad }); len(names) > 0 {
-		t.add(Note, wholeConfiguration, "stop-new-instances", "Instance Scheduler stops an instance that it sees for the first time outside of its periods at once (%s); "+
+		t.add(Note, wholeConfiguration, "stop-new-instances", "stop_new_instances: Instance Scheduler stops an instance that it sees for the first time outside of its periods at once (%s); "+
 			"offpeak enrols it, and acts on it from the next edge on", several(names))
 	}
 	if names := t.namesWhere(func(s *schedule) bool { return s.windowStart && !s.bad }); len(names) > 0 {
-		t.add(Note, wholeConfiguration, "use-maintenance-window", "Instance Scheduler starts a database for its preferred maintenance window (%s); "+
+		t.add(Note, wholeConfiguration, "use-maintenance-window", "use_maintenance_window: Instance Scheduler starts a database for its preferred maintenance window (%s); "+
 			"offpeak starts nothing for maintenance windows. Move them into opening hours", several(names))
 	}
 }

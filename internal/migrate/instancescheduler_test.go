@@ -92,8 +92,10 @@ func TestWhatCannotBeImportedIsListed(t *testing.T) {
 		{"cut JSON", `{"Items": [`, "read config.json: line 1: unexpected EOF"},
 		{"not UTF-8", "\xb9\xfa", "read config.json: the file is not UTF-8; save it as such"},
 		{"a key twice", `{"Items": [], "Items": []}`, `read config.json: line 1: the key "Items" stands twice in one mapping`},
-		{"a cut scan", `{"Items": [` + schedule(`"x": {"NULL": true}`) + `,` + weekdaysItem + `], "LastEvaluatedKey": {"name": {"S": "office"}}}`,
-			"error: the scan: it holds LastEvaluatedKey, so that it ends before the table does; scan without limits (incomplete)"},
+		{
+			"a cut scan", `{"Items": [` + schedule(`"x": {"NULL": true}`) + `,` + weekdaysItem + `], "LastEvaluatedKey": {"name": {"S": "office"}}}`,
+			"error: the scan: it holds LastEvaluatedKey, so that it ends before the table does; scan without limits (incomplete)",
+		},
 		{"an item without a name", itemsOf(`{"type": {"S": "schedule"}}`), "error: item 1: it has no type and name, which every item of the configuration table has (invalid-item)"},
 		{"a type that the table does not use", itemsOf(schedule(`"timezone": {"M": {}}`), weekdaysItem), "error: schedule office: timezone is of DynamoDB's type M, which the configuration table does not use (invalid-value)"},
 		{"a value that is none", itemsOf(schedule(`"timezone": {"S": {}}`), weekdaysItem), "error: schedule office: timezone is no value of DynamoDB (invalid-value)"},
@@ -105,17 +107,27 @@ func TestWhatCannotBeImportedIsListed(t *testing.T) {
 		{"a period that is not there", itemsOf(schedule(`"x": {"NULL": true}`)), "error: schedule office: its period weekdays does not exist (no-period)"},
 		{"a period without a name", itemsOf(`{"type": {"S": "schedule"}, "name": {"S": "office"}, "periods": {"SS": ["@m5.large"]}}`), "error: schedule office: periods holds a period without a name (no-period)"},
 		{"twice", itemsOf(schedule(`"x": {"NULL": true}`), schedule(`"x": {"NULL": true}`), weekdaysItem), "error: schedule office: it is there twice; keep one (twice)"},
-		{"all at once", itemsOf(schedule(`"timezone": {"S": "Mars/Olympus"}, "enforced": {"N": "1"}`), `{"type": {"S": "period"}, "name": {"S": "weekdays"}, "begintime": {"S": "25:00"}, "weekdays": {"SS": ["mo"]}}`),
+		{
+			"all at once", itemsOf(schedule(`"timezone": {"S": "Mars/Olympus"}, "enforced": {"N": "1"}`), `{"type": {"S": "period"}, "name": {"S": "weekdays"}, "begintime": {"S": "25:00"}, "weekdays": {"SS": ["mo"]}}`),
 			"error: period weekdays: begintime \"25:00\": not a time; say 9:00 or 09:00, from 00:00 to 23:59 (invalid-period)\n" +
-				"error: period weekdays: weekdays \"mo\": \"mo\" is not known; valid are mon to sun"},
-		{"a name that means something else", itemsOf(`{"type": {"S": "schedule"}, "name": {"S": "running"}, "override_status": {"S": "stopped"}}`),
-			`error: schedule running: the name "running" is reserved: in a tag it has a meaning of its own; choose another name (policy)`},
-		{"a name that reads as hours", itemsOf(`{"type": {"S": "schedule"}, "name": {"S": "mon-fri 09:00-17:00"}, "override_status": {"S": "stopped"}}`),
-			`error: schedule mon-fri 09:00-17:00: the name "mon-fri 09:00-17:00" reads as hours, which a tag may hold itself; choose another name (policy)`},
-		{"a name that no service takes", itemsOf(`{"type": {"S": "schedule"}, "name": {"S": "office!"}, "override_status": {"S": "stopped"}}`),
-			`error: schedule office!: "office!" is no name; a name begins with a letter`},
-		{"a tag key that is AWS's", itemsOf(`{"type": {"S": "config"}, "name": {"S": "scheduler"}, "tagname": {"S": "aws:x"}}`, schedule(`"x": {"NULL": true}`), weekdaysItem),
-			`error: the configuration: "aws:x" begins with aws:, and such tags are AWS's own (policy)`},
+				"error: period weekdays: weekdays \"mo\": \"mo\" is not known; valid are mon to sun",
+		},
+		{
+			"a name that means something else", itemsOf(`{"type": {"S": "schedule"}, "name": {"S": "running"}, "override_status": {"S": "stopped"}}`),
+			`error: schedule running: the name "running" is reserved: in a tag it has a meaning of its own; choose another name (policy)`,
+		},
+		{
+			"a name that reads as hours", itemsOf(`{"type": {"S": "schedule"}, "name": {"S": "mon-fri 09:00-17:00"}, "override_status": {"S": "stopped"}}`),
+			`error: schedule mon-fri 09:00-17:00: the name "mon-fri 09:00-17:00" reads as hours, which a tag may hold itself; choose another name (policy)`,
+		},
+		{
+			"a name that no service takes", itemsOf(`{"type": {"S": "schedule"}, "name": {"S": "office!"}, "override_status": {"S": "stopped"}}`),
+			`error: schedule office!: "office!" is no name; a name begins with a letter`,
+		},
+		{
+			"a tag key that is AWS's", itemsOf(`{"type": {"S": "config"}, "name": {"S": "scheduler"}, "tagname": {"S": "aws:x"}}`, schedule(`"x": {"NULL": true}`), weekdaysItem),
+			`error: the configuration: "aws:x" begins with aws:, and such tags are AWS's own (policy)`,
+		},
 	} {
 		t.Run(row.why, func(t *testing.T) {
 			t.Parallel()

@@ -137,7 +137,7 @@ func (s *schedule) readUses() {
 
 func (s *schedule) readRetain() {
 	if retain, _ := s.flag(); retain {
-		s.warn("retain-running", "Instance Scheduler leaves an instance on at the end of a period if a person had started it before the period began; "+
+		s.warn("retain-running", "retain_running is set: Instance Scheduler leaves an instance on at the end of a period if a person had started it before the period began; "+
 			"offpeak stops it at that closing. Tag such an instance offpeak:override = running until ..., or take the schedule off it")
 	}
 }
@@ -150,7 +150,7 @@ func (s *schedule) readStopNew() {
 	case stop:
 		s.freshStop = true
 	default:
-		s.note("stop-new-instances", "Instance Scheduler leaves an instance that it sees for the first time as it is; so does offpeak, for every schedule: "+
+		s.note("stop-new-instances", "stop_new_instances is false: Instance Scheduler leaves an instance that it sees for the first time as it is; so does offpeak, for every schedule: "+
 			"it acts on a new resource from the next edge on")
 	}
 }
@@ -163,7 +163,7 @@ func (s *schedule) readUseWindow() {
 func (s *schedule) readWindows() {
 	s.windows = slices.DeleteFunc(s.set(strings.Compare), func(name string) bool { return name == "" })
 	if len(s.windows) > 0 {
-		s.warn("ssm-maintenance-window", "Instance Scheduler starts what is on this schedule for the SSM maintenance windows %s; offpeak starts nothing for them. "+
+		s.warn("ssm-maintenance-window", "ssm_maintenance_window is set: Instance Scheduler starts what is on this schedule for the SSM maintenance windows %s; offpeak starts nothing for them. "+
 			"Add opening hours that hold them, or move the windows into opening hours", several(s.windows))
 	}
 }
@@ -192,7 +192,7 @@ func readPeriod(r *report, rec *record) *period {
 // unjoined returns the errors that were joined into one, however deep.
 func unjoined(err error) []error {
 	var problem *periods.Problem
-	switch joined, ok := err.(interface{ Unwrap() []error }); { //nolint:errorlint // the parts of a join are asked for, not its kind
+	switch joined, ok := err.(interface{ Unwrap() []error }); { // the parts of a join are asked for, not its kind
 	case err == nil:
 		return nil
 	case ok:

@@ -20,15 +20,15 @@ var configFields = []field[*settings]{
 			"Say regions in the policy to keep it to them")
 	}},
 	{"remote_account_ids", "", func(s *settings) {
-		s.listed("accounts", "Instance Scheduler schedules these accounts: %s; offpeak those in which its roles stand. List them in the environments")
+		s.listed("accounts", "Instance Scheduler schedules these accounts: %s; offpeak those that an environment lists")
 	}},
 	{"cross_account_roles", "", func(s *settings) {
-		s.listed("accounts", "Instance Scheduler schedules the accounts of these roles: %s; offpeak those in which its own roles stand. List them in the environments")
+		s.listed("accounts", "Instance Scheduler schedules the accounts of these roles: %s; offpeak those that an environment lists")
 	}},
 	{"organization_id", "", func(s *settings) {
 		if id := s.text(); id != "" {
 			s.note("organization", "Instance Scheduler registers the accounts of the organization %s by themselves; "+
-				"offpeak's roles are rolled out to it as a StackSet", quoted(id))
+				"offpeak schedules the accounts that an environment lists", quoted(id))
 		}
 	}},
 	{"schedule_lambda_account", "", func(s *settings) {
@@ -81,7 +81,7 @@ func (s *settings) readSnapshot() {
 
 func (s *settings) readTags() {
 	if s.text() != "" {
-		s.note("tags-written", "%s is set, with which Instance Scheduler tags what it starts and stops; offpeak never writes a tag: its ledger tells", s.at.said)
+		s.note("tags-written", "%s is set, with which Instance Scheduler tags what it starts and stops; offpeak never writes a tag", s.at.said)
 	}
 }
 

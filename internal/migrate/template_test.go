@@ -63,10 +63,14 @@ func TestWhatATemplateWorksOutByItself(t *testing.T) {
 func TestWhatATemplateDoesNotSay(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct{ why, properties, want string }{
-		{"a parameter without a default", "Timezone: !Ref Unknown\nPeriods: [{BeginTime: '09:00'}]",
-			`error: schedule Sample: Timezone refers to "Unknown", which the template does not say; write its value into the template, or import a scan of the configuration table (unresolved)`},
-		{"another resource", "Timezone: !GetAtt A.B\nPeriods: [{BeginTime: '09:00'}]",
-			"error: schedule Sample: Timezone depends on Fn::GetAtt, which is known only where the stack is deployed; write its value into the template, or import a scan of the configuration table (unresolved)"},
+		{
+			"a parameter without a default", "Timezone: !Ref Unknown\nPeriods: [{BeginTime: '09:00'}]",
+			`error: schedule Sample: Timezone refers to "Unknown", which the template does not say; write its value into the template, or import a scan of the configuration table (unresolved)`,
+		},
+		{
+			"another resource", "Timezone: !GetAtt A.B\nPeriods: [{BeginTime: '09:00'}]",
+			"error: schedule Sample: Timezone depends on Fn::GetAtt, which is known only where the stack is deployed; write its value into the template, or import a scan of the configuration table (unresolved)",
+		},
 		{"a condition", "Periods: [!If [A, {BeginTime: '09:00'}, {BeginTime: '10:00'}]]", "error: schedule Sample: Periods depends on Fn::If, which"},
 		{"a condition in a period", "Periods: [{BeginTime: !If [A, '09:00', '10:00']}]", "error: schedule Sample, period Sample-period-0001: BeginTime depends on Fn::If, which"},
 		{"a substitution of the unknown", "Name: !Sub '${AWS::Region}-x'\nPeriods: [{BeginTime: '09:00'}]", `error: resource Sample: Name refers to "AWS::Region", which the template does not say;`},

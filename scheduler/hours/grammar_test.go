@@ -246,7 +246,8 @@ func TestLints(t *testing.T) {
 		{"fourth and fifth only end earlier", "4th..5th mon 09:00-18:00", nil},
 		{"the end of a span", "mon 09:00 - day 31 18:00", []string{"day 31" + lastDay}},
 		{"a span that may mean office hours", "mon 9:00 - fri 18:00", []string{
-			"mon 09:00 - fri 18:00 stays open day and night (say mon-fri 09:00-18:00 where the hours of each day are meant)"}},
+			"mon 09:00 - fri 18:00 stays open day and night (say mon-fri 09:00-18:00 where the hours of each day are meant)",
+		}},
 		{"a weekend", "fri 18:00 - mon 08:00", nil},
 		{"whole days", "mon 00:00 - fri 18:00", nil},
 	} {

@@ -37,11 +37,11 @@ func (n naive) state(date wall.Date, minute int) wall.State {
 func stateAt(list []naive, m wall.Minute) (wall.State, string) {
 	date := m.Date()
 	minute := int(m - date.At(0))
-	any, best := false, -1
+	indifferent, best := false, -1
 	for i, n := range list {
 		switch n.state(date, minute) {
 		case wall.Any:
-			any = true
+			indifferent = true
 		case wall.Running:
 			if best < 0 || n.begin > list[best].begin {
 				best = i
@@ -51,7 +51,7 @@ func stateAt(list []naive, m wall.Minute) (wall.State, string) {
 	switch {
 	case best >= 0:
 		return wall.Running, list[best].name
-	case any:
+	case indifferent:
 		return wall.Any, ""
 	default:
 		return wall.Stopped, ""

@@ -34,8 +34,8 @@ func TestAgreesWithAnotherReading(t *testing.T) {
 		}
 		from := start.Date() + wall.Date(source.IntN(3000)) - 500
 		to := from + wall.Date(source.IntN(1500))
-		want, comparable := otherReading(t, text, start, from, to)
-		if !comparable {
+		want, both := otherReading(t, text, start, from, to)
+		if !both {
 			continue
 		}
 		var got []string
@@ -54,7 +54,7 @@ func TestAgreesWithAnotherReading(t *testing.T) {
 
 // otherReading returns what rrule-go says, with the start, which the RFC makes the first occurrence even if the rule does not match it;
 // a COUNT then cannot be compared.
-func otherReading(t *testing.T, text string, start wall.Minute, from, to wall.Date) (list []string, comparable bool) {
+func otherReading(t *testing.T, text string, start wall.Minute, from, to wall.Date) (list []string, both bool) {
 	t.Helper()
 	option, err := rrule.StrToROptionInLocation(text, time.UTC)
 	if err != nil {

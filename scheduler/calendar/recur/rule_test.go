@@ -22,13 +22,13 @@ func minute(t testing.TB, text string) wall.Minute {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var hour, min int
+	var hour, minute int
 	if clock != "" {
-		if _, err := fmt.Sscanf(clock, "%d:%d", &hour, &min); err != nil {
+		if _, err := fmt.Sscanf(clock, "%d:%d", &hour, &minute); err != nil {
 			t.Fatal(err)
 		}
 	}
-	return date.At(hour*60 + min)
+	return date.At(hour*60 + minute)
 }
 
 // until reads 20261224, 20261224T183000 and 20261224T183000Z, all on the rule's own clock.
