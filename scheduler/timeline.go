@@ -223,22 +223,22 @@ func segmentsOf(d wall.Drawing, zone *time.Location) []segment {
 		segments = append(segments, next)
 	}
 	for _, m := range d.Marks {
-		segments = addMark(segments, clock.instant(m.At), m.Rule+" (closing of a day on which it did not open)")
+		segments = addMark(segments, clock.instant(m.At), m)
 	}
 	return segments
 }
 
-// addMark makes a closing edge at an instant at which the schedule wants stopped.
-func addMark(segments []segment, at int64, rule string) []segment {
+// addMark makes an edge at an instant at which the schedule wants the mark's state.
+func addMark(segments []segment, at int64, m wall.Mark) []segment {
 	i := sort.Search(len(segments), func(i int) bool { return segments[i].at > at }) - 1
 	switch {
-	case i < 0 || segments[i].state != wall.Stopped:
+	case i < 0 || segments[i].state != m.State:
 		return segments
 	case segments[i].at == at:
 		segments[i].edge = true
 		return segments
 	default:
-		return slices.Insert(segments, i+1, segment{at: at, state: wall.Stopped, rule: rule, edge: true})
+		return slices.Insert(segments, i+1, segment{at: at, state: m.State, rule: m.Rule, edge: true})
 	}
 }
 

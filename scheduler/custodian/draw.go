@@ -101,8 +101,8 @@ func (e edges) draw(d *wall.Drawing, date wall.Date, before wall.State, closed f
 			d.Stretches = append(d.Stretches, now)
 			before = now.State
 		}
-		if edge.state == wall.Stopped && before == wall.Stopped {
-			d.Marks = append(d.Marks, wall.Mark{At: at, Rule: edge.rule})
+		if edge.state == before {
+			d.Marks = append(d.Marks, wall.Mark{At: at, State: edge.state, Rule: edge.rule})
 		}
 		now = wall.Stretch{From: at, State: edge.state, Rule: edge.rule}
 	}

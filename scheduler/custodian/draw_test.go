@@ -74,8 +74,8 @@ func TestDraw(t *testing.T) {
 			"Tue 00:00 stopped off=(T,0)\nmark Tue 00:00 off=(T,0)",
 		},
 		{
-			"a second start has a stretch of its own", "off=(U,1);on=[(M,7),(M,9),(T,0)]", monday, monday + 2, nil,
-			"Mon 00:00 any\nMon 07:00 running on=(M,7)\nMon 09:00 running on=(M,9)\nTue 00:00 running on=(T,0)",
+			"a second start starts again what a person stopped", "off=(U,1);on=[(M,7),(M,9),(T,0)]", monday, monday + 2, nil,
+			"Mon 00:00 any\nMon 07:00 running on=(M,7)\nMon 09:00 running on=(M,9)\nTue 00:00 running on=(T,0)\nmark Mon 09:00 on=(M,9)\nmark Tue 00:00 on=(T,0)",
 		},
 
 		{

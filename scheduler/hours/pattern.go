@@ -36,7 +36,7 @@ func (w windows) Draw(from, to wall.Date, closed func(opening wall.Minute) bool)
 			case closed == nil || !closed(o.from):
 				stretches = append(stretches, wall.Stretch{From: o.from, To: o.to, State: wall.Running, Rule: rule})
 			case from.At(0) <= o.to && o.to < to.At(0):
-				marks = append(marks, wall.Mark{At: o.to, Rule: rule})
+				marks = append(marks, wall.Mark{At: o.to, State: wall.Stopped, Rule: rule + wall.NotOpened})
 			}
 		}
 	}
@@ -131,7 +131,7 @@ const calendarCycle = 28*365 + 7
 
 // Edges is the pattern that is running from each start, and stopped from each stop, until the next edge of the same date or
 // midnight, and otherwise wants nothing. At the same minute a stop wins. The rule of a stretch is start or stop and its edge's canonical
-// text. A stop that comes when stopped is wanted already leaves a mark, so that it is carried out. Without any edge, or where the
+// text. An edge at which its state is wanted already leaves a mark, so that it is carried out all the same. Without any edge, or where the
 // same edge both starts and stops, it is an error.
 func Edges(start, stop []Edge) (wall.Pattern, error) {
 	if len(start)+len(stop) == 0 {
@@ -155,7 +155,7 @@ type edges struct{ start, stop []Edge }
 // Draw implements wall.Pattern. Stop edges stay on closed days.
 func (e edges) Draw(from, to wall.Date, closed func(opening wall.Minute) bool) wall.Drawing {
 	var d wall.Drawing
-	for date := from - 1; date < to; date++ { // the day before tells whether stopped is wanted already
+	for date := from - 1; date < to; date++ { // the day before tells whether the same is wanted already
 		day := e.on(date, closed)
 		if len(day) == 0 || day[0].From > date.At(0) {
 			morning := wall.Stretch{From: date.At(0), To: date.At(wall.MinutesPerDay)}
@@ -170,8 +170,8 @@ func (e edges) Draw(from, to wall.Date, closed func(opening wall.Minute) bool) w
 			case n > 0 && s.State == wall.Any && d.Stretches[n-1].State == wall.Any:
 				d.Stretches[n-1].To = s.To
 				continue
-			case n > 0 && s.State == wall.Stopped && d.Stretches[n-1].State == wall.Stopped && date >= from:
-				d.Marks = append(d.Marks, wall.Mark{At: s.From, Rule: s.Rule})
+			case n > 0 && s.State == d.Stretches[n-1].State && date >= from:
+				d.Marks = append(d.Marks, wall.Mark{At: s.From, State: s.State, Rule: s.Rule})
 			}
 			d.Stretches = append(d.Stretches, s)
 		}

@@ -133,23 +133,23 @@ func TestDrawWindows(t *testing.T) {
 
 		{"a holiday leaves a mark", "mon-fri 09:00-18:00", "2026-11-23", "2026-11-25", []string{"2026-11-23"}, []string{
 			"Mon 2026-11-23 00:00 stopped", "Tue 2026-11-24 09:00 running mon-fri 09:00-18:00", "Tue 2026-11-24 18:00 stopped",
-			"Mon 2026-11-23 18:00 mark mon-fri 09:00-18:00",
+			"Mon 2026-11-23 18:00 mark mon-fri 09:00-18:00 (not opened)",
 		}},
 		{"a night belongs to the date on which it opens", "daily 22:00-06:00", "2026-11-23", "2026-11-25", []string{"2026-11-23"}, []string{
 			"Mon 2026-11-23 00:00 running daily 22:00-06:00", "Mon 2026-11-23 06:00 stopped", "Tue 2026-11-24 22:00 running daily 22:00-06:00",
-			"Tue 2026-11-24 06:00 mark daily 22:00-06:00",
+			"Tue 2026-11-24 06:00 mark daily 22:00-06:00 (not opened)",
 		}},
 		{"a mark of a night before the first date", "mon 22:00-06:00", "2026-11-24", "2026-11-25", []string{"2026-11-23"}, []string{
-			"Tue 2026-11-24 00:00 stopped", "Tue 2026-11-24 06:00 mark mon 22:00-06:00",
+			"Tue 2026-11-24 00:00 stopped", "Tue 2026-11-24 06:00 mark mon 22:00-06:00 (not opened)",
 		}},
 		{"a mark at midnight belongs to the next date", "mon 18:00-24:00", "2026-11-23", "2026-11-24", []string{"2026-11-23"}, []string{
 			"Mon 2026-11-23 00:00 stopped",
 		}},
 		{"and is drawn there", "mon 18:00-24:00", "2026-11-24", "2026-11-25", []string{"2026-11-23"}, []string{
-			"Tue 2026-11-24 00:00 stopped", "Tue 2026-11-24 00:00 mark mon 18:00-24:00",
+			"Tue 2026-11-24 00:00 stopped", "Tue 2026-11-24 00:00 mark mon 18:00-24:00 (not opened)",
 		}},
 		{"a weekend that a holiday on Friday removes", "fri 18:00 - mon 08:00", "2026-11-20", "2026-11-24", []string{"2026-11-20"}, []string{
-			"Fri 2026-11-20 00:00 stopped", "Mon 2026-11-23 08:00 mark fri 18:00 - mon 08:00",
+			"Fri 2026-11-20 00:00 stopped", "Mon 2026-11-23 08:00 mark fri 18:00 - mon 08:00 (not opened)",
 		}},
 		{"a holiday inside a weekend removes nothing", "fri 18:00 - mon 08:00", "2026-11-20", "2026-11-24", []string{"2026-11-21"}, []string{
 			"Fri 2026-11-20 00:00 stopped", "Fri 2026-11-20 18:00 running fri 18:00 - mon 08:00", "Mon 2026-11-23 08:00 stopped",
@@ -158,7 +158,7 @@ func TestDrawWindows(t *testing.T) {
 			"Tue 2026-11-24 00:00 running mon 22:00-10:00", "Tue 2026-11-24 10:00 stopped",
 		}},
 		{"one mark for two windows of the same text", "mon 09:00-18:00 mon 09:00-18:00", "2026-11-23", "2026-11-24", []string{"2026-11-23"}, []string{
-			"Mon 2026-11-23 00:00 stopped", "Mon 2026-11-23 18:00 mark mon 09:00-18:00",
+			"Mon 2026-11-23 00:00 stopped", "Mon 2026-11-23 18:00 mark mon 09:00-18:00 (not opened)",
 		}},
 	} {
 		pattern := windows(t, row.text)

@@ -111,7 +111,7 @@ func lost(open, kept []wall.Stretch) []wall.Mark {
 			k++
 		}
 		if kept[k].State == wall.Stopped && (kept[k].To > at || kept[k+1].State == wall.Stopped) {
-			marks = append(marks, wall.Mark{At: at, Rule: open[i-1].Rule})
+			marks = append(marks, wall.Mark{At: at, State: wall.Stopped, Rule: open[i-1].Rule + wall.NotOpened})
 		}
 	}
 	return marks

@@ -170,13 +170,13 @@ func TestDrawClosedDays(t *testing.T) {
 			"a window is left out, its end is marked",
 			list{office},
 			monday, monday + 2, on(monday + 1),
-			[]string{"Mon 00:00 stopped", "Mon 09:00 running office", "Mon 17:00 stopped", "mark Tue 17:00 office"},
+			[]string{"Mon 00:00 stopped", "Mon 09:00 running office", "Mon 17:00 stopped", "mark Tue 17:00 office (not opened)"},
 		},
 		{
 			"begin only is as on other days, and marked where it would have stopped",
 			list{begin},
 			monday + 1, monday + 4, on(monday + 2),
-			[]string{"Tue 00:00 any begin", "Tue 09:00 running begin", "Wed 00:00 stopped", "mark Thu 00:00 begin"},
+			[]string{"Tue 00:00 any begin", "Tue 09:00 running begin", "Wed 00:00 stopped", "mark Thu 00:00 begin (not opened)"},
 		},
 		{
 			"no mark where the next day leaves things alone",
@@ -188,13 +188,13 @@ func TestDrawClosedDays(t *testing.T) {
 			"no times is stopped all day",
 			list{all},
 			monday, monday + 4, on(monday+1, monday+2),
-			[]string{"Mon 00:00 running all", "Tue 00:00 stopped", "mark Thu 00:00 all"},
+			[]string{"Mon 00:00 running all", "Tue 00:00 stopped", "mark Thu 00:00 all (not opened)"},
 		},
 		{
 			"a mark belongs to the date on which it falls",
 			list{all},
 			monday + 3, monday + 4, on(monday + 2),
-			[]string{"Thu 00:00 stopped", "mark Thu 00:00 all"},
+			[]string{"Thu 00:00 stopped", "mark Thu 00:00 all (not opened)"},
 		},
 		{"end only never opens", list{end}, monday + 1, monday + 2, on(monday + 1), []string{"Tue 00:00 any end", "Tue 18:00 stopped"}},
 		{
@@ -203,14 +203,14 @@ func TestDrawClosedDays(t *testing.T) {
 			monday + 1, monday + 3, on(monday + 1),
 			[]string{
 				"Tue 00:00 stopped", "Wed 00:00 running morning", "Wed 06:00 stopped", "Wed 22:00 running evening",
-				"Wed 23:59 running morning", "mark Tue 06:00 morning",
+				"Wed 23:59 running morning", "mark Tue 06:00 morning (not opened)",
 			},
 		},
 		{
 			"one opening of a day",
 			list{early, late},
 			monday, monday + 1, at(monday.At(12*60 + 1)),
-			[]string{"Mon 00:00 stopped", "Mon 06:00 running early", "Mon 12:00 stopped", "mark Mon 20:00 late"},
+			[]string{"Mon 00:00 stopped", "Mon 06:00 running early", "Mon 12:00 stopped", "mark Mon 20:00 late (not opened)"},
 		},
 		{
 			"no mark where another period runs",

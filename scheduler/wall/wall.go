@@ -35,12 +35,16 @@ type Stretch struct {
 	Rule     string // as the user wrote it, normalised: "mon-fri 08:30-19:30", or a period's name
 }
 
-// Mark is a closing that is to be carried out although the schedule wants stopped before it too: the end of a window whose
-// opening a calendar removed. It stops what a person started that day.
+// Mark is a boundary that is to be carried out although the schedule wants the same before it: the end of a window whose opening a calendar
+// removed, which stops what a person started that day; a second stop or start of a day.
 type Mark struct {
-	At   Minute
-	Rule string
+	At    Minute
+	State State // wanted before it and after it
+	Rule  string
 }
+
+// NotOpened follows the rule of a mark at the end of a window that was not opened.
+const NotOpened = " (not opened)"
 
 // Drawing is what a pattern wants on some dates: stretches in order, touching, without overlap, covering every minute of them,
 // and the marks among them.
