@@ -43,6 +43,12 @@ var table = []row{
 	{"internal/fleet", pure, sees{"internal/money"}, uses{}},
 	{"internal/plan", pure, sees{"internal/fleet", "internal/money"}, uses{}},
 
+	// What was done: the record of it, and where it is kept.
+	{"internal/objects", pure, sees{}, uses{}},
+	{"internal/ledger", pure, sees{"internal/fleet", "internal/money", "internal/plan", "internal/objects"}, uses{}},
+	{"internal/optimizer", pure, sees{"internal/fleet", "internal/money", "internal/plan", "internal/ledger", "internal/objects"}, uses{}},
+	{"internal/optimizer/contract", worldly, sees{"internal/objects"}, uses{}},
+
 	{"internal/spelling", pure, sees{}, uses{levenshtein}},
 
 	// Schedules: the wall clock, the vocabularies drawn on it, and the planner.
@@ -61,7 +67,7 @@ var table = []row{
 	{"internal/migrate", worldly, sees{"internal/policy", "scheduler/..."}, uses{yaml}},
 
 	// Adapters: they speak the nouns, and know neither planners nor each other.
-	{"internal/local", worldly, sees{"internal/fleet", "internal/money", "internal/plan"}, uses{"github.com/go-json-experiment/json"}},
+	{"internal/local", worldly, sees{"internal/fleet", "internal/money", "internal/plan", "internal/objects"}, uses{"github.com/go-json-experiment/json", "github.com/rogpeppe/go-internal"}},
 
 	// The sample organisation that the demo plays.
 	{".", pure, sees{}, uses{}},

@@ -189,6 +189,7 @@ func (r *run) noteTried(d pending) {
 	if !m.Tried.Equal(d.action.Edge) {
 		m.Tried, m.Attempts = d.action.Edge, 0
 	}
+	m.Act = d.action.ID
 	m.Attempts++
 	if s, ok := d.action.Change.(plan.Scale); ok && plan.SwitchesOff(s) && m.Original == nil {
 		size := s.From

@@ -64,6 +64,7 @@ type run struct {
 	candidates []candidate // those with something to do or to say
 	now        int64
 	stale      bool
+	wake       int64 // the earliest instant at which there may be something to do
 }
 
 // Plan decides what to do with a fleet. memory is nil for planning without one; the memory returned is then nil too. Neither the
@@ -79,6 +80,9 @@ func (p *Planner) Plan(s *fleet.Snapshot, memory *fleet.Memory, o Options) (plan
 	}
 	r.gaps()
 	r.conclude()
+	if r.wake != 0 {
+		r.plan.Wake = time.Unix(r.wake, 0).UTC()
+	}
 	r.plan.Totals.Resources = len(s.Resources)
 	r.plan.Sort()
 	r.plan.Count()
@@ -120,8 +124,26 @@ func (r *run) consider(res *fleet.Resource) {
 		}
 		c.remembered = after
 	}
+	r.wakeFor(&c)
 	if c.decision.verdict == act || r.worthMentioning(&c) {
 		r.candidates = append(r.candidates, c)
+	}
+}
+
+// retryAfter is when a sweep looks again at what it acted on, or could not act on yet.
+const retryAfter = 5 * time.Minute
+
+// wakeFor notes when there may be something to do with a resource: soon after an act or a passing refusal, else at its next edge.
+func (r *run) wakeFor(c *candidate) {
+	at := c.nextEdge().due
+	switch v := c.decision.verdict; {
+	case v == act || v == wait || v == enrolled && c.schedule.Constantly() || v == enrolled && c.schedule.Enforce:
+		at = r.now + int64(retryAfter/time.Second)
+	case c.decision.until != 0 && (at == 0 || c.decision.until < at):
+		at = c.decision.until
+	}
+	if at != 0 && (r.wake == 0 || at < r.wake) {
+		r.wake = max(at, r.now+1)
 	}
 }
 

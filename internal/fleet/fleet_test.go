@@ -143,7 +143,7 @@ func TestMemoryReadsBackExactly(t *testing.T) {
 	m := fleet.Memory{
 		Resources: map[fleet.ARN]fleet.Remembered{"arn:a": {
 			Enrolled: when, Schedule: "abc", Done: fleet.Moment{At: when, Want: fleet.Stopped}, Tried: fleet.Moment{At: when, Want: fleet.Stopped},
-			Attempts: 2, StoppedByUs: when, RestartsAt: when.Add(time.Hour), Original: &fleet.Size{Min: 1, Max: 2, Desired: 2},
+			Act: "0a1b", Attempts: 2, StoppedByUs: when, RestartsAt: when.Add(time.Hour), Original: &fleet.Size{Min: 1, Max: 2, Desired: 2},
 			Observed: fleet.Stopped, ObservedSince: when, Override: "running until 2026-11-23", OverrideSeen: when, OverrideEnd: when,
 			Forecast: fleet.Moment{At: when, Want: fleet.Running},
 		}},

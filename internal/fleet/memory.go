@@ -34,8 +34,9 @@ type Remembered struct {
 	Schedule string    `json:"schedule"` // hash of the compiled schedule that it followed
 	// Done is the last edge that needs no more action: carried out and seen, left to a person, or older than the enrolment.
 	Done Moment `json:"done,omitzero"`
-	// Tried is the last edge for which an act was planned, and Attempts how often.
+	// Tried is the last edge for which an act was planned, Act the last such act's id, and Attempts how often it was tried.
 	Tried    Moment `json:"tried,omitzero"`
+	Act      string `json:"act,omitempty"`
 	Attempts int    `json:"attempts,omitempty"`
 	// StoppedByUs is when a stop of ours was first seen to have worked; zero while running.
 	StoppedByUs time.Time `json:"stopped_by_us,omitzero"`

@@ -18,7 +18,7 @@ import (
 func CloudCustodian(name string, data []byte, o Options) (policyYAML []byte, findings []Finding, err error) {
 	if o.Timezone != "" {
 		if _, err := zone.Load(o.Timezone); err != nil {
-			return nil, nil, err
+			return nil, nil, fmt.Errorf("timezone: %w", err)
 		}
 	}
 	documents, err := parse(data)

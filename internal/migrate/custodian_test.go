@@ -79,6 +79,8 @@ func TestWhatDiffersFromCloudCustodianIsTold(t *testing.T) {
 		{"resized services", string(policies(strings.NewReplacer("ec2", "ecs-service", "[start]", "[{type: resize, restore-options-tag: x}]").Replace(onPolicy))), "resize"},
 		{"another policy", string(policies(offPolicy, "\n  - {name: tidy, resource: ebs}")), "other-policy"},
 		{"an unknown key", "extra: 1\n" + string(policies(offPolicy)), "unknown-field"},
+		{"days that are listed elsewhere", string(policies(strings.ReplaceAll(offPolicy, "20}", "20, skip-days-from: holidays}"))), "skip-days-from"},
+		{"a key of a policy that is not known", string(policies(strings.ReplaceAll(offPolicy, "actions:", "season: winter\n    actions:"))), "unknown-field"},
 		{"no environments", string(policies(offPolicy, onPolicy)), "environments"},
 	} {
 		t.Run(row.why, func(t *testing.T) {
@@ -169,10 +171,13 @@ func TestWhatCannotBeImportedOfCloudCustodianIsListed(t *testing.T) {
 		{"a flag in quotes", string(policies(off("weekends: 'false'"))), `error: policy a, filter offhour: weekends is "false"; it is true or false, without quotes (invalid-value)`},
 		{"no text", string(policies(off("tag: [a]"))), "error: policy a, filter offhour: tag is a list, and a text is expected (invalid-value)"},
 		{"a date that does not exist", string(policies(off("skip-days: ['2026-02-30']"))), "error: policy a, filter offhour: skip-days: "},
+		{"a date with a name", string(policies(off("skip-days: ['2026-12-25 Christmas']"))), "error: policy a, filter offhour: skip-days: "},
+		{"a date that no calendar reaches", string(policies(off("skip-days: ['6026-12-25']"))), "error: policy a, filter offhour: skip-days: 6026-12-25 lies outside 1900-01-01..2199-12-31"},
+		{"a list in skip-days", string(policies(off("skip-days: [['2026-12-25']]"))), "error: policy a, filter offhour: skip-days: expected a list of texts, found a list in it"},
 		{"skip-days that are no list", string(policies(off("skip-days: '2026-02-28'"))), `error: policy a, filter offhour: skip-days are "2026-02-28"; they are a list of dates (invalid-value)`},
 		{"two lists of days", string(policies(off("skip-days: ['2026-02-28'], skip-days-from: {url: x}"))), "error: policy a, filter offhour: skip-days and skip-days-from exclude each other (invalid-value)"},
 		{"a fallback that does not parse", string(policies(off("fallback-schedule: 'off=(M-F)'"))), `error: policy a, filter offhour: fallback-schedule: tag "off=(M-F)": off=(m-f): days and hour belong together`},
-		{"a tag that is AWS's", string(policies(off("tag: 'aws:x'"))), `error: the configuration: "aws:x" begins with aws:, and such tags are AWS's own (policy)`},
+		{"a tag that is AWS's", string(policies(off("tag: 'aws:x'"))), `error: policy a, filter offhour: "aws:x" begins with aws:, and such tags are AWS's own (policy)`},
 	} {
 		t.Run(row.why, func(t *testing.T) {
 			t.Parallel()

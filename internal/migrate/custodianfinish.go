@@ -91,25 +91,11 @@ func (c *custodianImport) defaults() custodian.Defaults {
 // finish writes the policy, unless something is invalid.
 func (c *custodianImport) finish(name string, o Options) ([]byte, []Finding, error) {
 	c.noteEnvironments("Cloud Custodian")
-	if len(c.errors) > 0 && !o.SkipInvalid {
-		findings, err := c.report.finish(false)
-		return nil, findings, err
+	var sections []section
+	if len(c.hours) > 0 {
+		sections = c.sections(o)
 	}
-	if len(c.hours) == 0 {
-		return nil, c.findings, append(Invalid(c.errors), Finding{wholeConfiguration, "nothing-left", "nothing valid is left to import", Error})
-	}
-	written, err := render(header("Cloud Custodian", "cloud-custodian", name), c.sections(o)...)
-	if err != nil {
-		return nil, nil, err
-	}
-	p, problems := check(written)
-	if len(problems) > 0 {
-		c.refuse(wholeConfiguration, problems)
-		return nil, c.findings, Invalid(c.errors)
-	}
-	c.remember(p.Warnings)
-	findings, err := c.report.finish(o.SkipInvalid)
-	return written, findings, err
+	return c.deliver(header("Cloud Custodian", "cloud-custodian", name), sections, len(c.hours) == 0, o)
 }
 
 // sections are those of the policy.

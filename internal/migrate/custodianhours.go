@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"offpeak/scheduler/calendar"
 	"offpeak/scheduler/custodian"
 )
 
@@ -61,6 +62,10 @@ func readHours(r *report, where string, s side, n *node) *hourFilter {
 	}
 	if h.bad {
 		return h
+	}
+	if problems := try(section{"", "tags", fields("custodian", fields("key", prose(h.key)))}); len(problems) > 0 {
+		h.bad = true
+		h.refuse(h.where, problems)
 	}
 	if err := h.defaults.Validate(); err != nil {
 		for line := range strings.SplitSeq(err.Error(), "\n") {
@@ -127,6 +132,11 @@ func (h *hourFilter) skip(n *node) {
 	if err != nil {
 		h.wrong("skip-days: %s", err)
 		return
+	}
+	for _, day := range days {
+		if _, err := calendar.ParseEntry(day); err != nil {
+			h.wrong("skip-days: %s", err)
+		}
 	}
 	h.defaults.SkipDays = days
 	h.skipDays = slices.Compact(slices.Sorted(slices.Values(days)))

@@ -19,34 +19,13 @@ func (t *table) finish(name string, o Options) ([]byte, []Finding, error) {
 			kept = append(kept, s)
 		}
 	}
+	keys := t.keys()
 	t.noteEnvironments("Instance Scheduler")
-	if len(t.errors) > 0 && !o.SkipInvalid {
-		findings, err := t.report.finish(false)
-		return nil, findings, err
-	}
-	if len(t.errors) > 0 && len(kept) == 0 {
-		return nil, t.findings, append(Invalid(t.errors), Finding{wholeConfiguration, "nothing-left", "nothing valid is left to import", Error})
-	}
-	written, err := render(header("Instance Scheduler on AWS", "instance-scheduler", name), t.sections(kept)...)
-	if err != nil {
-		return nil, nil, err
-	}
-	p, problems := check(written)
-	if len(problems) > 0 {
-		t.refuse(wholeConfiguration, problems)
-		return nil, t.findings, Invalid(t.errors)
-	}
-	t.remember(p.Warnings)
-	findings, err := t.report.finish(o.SkipInvalid)
-	return written, findings, err
+	return t.deliver(header("Instance Scheduler on AWS", "instance-scheduler", name), t.sections(keys, kept), len(kept) == 0, o)
 }
 
 // sections are those of the policy.
-func (t *table) sections(kept []*schedule) []section {
-	keys := []string{"offpeak:schedule"}
-	if t.tagKey != keys[0] {
-		keys = append(keys, t.tagKey)
-	}
+func (t *table) sections(keys *yaml.Node, kept []*schedule) []section {
 	all := section{
 		comment: "The schedules by the names that resources are tagged with, in the words of Instance Scheduler, which keep their meaning.",
 		key:     "schedules",
@@ -60,7 +39,7 @@ func (t *table) sections(kept []*schedule) []section {
 	return []section{
 		{"The wall clock of schedules that name no time zone of their own.", "timezone", prose(t.timezone)},
 		environments(),
-		{"Resources are scheduled as they are tagged.", "tags", fields("schedule", words(keys...))},
+		{"Resources are scheduled as they are tagged.", "tags", fields("schedule", keys)},
 		all,
 	}
 }
@@ -96,17 +75,26 @@ func (t *table) accepted(s *schedule) bool {
 	return !s.bad
 }
 
-// try loads a policy with some schedules alone, and reports against an item what package policy says.
+// try asks package policy about schedules, and reports against an item what it says.
 func (t *table) try(i *item, schedules *yaml.Node) {
-	written, err := render("", section{"", "timezone", prose(t.timezone)}, environments(), section{"", "schedules", schedules})
-	if err != nil {
-		i.wrong("policy", "%s", err)
-		return
-	}
-	if _, problems := check(written); len(problems) > 0 {
+	if problems := try(section{"", "schedules", schedules}); len(problems) > 0 {
 		i.bad = true
 		t.refuse(i.where, problems)
 	}
+}
+
+// keys are the tag keys that name a schedule, as far as package policy takes them.
+func (t *table) keys() *yaml.Node {
+	const own = "offpeak:schedule"
+	if t.tagKey == own {
+		return words(own)
+	}
+	keys := words(own, t.tagKey)
+	if problems := try(section{"", "tags", fields("schedule", keys)}); len(problems) > 0 {
+		t.refuse("the tag key "+named(t.tagKey), problems)
+		return words(own, peerTagKey)
+	}
+	return keys
 }
 
 // node writes a schedule.

@@ -1,6 +1,8 @@
 package migrate_test
 
 import (
+	"errors"
+	"slices"
 	"testing"
 
 	"offpeak/internal/migrate"
@@ -15,6 +17,10 @@ func checkImport(t *testing.T, read func(string, []byte, migrate.Options) ([]byt
 	written, findings, err := read(option, []byte(text), o)
 	if (err == nil) != (written != nil) {
 		t.Fatalf("a policy: %t, error: %v", written != nil, err)
+	}
+	var invalid migrate.Invalid
+	if errors.As(err, &invalid) && slices.ContainsFunc(invalid, func(f migrate.Finding) bool { return f.Where == "the configuration" && f.Code == "policy" }) {
+		t.Fatalf("a fault is found only once the policy is written: %v", err)
 	}
 	if err == nil {
 		if _, err := policy.Load("offpeak.yaml", written, nil); err != nil {

@@ -45,7 +45,7 @@ type table struct {
 func readTable(name string, data []byte, o Options) (*table, error) {
 	if o.Timezone != "" {
 		if _, err := zone.Load(o.Timezone); err != nil {
-			return nil, err
+			return nil, fmt.Errorf("timezone: %w", err)
 		}
 	}
 	documents, err := parse(data)

@@ -125,8 +125,17 @@ func TestWhatCannotBeImportedIsListed(t *testing.T) {
 			`error: schedule office!: "office!" is no name; a name begins with a letter`,
 		},
 		{
+			"a default zone that is none", itemsOf(`{"type": {"S": "config"}, "name": {"S": "scheduler"}, "default_timezone": {"S": "KST"}}`, schedule(`"x": {"NULL": true}`), weekdaysItem),
+			`error: config scheduler: default_timezone: unknown time zone "KST": say Asia/Seoul; import with a time zone to use another (timezone)`,
+		},
+		{"a set in a list", itemsOf(`{"type": {"S": "schedule"}, "name": {"S": "office"}, "periods": {"L": [{"SS": ["a"]}]}}`), "error: schedule office: periods: expected a list of texts, found a list in it (invalid-value)"},
+		{"a flag that is a list", itemsOf(schedule(`"enforced": {"SS": ["true"]}`), weekdaysItem), "error: schedule office: enforced is a list; it is true or false (invalid-value)"},
+		{"a key in YAML that is no text", "? [a]\n: b", "read config.json: line 1: a key is not a text"},
+		{"a key twice in YAML", "Items: []\nItems: []", `read config.json: line 2: the key "Items" stands twice in one mapping`},
+		{"broken YAML", "a: b: c", "read config.json: "},
+		{
 			"a tag key that is AWS's", itemsOf(`{"type": {"S": "config"}, "name": {"S": "scheduler"}, "tagname": {"S": "aws:x"}}`, schedule(`"x": {"NULL": true}`), weekdaysItem),
-			`error: the configuration: "aws:x" begins with aws:, and such tags are AWS's own (policy)`,
+			`error: the tag key aws:x: "aws:x" begins with aws:, and such tags are AWS's own (policy)`,
 		},
 	} {
 		t.Run(row.why, func(t *testing.T) {

@@ -58,6 +58,32 @@ func render(first string, sections ...section) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
+// deliver writes the policy, unless something is invalid and not to be skipped, or is invalid and all there was. What is written loads.
+func (r *report) deliver(first string, sections []section, empty bool, o Options) ([]byte, []Finding, error) {
+	if len(r.errors) > 0 && !o.SkipInvalid {
+		findings, err := r.finish(false)
+		return nil, findings, err
+	}
+	if len(r.errors) > 0 && empty {
+		r.add(Error, wholeConfiguration, "nothing-left", "nothing valid is left to import")
+		findings, err := r.finish(false)
+		return nil, findings, err
+	}
+	written, err := render(first, sections...)
+	if err != nil {
+		return nil, nil, err
+	}
+	p, problems := check(written)
+	if len(problems) > 0 {
+		r.refuse(wholeConfiguration, problems)
+		findings, err := r.finish(false)
+		return nil, findings, err
+	}
+	r.remember(p.Warnings)
+	findings, err := r.finish(o.SkipInvalid)
+	return written, findings, err
+}
+
 // commented makes comment lines of a text.
 func commented(text string) string {
 	if text == "" {
@@ -155,6 +181,16 @@ func check(data []byte) (*policy.Policy, policy.Problems) {
 		problems = policy.Problems{{What: err.Error()}}
 	}
 	return p, problems
+}
+
+// try loads a policy with some sections alone, and returns what package policy says against them.
+func try(sections ...section) policy.Problems {
+	written, err := render("", append([]section{{"", "timezone", prose("UTC")}, environments()}, sections...)...)
+	if err != nil {
+		return policy.Problems{{What: err.Error()}}
+	}
+	_, problems := check(written)
+	return problems
 }
 
 // refuse reports what package policy says.

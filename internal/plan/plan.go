@@ -33,6 +33,8 @@ type Plan struct {
 	// NotChecked are facts that the source of the snapshot could not show and that are checked when the plan is applied.
 	NotChecked []string
 	Totals     Totals
+	// Wake is when there may be something to do next if nobody interferes; zero for never. It is not part of the JSON form.
+	Wake time.Time
 }
 
 // Subject says which resource a line of the plan is about.

@@ -1,0 +1,223 @@
+package ledger_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"offpeak/internal/fleet"
+	"offpeak/internal/ledger"
+	"offpeak/internal/local"
+	"offpeak/internal/money"
+	"offpeak/internal/objects"
+	"offpeak/internal/plan"
+)
+
+var (
+	friday  = time.Date(2026, time.November, 20, 10, 35, 0, 0, time.UTC)
+	here    = fleet.Scope{Account: "111122223333", Region: "ap-northeast-2"}
+	there   = fleet.Scope{Account: "111122223333", Region: "us-east-1"}
+	exactly = cmp.Comparer(func(a, b money.Rate) bool { return a.Equal(b) })
+)
+
+func run(scope fleet.Scope, id string, at time.Time) ledger.Run {
+	return ledger.Run{ID: id, Fence: 1, Policy: "offpeak.yaml@abc", Scope: scope, At: at}
+}
+
+func group(scope fleet.Scope, name string, size fleet.Size) *fleet.Resource {
+	return &fleet.Resource{ID: name, ARN: fleet.ARN("arn:" + name), Kind: fleet.AutoScalingGroup, Scope: scope, State: fleet.Running, Size: size}
+}
+
+// scale is the act that brings a group to a size.
+func scale(r *fleet.Resource, to fleet.Size, want fleet.State, at time.Time) plan.Action {
+	subject := plan.SubjectOf(r, "dev")
+	edge := fleet.Moment{At: at, Want: want}
+	change := plan.Scale{From: r.Size, To: to}
+	return plan.Action{ID: plan.ActID(subject, change, edge, plan.Observation(r)), Subject: subject, Change: change, Cause: plan.BySchedule, Why: "closed", Edge: edge, At: at}
+}
+
+func TestEntriesReadBackAsTheyWereWritten(t *testing.T) {
+	t.Parallel()
+	r := group(here, "web", fleet.Size{Min: 1, Max: 4, Desired: 2})
+	a := scale(r, fleet.Size{}, fleet.Stopped, friday)
+	entries := []ledger.Entry{
+		ledger.IntentOf(a, r, run(here, "r1", friday), 1),
+		ledger.OutcomeOf(a, run(here, "r1", friday), 1, friday.Add(time.Second), errors.New("throttled\nby AWS")),
+		ledger.EnrolmentOf(r, run(here, "r1", friday)),
+	}
+	data, err := ledger.Encode(entries)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if lines := strings.Count(string(data), "\n"); lines != len(entries) {
+		t.Errorf("%d lines for %d entries", lines, len(entries))
+	}
+	back, damages := ledger.Decode("k", data)
+	if diff := cmp.Diff(back, entries, exactly); diff != "" || len(damages) != 0 {
+		t.Errorf("%s, %v", diff, damages)
+	}
+}
+
+func TestDamageIsReportedAndTheRestIsRead(t *testing.T) {
+	t.Parallel()
+	r := group(here, "web", fleet.Size{Max: 4, Desired: 2})
+	one, err := ledger.Encode([]ledger.Entry{ledger.EnrolmentOf(r, run(here, "r1", friday))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := string(one)
+	for _, row := range []struct {
+		name, data string
+		entries    int
+		damage     string // of the first
+	}{
+		{"nothing", "", 0, ""},
+		{"whole", line + line, 2, ""},
+		{"torn at the end", line + line[:len(line)/2], 1, "cut off"},
+		{"torn before the end of the line", line + strings.TrimSuffix(line, "\n"), 1, "cut off"},
+		{"garbage between", line + "garbage\n" + line, 2, "no ledger entry"},
+		{"an unknown field", strings.Replace(line, `"run"`, `"walk"`, 1) + line, 1, "walk"},
+		{"a state of the future", strings.Replace(line, `"enrolled"`, `"pondered"`, 1) + line, 1, "pondered"},
+		{"an intent that forgot the state before", strings.Replace(strings.Split(line, `,"before"`)[0], `"enrolled"`, `"intent"`, 1) + "}\n" + line, 1, "act is missing"},
+		{"an empty line", "\n" + line, 1, "no ledger entry"},
+	} {
+		entries, damages := ledger.Decode("ledger/x.jsonl", []byte(row.data))
+		if len(entries) != row.entries {
+			t.Errorf("%s: %d entries, want %d (%v)", row.name, len(entries), row.entries, damages)
+		}
+		switch {
+		case row.damage == "" && len(damages) != 0:
+			t.Errorf("%s: %v", row.name, damages)
+		case row.damage != "" && (len(damages) != 1 || !strings.Contains(damages[0].Error(), row.damage) || !strings.HasPrefix(damages[0].Error(), "ledger/x.jsonl: at byte ")):
+			t.Errorf("%s: damage %v, want one that says %q", row.name, damages, row.damage)
+		}
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	r := group(here, "web", fleet.Size{Max: 4, Desired: 2})
+	data, err := ledger.Encode([]ledger.Entry{ledger.EnrolmentOf(r, run(here, "r1", friday)), ledger.IntentOf(scale(r, fleet.Size{}, fleet.Stopped, friday), r, run(here, "r1", friday), 1)})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(data)
+	f.Add(data[:len(data)-3])
+	f.Add([]byte("\n\n{}\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		entries, damages := ledger.Decode("k", data)
+		if lines := strings.Count(string(data), "\n"); len(entries)+len(damages) > lines+1 {
+			t.Errorf("%d entries and %d damages in %d lines", len(entries), len(damages), lines)
+		}
+		for _, d := range damages {
+			if d.Offset < 0 || d.Offset >= len(data) {
+				t.Errorf("damage at %d of %d bytes", d.Offset, len(data))
+			}
+		}
+	})
+}
+
+func book(t *testing.T) ledger.Book {
+	t.Helper()
+	f, err := local.NewFolder(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ledger.Book{Store: f}
+}
+
+func TestASecondWriterOfARunChangesNothing(t *testing.T) {
+	t.Parallel()
+	b := book(t)
+	r := group(here, "web", fleet.Size{Max: 4, Desired: 2})
+	entries := []ledger.Entry{ledger.EnrolmentOf(r, run(here, "r1", friday))}
+	if err := b.Append(t.Context(), run(here, "r1", friday), entries); err != nil {
+		t.Fatal(err)
+	}
+	other := ledger.EnrolmentOf(group(here, "other", fleet.Size{}), run(here, "r1", friday))
+	if err := b.Append(t.Context(), run(here, "r1", friday), []ledger.Entry{other}); !errors.Is(err, objects.ErrExists) {
+		t.Errorf("the second writer was told %v", err)
+	}
+	if got := ids(t, b, friday, friday.Add(time.Hour), here); got != "web" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func ids(t *testing.T, b ledger.Book, from, to time.Time, scope fleet.Scope) string {
+	t.Helper()
+	var got []string
+	for e, err := range b.Read(context.Background(), from, to, scope) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, e.ID)
+	}
+	return strings.Join(got, " ")
+}
+
+func TestReadingAStretchOfTimeAndAScope(t *testing.T) {
+	t.Parallel()
+	b := book(t)
+	for i, scope := range []fleet.Scope{here, there} {
+		for _, day := range []int{0, 1, 40} {
+			at := friday.AddDate(0, 0, day).Add(time.Duration(i) * time.Minute)
+			r := group(scope, string(scope.Region)+at.Format("-02"), fleet.Size{})
+			if err := b.Append(t.Context(), run(scope, "r", at), []ledger.Entry{ledger.EnrolmentOf(r, run(scope, "r", at))}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for _, row := range []struct {
+		name     string
+		from, to time.Time
+		scope    fleet.Scope
+		want     string
+	}{
+		{"everything", friday, friday.AddDate(0, 2, 0), fleet.Scope{}, "ap-northeast-2-20 us-east-1-20 ap-northeast-2-21 us-east-1-21 ap-northeast-2-30 us-east-1-30"},
+		{"a scope", friday, friday.AddDate(0, 2, 0), there, "us-east-1-20 us-east-1-21 us-east-1-30"},
+		{"the end is not in it", friday, friday.AddDate(0, 0, 1), here, "ap-northeast-2-20"},
+		{"the begin is", friday.AddDate(0, 0, 1), friday.AddDate(0, 0, 2), here, "ap-northeast-2-21"},
+	} {
+		if got := ids(t, b, row.from, row.to, row.scope); got != row.want {
+			t.Errorf("%s: got %q, want %q", row.name, got, row.want)
+		}
+	}
+}
+
+func TestWhatIsSwitchedOff(t *testing.T) {
+	t.Parallel()
+	size := fleet.Size{Min: 1, Max: 4, Desired: 2}
+	web := group(here, "web", size)
+	gone := group(here, "web", fleet.Size{})
+	stop := scale(web, fleet.Size{}, fleet.Stopped, friday)
+	again := scale(gone, fleet.Size{}, fleet.Stopped, friday.Add(24*time.Hour))
+	start := scale(gone, size, fleet.Running, friday.Add(60*time.Hour))
+	r := run(here, "r", friday)
+	intent := func(a plan.Action, before *fleet.Resource) ledger.Entry { return ledger.IntentOf(a, before, r, 1) }
+	outcome := func(a plan.Action, err error) ledger.Entry { return ledger.OutcomeOf(a, r, 1, friday, err) }
+	for _, row := range []struct {
+		name    string
+		entries []ledger.Entry
+		off     bool
+		open    int
+	}{
+		{"stopped", []ledger.Entry{intent(stop, web), outcome(stop, nil)}, true, 0},
+		{"the stop was refused", []ledger.Entry{intent(stop, web), outcome(stop, errors.New("denied"))}, false, 0},
+		{"cut short: AWS may have carried it out", []ledger.Entry{intent(stop, web)}, true, 1},
+		{"stopped and started", []ledger.Entry{intent(stop, web), outcome(stop, nil), intent(start, gone), outcome(start, nil)}, false, 0},
+		{"the start was refused", []ledger.Entry{intent(stop, web), outcome(stop, nil), intent(start, gone), outcome(start, errors.New("capacity"))}, true, 0},
+		{"stopped twice: the first knows the size", []ledger.Entry{intent(stop, web), outcome(stop, nil), intent(again, gone), outcome(again, nil)}, true, 0},
+	} {
+		off := ledger.SwitchedOff(row.entries)
+		e, found := off[web.ARN]
+		if found != row.off || found && *e.From != size {
+			t.Errorf("%s: found %t, %+v", row.name, found, e.From)
+		}
+		if got := len(ledger.Open(row.entries)); got != row.open {
+			t.Errorf("%s: %d open, want %d", row.name, got, row.open)
+		}
+	}
+}

@@ -1,0 +1,217 @@
+// Package optimizer is the use case: look at one account in one region, plan, write down what will be done, do it, write down what came of
+// it, remember, and say when to look again.
+//
+// It sees pure packages and the ports declared here; files, AWS and the simulation stand behind the ports. Nothing is done without an
+// intent in the ledger. A sweep may be cut short anywhere: the next one finds its intents, looks at what is, and goes on.
+package optimizer
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"offpeak/internal/fleet"
+	"offpeak/internal/ledger"
+	"offpeak/internal/objects"
+	"offpeak/internal/plan"
+)
+
+// Inventory shows what there is in a scope.
+type Inventory interface {
+	Snapshot(ctx context.Context, scope fleet.Scope) (fleet.Snapshot, error)
+}
+
+// Actuator changes what there is. It returns an error for each action that failed, by its place in the list, and nil for those that were
+// accepted or were so already.
+type Actuator interface {
+	Act(ctx context.Context, actions []plan.Action) []error
+}
+
+// Planner decides. It changes neither snapshot nor memory.
+type Planner interface {
+	Plan(ctx context.Context, s *fleet.Snapshot, memory *fleet.Memory, now time.Time) (plan.Plan, *fleet.Memory, error)
+}
+
+// Optimizer brings the parts together. All fields must be set.
+type Optimizer struct {
+	Inventory Inventory
+	Planner   Planner
+	Actuator  Actuator
+	Book      ledger.Book
+	States    States
+	Now       func() time.Time
+	// Holder names this process to others that want the same scope.
+	Holder string
+	// MaxFailures is the percentage of failed acts of a batch at which a sweep stops; at least five must have failed.
+	MaxFailures int
+}
+
+// Outcome is what a sweep did.
+type Outcome struct {
+	Plan plan.Plan
+	// Failed are the actions that AWS refused, by act id.
+	Failed map[string]error
+	// Quiet says that nothing was to be done, and nothing was written.
+	Quiet bool
+	// Wake is when to look again; zero for never, unless something happens.
+	Wake time.Time
+	// Damages are places of the ledger that could not be read while memory was rebuilt.
+	Damages []*ledger.Damage
+}
+
+// How a sweep proceeds.
+const (
+	leaseFor      = 15 * time.Minute // longer than a worker may run
+	batch         = 50               // acts between two looks at the failures
+	leastFailures = 5
+)
+
+// ErrTooManyFailures says that a sweep stopped because most of what it did failed.
+var ErrTooManyFailures = errors.New("too many acts failed; the rest is left to the next sweep")
+
+// Sweep looks after one scope. It may be called at any time and as often as one likes: everything is decided for the instant of the snapshot
+// it takes, never for the instant in a message.
+func (o *Optimizer) Sweep(ctx context.Context, scope fleet.Scope) (Outcome, error) {
+	state, damages, err := o.recall(ctx, scope)
+	if err != nil {
+		return Outcome{}, fmt.Errorf("sweep %s: %w", scope, err)
+	}
+	seen, err := o.Inventory.Snapshot(ctx, scope)
+	if err != nil {
+		return Outcome{}, fmt.Errorf("sweep %s: %w", scope, err)
+	}
+	made, next, err := o.Planner.Plan(ctx, &seen, &state.Memory, o.Now())
+	if err != nil {
+		return Outcome{}, fmt.Errorf("sweep %s: %w", scope, err)
+	}
+	out := Outcome{Plan: made, Wake: made.Wake, Damages: damages, Failed: map[string]error{}}
+	if next == &state.Memory && made.Wake.Equal(state.Wake) {
+		out.Quiet = true
+		return out, nil
+	}
+	held, err := o.States.Acquire(ctx, state, o.Holder, o.Now(), leaseFor)
+	if err != nil {
+		return out, fmt.Errorf("sweep %s: %w", scope, err)
+	}
+	run := ledger.Run{ID: runID(scope, seen.Taken, held.Fence), Fence: held.Fence, Policy: made.Policy, Scope: scope, At: seen.Taken}
+	stopped, err := o.carryOut(ctx, run, &seen, made, &state.Memory, next, out.Failed)
+	if err != nil {
+		return out, fmt.Errorf("sweep %s: %w", scope, err)
+	}
+	if err := o.States.Release(ctx, held, *next, made.Wake); err != nil {
+		return out, fmt.Errorf("sweep %s: %w", scope, err)
+	}
+	return out, stopped
+}
+
+// recall reads the scope's state. Where it is lost, it is rebuilt from the ledger; where a sweep was cut short before it could give its lease
+// back, what that sweep wrote is added.
+func (o *Optimizer) recall(ctx context.Context, scope fleet.Scope) (State, []*ledger.Damage, error) {
+	state, err := o.States.Load(ctx, scope)
+	switch {
+	case errors.Is(err, objects.ErrNotFound):
+		entries, damages, err := o.history(ctx, scope, rebuildReach)
+		state.Memory, state.Fence = Rebuild(entries)
+		return state, damages, err
+	case err == nil && state.CutShort(o.Now()):
+		entries, damages, err := o.history(ctx, scope, cutShortReach)
+		entries = slices.DeleteFunc(entries, func(e ledger.Entry) bool { return e.Fence < state.Fence })
+		state.Memory = replay(state.Memory, entries)
+		return state, damages, err
+	default:
+		return state, nil, err
+	}
+}
+
+// history reads what the ledger says of a scope, and where it is damaged.
+func (o *Optimizer) history(ctx context.Context, scope fleet.Scope, reach time.Duration) ([]ledger.Entry, []*ledger.Damage, error) {
+	now := o.Now()
+	var entries []ledger.Entry
+	var damages []*ledger.Damage
+	for e, err := range o.Book.Read(ctx, now.Add(-reach), now.Add(time.Hour), scope) {
+		var damage *ledger.Damage
+		switch {
+		case errors.As(err, &damage):
+			damages = append(damages, damage)
+		case err != nil:
+			return nil, nil, err
+		default:
+			entries = append(entries, e)
+		}
+	}
+	return entries, damages, nil
+}
+
+// carryOut writes enrolments and verifications, then does the plan's actions batch by batch, each between its intent and its outcome.
+// stopped says that the sweep gave up because of failures; err that the ledger could not be written, after which nothing more is done.
+func (o *Optimizer) carryOut(
+	ctx context.Context, run ledger.Run, seen *fleet.Snapshot, made plan.Plan, before, after *fleet.Memory, failed map[string]error,
+) (stopped, err error) {
+	resources := map[fleet.ARN]*fleet.Resource{}
+	for i := range seen.Resources {
+		resources[seen.Resources[i].ARN] = &seen.Resources[i]
+	}
+	if err := o.noteChanges(ctx, run, resources, before, after); err != nil {
+		return nil, err
+	}
+	for done := 0; done < len(made.Actions); done += batch {
+		actions := made.Actions[done:min(done+batch, len(made.Actions))]
+		part := run
+		part.ID = fmt.Sprintf("%s-%03d", run.ID, done/batch)
+		if err := o.act(ctx, part, actions, resources, after, failed); err != nil {
+			return nil, err
+		}
+		if tried := done + len(actions); len(failed) >= leastFailures && len(failed)*100 >= o.MaxFailures*tried && tried < len(made.Actions) {
+			return fmt.Errorf("%w: %d of %d", ErrTooManyFailures, len(failed), tried), nil
+		}
+	}
+	return nil, nil
+}
+
+// act does one batch.
+func (o *Optimizer) act(ctx context.Context, run ledger.Run, actions []plan.Action, resources map[fleet.ARN]*fleet.Resource, memory *fleet.Memory, failed map[string]error) error {
+	var intents, outcomes []ledger.Entry
+	for _, a := range actions {
+		intents = append(intents, ledger.IntentOf(a, resources[a.Subject.ARN], run, memory.Resources[a.Subject.ARN].Attempts))
+	}
+	if err := o.Book.Append(ctx, run, intents); err != nil {
+		return err // another worker has this run, or the ledger is out of reach: do nothing
+	}
+	errs := o.Actuator.Act(ctx, actions)
+	for i, a := range actions {
+		if errs[i] != nil {
+			failed[a.ID] = errs[i]
+		}
+		outcomes = append(outcomes, ledger.OutcomeOf(a, run, memory.Resources[a.Subject.ARN].Attempts, o.Now(), errs[i]))
+	}
+	return o.Book.Append(ctx, run, outcomes)
+}
+
+// noteChanges writes who was enrolled and which acts were seen to have worked.
+func (o *Optimizer) noteChanges(ctx context.Context, run ledger.Run, resources map[fleet.ARN]*fleet.Resource, before, after *fleet.Memory) error {
+	var enrolled, verified []ledger.Entry
+	for arn, r := range resources {
+		was, known := before.Resources[arn]
+		is, kept := after.Resources[arn]
+		switch {
+		case !kept:
+		case !known:
+			enrolled = append(enrolled, ledger.EnrolmentOf(r, run))
+		case was.Attempts > 0 && is.Attempts == 0 && was.Act != "":
+			verified = append(verified, ledger.VerificationOf(r, was, run))
+		}
+	}
+	ledger.Sort(enrolled)
+	ledger.Sort(verified)
+	return errors.Join(o.Book.Append(ctx, run, enrolled), o.Book.Append(ctx, run, verified))
+}
+
+// runID names a sweep: the same scope seen at the same instant under the same fence is the same run.
+func runID(scope fleet.Scope, taken time.Time, fence int64) string {
+	sum := sha256.Sum256([]byte(fmt.Sprintf("%s|%d|%d", scope, taken.UnixNano(), fence)))
+	return hex.EncodeToString(sum[:6])
+}

@@ -1,0 +1,62 @@
+package optimizer
+
+import (
+	"time"
+
+	"offpeak/internal/fleet"
+	"offpeak/internal/ledger"
+)
+
+// rebuildReach is how far back the ledger is read when memory is lost: longer than anything is left switched off without being seen.
+const rebuildReach = 92 * 24 * time.Hour
+
+// cutShortReach is how far back the ledger is read for what a sweep wrote that was cut short.
+const cutShortReach = 8 * 24 * time.Hour
+
+// Rebuild makes memory out of the ledger: who is enrolled, which edge was last tried, what is switched off by offpeak and at which size it
+// was before. What only memory knew (states seen, forecasts) is learned anew at the next sweep. The fence is the highest that was used.
+func Rebuild(entries []ledger.Entry) (fleet.Memory, int64) {
+	fence := int64(0)
+	for _, e := range entries {
+		fence = max(fence, e.Fence)
+	}
+	return replay(fleet.Memory{}, entries), fence
+}
+
+// replay returns memory with what entries add to it.
+func replay(before fleet.Memory, entries []ledger.Entry) fleet.Memory {
+	memory := before.Clone()
+	for _, e := range entries {
+		m, known := memory.Resources[e.Resource]
+		if !known {
+			m.Enrolled = e.At
+		}
+		switch e.State {
+		case ledger.Intent:
+			if !m.Tried.Equal(e.Edge) {
+				m.Attempts = 0
+			}
+			m.Tried, m.Act = e.Edge, e.Act
+			m.Attempts++
+		case ledger.Verified:
+			m.Done, m.Attempts = m.Tried, 0
+			m.StoppedByUs = time.Time{}
+			if m.Tried.Want == fleet.Stopped {
+				m.StoppedByUs = e.At
+			}
+		}
+		memory.Resources[e.Resource] = m
+	}
+	for arn, off := range ledger.SwitchedOff(entries) {
+		m := memory.Resources[arn]
+		if m.StoppedByUs.IsZero() && m.Tried.Want == fleet.Stopped {
+			m.StoppedByUs = off.At
+		}
+		if off.From != nil && m.Original == nil {
+			size := *off.From
+			m.Original = &size
+		}
+		memory.Resources[arn] = m
+	}
+	return memory
+}
