@@ -2,7 +2,6 @@ package periods
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -35,26 +34,65 @@ var cycleBegin, cycleEnd = wall.NewDate(2001, time.January, 1), wall.NewDate(202
 
 // Lints looks at the periods of one schedule together. The order follows the list.
 func Lints(periods []Period) []Lint {
+	a := newAlmanac(periods)
 	var lints []Lint
 	for i, p := range periods {
 		lints = append(lints, p.notes...)
 		lints = append(lints, p.neverOpens()...)
-		lints = append(lints, stopsWholeDays(p, periods)...)
-		for _, q := range periods[i+1:] {
-			lints = append(lints, neverStops(p, q)...)
+		lints = append(lints, a.stopsWholeDays(i)...)
+		for j := i + 1; j < len(periods); j++ {
+			lints = append(lints, a.neverStops(i, j)...)
 		}
-		for _, q := range periods {
-			lints = append(lints, oneMinuteHole(p, q, periods)...)
+		for j := range periods {
+			lints = append(lints, a.oneMinuteHole(i, j)...)
 		}
 	}
 	return lints
 }
 
-// wants is the state of one period at a minute of a date, without its schedule.
-func (p Period) wants(date wall.Date, minute int) wall.State {
-	if !p.days.Match(date) {
-		return wall.Stopped
+// almanac knows the periods of one schedule on every date of the cycle. Each date is matched once for each period, so that looking at pairs
+// of a hundred periods stays cheap.
+type almanac struct {
+	periods []Period
+	matches [][]bool       // by period, by day of the cycle and one more
+	any     []bool         // whether some period matches
+	awake   map[int][]bool // by minute, by day: whether some period wants other than stopped then
+}
+
+func newAlmanac(periods []Period) *almanac {
+	a := &almanac{periods: periods, any: make([]bool, cycleEnd-cycleBegin+1), awake: map[int][]bool{}}
+	for _, p := range periods {
+		days := make([]bool, len(a.any))
+		for day := range days {
+			days[day] = p.days.Match(cycleBegin + wall.Date(day))
+			a.any[day] = a.any[day] || days[day]
+		}
+		a.matches = append(a.matches, days)
 	}
+	return a
+}
+
+// awakeAt returns the days on which a period wants other than stopped at a minute.
+func (a *almanac) awakeAt(minute int) []bool {
+	if days, known := a.awake[minute]; known {
+		return days
+	}
+	days := make([]bool, len(a.any))
+	for i, p := range a.periods {
+		if p.onItsDay(minute) == wall.Stopped {
+			continue
+		}
+		for day, match := range a.matches[i] {
+			days[day] = days[day] || match
+		}
+	}
+	a.awake[minute] = days
+	return days
+}
+
+// onItsDay is what the period wants at a minute of a date that it matches, without its schedule.
+func (p Period) onItsDay(minute int) wall.State {
+	const date = wall.Date(0)
 	for _, s := range p.draw(nil, date) {
 		if s.From <= date.At(minute) && date.At(minute) < s.To {
 			return s.State
@@ -82,14 +120,15 @@ func (p Period) neverOpens() []Lint {
 func (p Period) oneSided() bool { return (p.begin == absent) != (p.end == absent) }
 
 // stopsWholeDays finds one-sided periods that, on days that no period of the schedule matches, want stopped from midnight on.
-func stopsWholeDays(p Period, periods []Period) []Lint {
+func (a *almanac) stopsWholeDays(i int) []Lint {
+	p := a.periods[i]
 	if !p.oneSided() || !p.days.Ever() {
 		return nil
 	}
 	var stopped [7]bool
-	for date := cycleBegin; date < cycleEnd; date++ {
-		if !slices.ContainsFunc(periods, func(q Period) bool { return q.days.Match(date) }) {
-			stopped[date.Weekday()] = true
+	for day, matched := range a.any {
+		if !matched {
+			stopped[(cycleBegin + wall.Date(day)).Weekday()] = true
 		}
 	}
 	var names []string
@@ -114,7 +153,8 @@ func stopsWholeDays(p Period, periods []Period) []Lint {
 }
 
 // neverStops finds pairs of which one only begins and one only ends on the same day: running beats stopped.
-func neverStops(p, q Period) []Lint {
+func (a *almanac) neverStops(i, j int) []Lint {
+	p, q := a.periods[i], a.periods[j]
 	if !p.oneSided() || !q.oneSided() || (p.begin == absent) == (q.begin == absent) {
 		return nil
 	}
@@ -122,8 +162,8 @@ func neverStops(p, q Period) []Lint {
 	if p.begin == absent {
 		begins, ends = q, p
 	}
-	for date := cycleBegin; date < cycleEnd; date++ {
-		if begins.days.Match(date) && ends.days.Match(date) {
+	for day := range a.any {
+		if a.matches[i][day] && a.matches[j][day] {
 			return []Lint{{NeverStops, begins.name, fmt.Sprintf(
 				"periods %s (only a begintime) and %s (only an endtime) match the same days, on which nothing is stopped: say both times in one period",
 				begins.name, ends.name)}}
@@ -133,11 +173,12 @@ func neverStops(p, q Period) []Lint {
 }
 
 // oneMinuteHole finds a minute between the end of one period and the beginning of another, or of its own next day.
-func oneMinuteHole(p, q Period, periods []Period) []Lint {
+func (a *almanac) oneMinuteHole(i, j int) []Lint {
+	p, q := a.periods[i], a.periods[j]
 	if p.begin == absent || p.end == absent || p.begin == p.end || !q.opens() {
 		return nil
 	}
-	later := wall.Date(0)
+	later := 0
 	after := p.end + 1
 	if after == wall.MinutesPerDay {
 		later, after = 1, 0
@@ -145,9 +186,9 @@ func oneMinuteHole(p, q Period, periods []Period) []Lint {
 	if max(q.begin, 0) != after {
 		return nil
 	}
-	for date := cycleBegin; date < cycleEnd; date++ {
-		if !p.days.Match(date) || !q.days.Match(date+later) ||
-			slices.ContainsFunc(periods, func(r Period) bool { return r.wants(date, p.end) != wall.Stopped }) {
+	awake := a.awakeAt(p.end)
+	for day := range cycleEnd - cycleBegin {
+		if !a.matches[i][day] || !a.matches[j][int(day)+later] || awake[day] {
 			continue
 		}
 		between := fmt.Sprintf("periods %s and %s", p.name, q.name)
@@ -155,7 +196,7 @@ func oneMinuteHole(p, q Period, periods []Period) []Lint {
 			between = fmt.Sprintf("one day of period %s and the next", p.name)
 		}
 		text := fmt.Sprintf("the minute from %s to %s, between %s, is bridged", clock(p.end), clock(after), between)
-		if len(periods) == 1 {
+		if len(a.periods) == 1 {
 			text += "; Instance Scheduler stops in it, for the schedule has one period only"
 		}
 		return []Lint{{OneMinuteHole, p.name, text}}
