@@ -24,7 +24,10 @@ func newImport(c console) *cobra.Command {
 			`  aws dynamodb scan --table-name my-stack-ConfigTable --output json > config.json
   offpeak import instance-scheduler config.json > offpeak.yaml`, migrate.InstanceScheduler, fromScheduler),
 		importer(c, "cloud-custodian FILE", "From Cloud Custodian: policies with offhour and onhour filters",
-			`  offpeak import cloud-custodian policy.yml > offpeak.yaml`, migrate.CloudCustodian, func(*cobra.Command, *migrate.Options) {}),
+			`  offpeak import cloud-custodian policy.yml > offpeak.yaml
+
+  # policies in several files, with --- between them:
+  (cat off.yml; echo ---; cat on.yml) | offpeak import cloud-custodian - > offpeak.yaml`, migrate.CloudCustodian, func(*cobra.Command, *migrate.Options) {}),
 	)
 	return cmd
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"offpeak/internal/migrate"
+	"offpeak/scheduler/custodian"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -59,8 +60,8 @@ func TestOffAndOnBecomeOne(t *testing.T) {
 func TestWhatDiffersFromCloudCustodianIsTold(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct{ why, text, code string }{
-		{"nothing starts", string(policies(offPolicy)), "starts-too"},
-		{"nothing stops", string(policies(onPolicy)), "kill-switch"},
+		{"nothing starts", string(policies(offPolicy)), "only-stops"},
+		{"nothing stops", string(policies(onPolicy)), "only-starts"},
 		{"databases are stopped and not started", string(policies(strings.ReplaceAll(offPolicy, "ec2", "[ec2, rds]"), onPolicy)), "starts-too"},
 		{"databases are started and not stopped", string(policies(strings.ReplaceAll(onPolicy, "ec2", "[ec2, rds]"), offPolicy)), "stops-too"},
 		{"the tag is read on other kinds too", string(policies(offPolicy, onPolicy)), "all-kinds"},
@@ -97,14 +98,20 @@ func TestWhatDiffersFromCloudCustodianIsTold(t *testing.T) {
 	}
 }
 
-func TestWhatCloudCustodianNeverStopsStaysUp(t *testing.T) {
+func TestWhatCloudCustodianNeverDoesIsNotDone(t *testing.T) {
 	t.Parallel()
-	written, _, err := migrate.CloudCustodian("policy.yml", policies(onPolicy), migrate.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := load(t, written).Rules.KillSwitch; got != "no-stops" {
-		t.Errorf("kill switch = %q, want no-stops", got)
+	for text, want := range map[string]custodian.Side{
+		string(policies(onPolicy)):            custodian.OnlyStarts,
+		string(policies(offPolicy)):           custodian.OnlyStops,
+		string(policies(offPolicy, onPolicy)): custodian.Both,
+	} {
+		written, _, err := migrate.CloudCustodian("policy.yml", []byte(text), migrate.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := load(t, written).Rules.Custodian.Only; got != want {
+			t.Errorf("only = %q, want %q", got, want)
+		}
 	}
 }
 

@@ -50,13 +50,15 @@ func (c *custodianImport) settleSides() {
 		}
 	}
 	const both = "If the other half is in another file, import both in one, with a line --- between them"
-	if len(starts) > 0 {
+	if len(starts) > 0 && c.only() == custodian.OnlyStops {
+		c.add(Warning, wholeConfiguration, "only-stops", "no policy starts anything, and neither does offpeak: tags.custodian.only: stops is written. %s", both)
+	} else if len(starts) > 0 {
 		c.add(Warning, wholeConfiguration, "starts-too", "no policy starts %s; offpeak starts at %d:00 what carries the tag and says no on= of its own. %s; "+
 			"if nothing is to be started, take tags.custodian out, write a schedule with stop: alone, and tag with its name", several(starts), c.defaults().OnHour, both)
 	}
 	switch {
-	case len(stops) > 0 && c.onlyStarts():
-		c.add(Warning, wholeConfiguration, "kill-switch", "no policy stops anything, and neither does offpeak: kill_switch: no-stops is written. %s", both)
+	case len(stops) > 0 && c.only() == custodian.OnlyStarts:
+		c.add(Warning, wholeConfiguration, "only-starts", "no policy stops anything, and neither does offpeak: tags.custodian.only: starts is written. %s", both)
 	case len(stops) > 0:
 		c.add(Warning, wholeConfiguration, "stops-too", "no policy stops %s; offpeak stops at %d:00 what carries the tag and says no off= of its own. %s", several(stops), c.defaults().OffHour, both)
 	}
@@ -70,8 +72,19 @@ func (c *custodianImport) handles(s side, kind string) bool {
 	return slices.ContainsFunc(c.hours, func(h *hourFilter) bool { return h.side == s && slices.Contains(h.kinds, kind) })
 }
 
-func (c *custodianImport) onlyStarts() bool {
-	return !slices.ContainsFunc(c.hours, func(h *hourFilter) bool { return h.side == offSide })
+// only is the one side that the filters are on.
+func (c *custodianImport) only() custodian.Side {
+	on := func(s side) bool {
+		return slices.ContainsFunc(c.hours, func(h *hourFilter) bool { return h.side == s })
+	}
+	switch {
+	case !on(onSide):
+		return custodian.OnlyStops
+	case !on(offSide):
+		return custodian.OnlyStarts
+	default:
+		return custodian.Both
+	}
 }
 
 // defaults unites the filters, which agree.
@@ -116,6 +129,9 @@ func (c *custodianImport) sections(o Options) []section {
 		"key", prose(c.hours[0].key), "default_tz", prose(d.Zone),
 		"offhour", hourNode(d.OffHour), "onhour", hourNode(d.OnHour),
 	)
+	if only := c.only(); only != custodian.Both {
+		flags = append(flags, "only", plain(string(only)))
+	}
 	defaults.Content = append(defaults.Content, fields(flags...).Content...)
 	all := []section{
 		{"The wall clock of schedules that name no time zone of their own.", "timezone", prose(timezone)},
@@ -130,9 +146,6 @@ func (c *custodianImport) sections(o Options) []section {
 		}
 		all[2].value = fields(skipCalendar, flow(fields("add", days)))
 		all[3].value.Content = append(all[3].value.Content, fields("closed", words(skipCalendar)).Content...)
-	}
-	if c.onlyStarts() {
-		all = append(all, section{"No policy of Cloud Custodian stops anything here. Take this line out to let offpeak stop at the offhour.", "kill_switch", prose("no-stops")})
 	}
 	return all
 }

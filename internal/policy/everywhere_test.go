@@ -33,7 +33,7 @@ var anyValues = []string{
 	"", "~", "null", "true", "false", "True", "yes", "on", "0", "7", "09", "-1", "1.5", "1e3", ".inf", "0x1f", "0o7", "012345678901", `"012345678901"`,
 	`"111122223333"`, "[]", "{}", "[~]", "['']", "''", "' '", "x", "'x'", "[x]", "[1]", "[true]", "[1.5, x]", "{a: b}", "[{a: b}]", "[[x]]", "{a: ~}", "{dev: {tags: {T: x}}}",
 	"09:00", "9:00", "'24:00'", "daily 09:00-18:00", "[daily 09:00-18:00]", "daily 21:00", "mon-fri", "[mon, 1]", "jan", "15W", "10m", "7d", "1d2h", "0s", "20%", "'20 %'", "101%",
-	"Asia/Seoul", "KST", "kst", "KR", "kr", "[kr]", "2026-12-31", "[2026-12-31 임시공휴일]", "['2026-12-31', 2027-01-01..2027-01-03]", "refuse", "allow", "running", "no-stops", "office",
+	"Asia/Seoul", "KST", "kst", "KR", "kr", "[kr]", "2026-12-31", "[2026-12-31 임시공휴일]", "['2026-12-31', 2027-01-01..2027-01-03]", "refuse", "allow", "running", "no-stops", "stops", "office",
 	"stopped-by-us", "ap-northeast-2", "[ap-northeast-2]", "m5.large", "'0.1'", "'1.05'", "finance@example.com", "[finance@example.com]", "ko", "[ko, en]", "s3://bill", "한국어",
 	"calendars/plant.csv", "calendars/release-freeze.ics", "aws:x", "'offpeak:'", "[{begintime: '09:00'}]", "{country: KR}", "{key: Off}", "{a: {country: KR}}", "{a: {payer: '111122223333'}}",
 	"{a: {always: stopped}}", "{a: {open: daily 09:00-18:00, hold: ~}}", "[{region: us-east-1, type: m5.large, usd_per_hour: '1'}]", "{Team: [1, true, ~]}", "{Team: [1, true]}", "\"a\\nb\"",

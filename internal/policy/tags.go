@@ -134,6 +134,10 @@ var custodianFields = fields[custodianDraft]{
 	{"onhour", func(c *custodianDraft, v value) { c.OnHour = v.hour() }},
 	{"weekends", func(c *custodianDraft, v value) { c.Weekends, _ = v.boolean() }},
 	{"weekends_only", func(c *custodianDraft, v value) { c.WeekendsOnly, _ = v.boolean() }},
+	{"only", func(c *custodianDraft, v value) {
+		side, _ := v.oneOf(string(custodian.OnlyStops), string(custodian.OnlyStarts))
+		c.Only = custodian.Side(side)
+	}},
 }
 
 func (t *tagsDraft) readCustodian(v value) {

@@ -30,11 +30,23 @@ type Defaults struct {
 	Weekends bool
 	// WeekendsOnly keeps two default edges: off on Friday, on on Monday. It beats Weekends.
 	WeekendsOnly bool
+	// Only keeps one side, for fleets on which the peer runs one kind of filter: its tags then stop and never start, or the other way round.
+	Only Side
 	// SkipDays are dates written as 2026-12-24, in the zone of the tag, on which nothing starts. (For the peer nothing stops either.)
 	SkipDays []string
 	// SkipDaysFrom is the place of a list of such dates. It is not read here; Validate only refuses it beside SkipDays.
 	SkipDaysFrom string
 }
+
+// Side is one of the peer's two kinds of filter.
+type Side string
+
+// The sides: both, offhour filters alone, onhour filters alone.
+const (
+	Both       Side = ""
+	OnlyStops  Side = "stops"
+	OnlyStarts Side = "starts"
+)
 
 // StandardDefaults returns what the peer takes where a policy says nothing: off at 19, on at 7, Monday to Friday, New York.
 func StandardDefaults() Defaults {

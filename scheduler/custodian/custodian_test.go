@@ -359,3 +359,22 @@ func TestLints(t *testing.T) {
 		})
 	}
 }
+
+func TestOnlyOneSide(t *testing.T) {
+	t.Parallel()
+	d := custodian.StandardDefaults()
+	for side, want := range map[custodian.Side]string{
+		custodian.Both:       "off=(M-F,20);on=(M-F,7)",
+		custodian.OnlyStops:  "off=(M-F,20)",
+		custodian.OnlyStarts: "on=(M-F,7)",
+	} {
+		d.Only = side
+		tag, err := custodian.Parse("off=(m-f,20);tz=asia/seoul", d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := tag.Pattern().String(); got != want {
+			t.Errorf("%q: got %s, want %s", side, got, want)
+		}
+	}
+}

@@ -106,6 +106,12 @@ func Parse(text string, d Defaults) (Tag, error) {
 	}
 	tag.Zone = location.String()
 	tag.notes = notes(value, given, tag)
+	switch d.Only {
+	case OnlyStops:
+		tag.On, tag.OwnOn = nil, false
+	case OnlyStarts:
+		tag.Off, tag.OwnOff = nil, false
+	}
 	return tag, nil
 }
 
