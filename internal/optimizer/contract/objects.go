@@ -115,7 +115,10 @@ func listedInOrder(t *testing.T, s objects.Store) {
 			t.Errorf("%q: got %v, want %v", prefix, got, want)
 		}
 	}
-	for range s.List(t.Context(), "") {
+	for key, err := range s.List(t.Context(), "") {
+		if err != nil || key != "l.txt" {
+			t.Errorf("first %q, %v", key, err)
+		}
 		break // a caller may stop at any time
 	}
 }
