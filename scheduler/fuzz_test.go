@@ -18,7 +18,7 @@ func FuzzReadTag(f *testing.F) {
 	}
 	rules := manyEnvironments()
 	f.Fuzz(func(t *testing.T, text string) {
-		s, err := rules.ReadTag(text)
+		s, err := rules.ReadTag("", text)
 		if err != nil {
 			return
 		}

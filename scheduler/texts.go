@@ -180,9 +180,19 @@ func (t *texts) constant(state wall.State) *Compiled {
 }
 
 // ReadTag returns the schedule that the text of a schedule tag asks for, as plans read it: a schedule's name, hours, running or stopped,
-// or Cloud Custodian's off-hours. It is for trying texts out; an empty text and ignore ask for none and are errors here.
-func (r *Rules) ReadTag(text string) (*Compiled, error) {
-	m := newTexts(r).read(text)
+// or Cloud Custodian's off-hours. key is the tag's key; empty, any schedule key is meant. It is for trying texts out; texts that ask for no
+// schedule, such as ignore, are errors here.
+func (r *Rules) ReadTag(key, text string) (*Compiled, error) {
+	t := newTexts(r)
+	m := t.read(text)
+	custodians := r.Keys.Custodian != "" && strings.EqualFold(key, r.Keys.Custodian)
+	switch {
+	case key != "" && !custodians && !slices.Contains(r.Keys.Schedule, key):
+		known := strings.TrimSpace(strings.Join(r.Keys.Schedule, ", ") + " " + r.Keys.Custodian)
+		return nil, fmt.Errorf("%q is no schedule key of the policy (it has %s)", key, known)
+	case custodians:
+		m = t.readCustodian(text)
+	}
 	switch {
 	case m.code != "":
 		return nil, errors.New(m.why)

@@ -19,6 +19,7 @@ import (
 type scheduleCase struct {
 	Schedule   string `yaml:"schedule"`
 	Tag        string `yaml:"tag"`
+	Key        string `yaml:"key"`
 	At         string `yaml:"at"`
 	Expect     string `yaml:"expect"`
 	ExpectNext string `yaml:"expect_next"`
@@ -32,8 +33,9 @@ func newScheduleTest(c console) *cobra.Command {
 		Use:   "test FILE...",
 		Short: "Run tests of schedules: what each should want at an instant",
 		Long: `Runs tests of schedules from YAML or JSON files: a list of
-  {schedule: NAME | tag: TEXT, at: RFC3339, expect: running|stopped|any, expect_next: RFC3339, name: TEXT}
-in which expect_next (the instant of the next edge) and name are optional. Prints each failure, then a count; exits with 1
+  {schedule: NAME | tag: TEXT, at: RFC3339, expect: running|stopped|any, expect_next: RFC3339, key: KEY, name: TEXT}
+in which expect_next (the instant of the next edge), key (the tag's, where its values have a meaning of their own, as those of Cloud
+Custodian do) and name are optional. Prints each failure, then a count; exits with 1
 when a test failed.`,
 		Example: `  offpeak schedule test --policy offpeak.yaml schedule-tests.yaml`,
 		Args:    need(1, -1, "name a file of tests"),
@@ -48,7 +50,7 @@ when a test failed.`,
 				if err != nil {
 					return err
 				}
-				t := tester{policy: p, tags: map[string]tagged{}}
+				t := tester{policy: p, tags: map[[2]string]tagged{}}
 				for _, one := range cases {
 					if what := t.run(one); what != "" {
 						failed++
@@ -110,13 +112,13 @@ func readCase(node *yaml.Node) (scheduleCase, error) {
 		return one, errors.New("a test is a mapping with schedule or tag, at and expect")
 	}
 	fields := map[string]*string{
-		"schedule": &one.Schedule, "tag": &one.Tag, "at": &one.At, "expect": &one.Expect, "expect_next": &one.ExpectNext, "name": &one.Name,
+		"schedule": &one.Schedule, "tag": &one.Tag, "key": &one.Key, "at": &one.At, "expect": &one.Expect, "expect_next": &one.ExpectNext, "name": &one.Name,
 	}
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		key, value := node.Content[i].Value, node.Content[i+1]
 		field, ok := fields[key]
 		if !ok {
-			return one, fmt.Errorf("unknown key %q (a test has schedule or tag, at, expect, expect_next, name)", key)
+			return one, fmt.Errorf("unknown key %q (a test has schedule or tag, key, at, expect, expect_next, name)", key)
 		}
 		if value.Kind != yaml.ScalarNode {
 			return one, fmt.Errorf("%s is a text", key)
@@ -130,7 +132,7 @@ func readCase(node *yaml.Node) (scheduleCase, error) {
 		return one, errors.New("expect is missing (running, stopped or any)")
 	case one.Expect != "" && one.Expect != wall.Running.String() && one.Expect != wall.Stopped.String() && one.Expect != wall.Any.String():
 		return one, fmt.Errorf("expect is running, stopped or any, not %q", one.Expect)
-	case (one.Schedule == "") == (one.Tag == ""):
+	case (one.Schedule == "") == (one.Tag == "" && one.Key == ""):
 		return one, errors.New("a test names either a schedule or a tag")
 	default:
 		return one, nil
@@ -140,7 +142,7 @@ func readCase(node *yaml.Node) (scheduleCase, error) {
 // tester runs tests; it reads each tag text once.
 type tester struct {
 	policy *policy.Policy
-	tags   map[string]tagged
+	tags   map[[2]string]tagged // by key and text
 }
 
 type tagged struct {
@@ -191,10 +193,11 @@ func (t *tester) find(one scheduleCase) (*scheduler.Compiled, string, error) {
 		s, err := namedSchedule(t.policy, one.Schedule)
 		return s, one.Schedule, err
 	}
-	known, ok := t.tags[one.Tag]
+	tag := [2]string{one.Key, one.Tag}
+	known, ok := t.tags[tag]
 	if !ok {
-		known.schedule, known.err = t.policy.Rules.ReadTag(one.Tag)
-		t.tags[one.Tag] = known
+		known.schedule, known.err = t.policy.Rules.ReadTag(one.Key, one.Tag)
+		t.tags[tag] = known
 	}
 	return known.schedule, fmt.Sprintf("tag %q", one.Tag), known.err
 }

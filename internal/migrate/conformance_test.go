@@ -252,7 +252,7 @@ func checkTag(t *testing.T, p *policy.Policy, c custodianCase) {
 		})
 	}
 	if custodian.Is(*c.Tag) {
-		read, err := p.Rules.ReadTag(*c.Tag)
+		read, err := p.Rules.ReadTag(p.Rules.Keys.Custodian, *c.Tag)
 		if err != nil {
 			t.Fatal(err)
 		}
