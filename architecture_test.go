@@ -46,6 +46,7 @@ var table = []row{
 	// What was done: the record of it, and where it is kept.
 	{"internal/objects", pure, sees{}, uses{}},
 	{"internal/ledger", pure, sees{"internal/fleet", "internal/money", "internal/plan", "internal/objects"}, uses{}},
+	{"internal/billing/commitments", pure, sees{"internal/fleet", "internal/money"}, uses{decimal}},
 	{"internal/optimizer", pure, sees{"internal/fleet", "internal/money", "internal/plan", "internal/ledger", "internal/objects"}, uses{}},
 	{"internal/optimizer/contract", worldly, sees{"internal/objects"}, uses{}},
 

@@ -1,0 +1,164 @@
+package commitments
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/shopspring/decimal"
+
+	"offpeak/internal/fleet"
+	"offpeak/internal/money"
+)
+
+// reserved is a reservation at work.
+type reserved struct {
+	*Reservation
+	pot      *pot
+	pool     Product
+	flexible bool
+}
+
+// reserve applies the Reserved Instances: rules 2 to 5 of Bill.
+func (r *replay) reserve(c Commitments) {
+	all := make([]reserved, len(c.Reservations))
+	pools := map[Product][]*line{}
+	for i := range c.Reservations {
+		reservation := &c.Reservations[i]
+		count := decimal.NewFromInt(int64(max(reservation.Count, 0)))
+		p := &pot{id: reservation.ID, size: count, hourly: count.Mul(number(reservation.Rate))}
+		flexible := reservation.Flexible()
+		if flexible {
+			p.size = count.Mul(reservation.Product.Factor)
+		}
+		all[i] = reserved{reservation, p, reservation.pool(), flexible}
+		r.pots = append(r.pots, p)
+		pools[all[i].pool] = nil
+	}
+	if len(all) == 0 {
+		return
+	}
+	slices.SortFunc(all, func(a, b reserved) int { return cmp.Compare(a.ID, b.ID) })
+	r.pour(pools)
+	for _, zonal := range []bool{true, false} {
+		for _, eligible := range []func(owner, account fleet.AccountID) bool{own, c.others} {
+			for _, reservation := range all {
+				if reservation.zonal() == zonal {
+					reservation.cover(pools[reservation.pool], eligible)
+				}
+			}
+		}
+	}
+}
+
+// pour puts the lines into the pools that reservations look at, smallest size first.
+func (r *replay) pour(pools map[Product][]*line) {
+	for _, l := range r.lines {
+		for _, key := range l.usage.Product.pools() {
+			if lines, wanted := pools[key]; wanted {
+				pools[key] = append(lines, l)
+			}
+		}
+	}
+	for _, lines := range pools {
+		slices.SortStableFunc(lines, func(a, b *line) int { return a.usage.Product.Factor.Cmp(b.usage.Product.Factor) })
+	}
+}
+
+func (r reserved) cover(lines []*line, eligible func(owner, account fleet.AccountID) bool) {
+	for _, l := range lines {
+		if r.pot.used.Equal(r.pot.size) {
+			return
+		}
+		if !l.rest.IsPositive() || !eligible(r.Owner, l.usage.Account) {
+			continue
+		}
+		if r.flexible {
+			r.pot.fill(l, l.usage.Product.Factor)
+		} else {
+			r.pot.fill(l, decimal.NewFromInt(1))
+		}
+	}
+}
+
+func own(owner, account fleet.AccountID) bool { return owner == account }
+
+func (c Commitments) others(owner, account fleet.AccountID) bool {
+	return owner != account && c.shares(owner) && c.shares(account)
+}
+
+// class is usage that every Savings Plan treats alike but for its account.
+type class struct {
+	sku     SKU
+	price   string
+	compute Compute
+	region  fleet.Region
+	family  string
+}
+
+// offer is a plan's price for a class of usage.
+type offer struct {
+	plan  *Plan
+	pot   *pot
+	class class
+	lines []*line
+	rate  decimal.Decimal
+	ratio decimal.Decimal // rate / on-demand price: the lower, the higher the savings percentage
+}
+
+// apply applies the Savings Plans: rules 6 and 7 of Bill.
+func (r *replay) apply(c Commitments) {
+	if len(c.Plans) == 0 {
+		return
+	}
+	classes := map[class][]*line{}
+	for _, l := range r.lines {
+		if p := l.usage.Product; l.rest.IsPositive() && l.price.IsPositive() {
+			key := class{l.usage.SKU, l.price.String(), p.Compute, p.Region, p.Family}
+			classes[key] = append(classes[key], l)
+		}
+	}
+	offers := map[PlanKind][]offer{}
+	for i := range c.Plans {
+		plan := &c.Plans[i]
+		hourly := decimal.Max(number(plan.Hourly), decimal.Zero)
+		p := &pot{id: plan.ID, size: hourly, hourly: hourly}
+		r.pots = append(r.pots, p)
+		for key, lines := range classes {
+			if rate, known := plan.Rates[key.sku]; known && plan.covers(lines[0].usage.Product) {
+				offers[plan.Kind] = appendOffer(offers[plan.Kind], offer{plan: plan, pot: p, class: key, lines: lines}, rate)
+			}
+		}
+	}
+	for _, kind := range []PlanKind{EC2InstancePlan, ComputePlan, DatabasePlan} {
+		slices.SortFunc(offers[kind], compareOffers)
+		for _, eligible := range []func(owner, account fleet.AccountID) bool{own, c.others} {
+			for _, o := range offers[kind] {
+				for _, l := range o.lines {
+					if l.rest.IsPositive() && eligible(o.plan.Owner, l.usage.Account) {
+						o.pot.fill(l, o.rate)
+					}
+				}
+			}
+		}
+	}
+}
+
+// appendOffer leaves out an offer that would cost more than on demand does.
+func appendOffer(offers []offer, o offer, rate money.Rate) []offer {
+	price := o.lines[0].price
+	o.rate = number(rate)
+	if o.rate.Cmp(price) > 0 {
+		return offers
+	}
+	o.ratio = o.rate.DivRound(price, 2*places)
+	return append(offers, o)
+}
+
+// compareOffers puts the highest savings percentage first, then the lowest rate; then names, so that no map decides.
+func compareOffers(a, b offer) int {
+	if c := cmp.Or(a.ratio.Cmp(b.ratio), a.rate.Cmp(b.rate)); c != 0 {
+		return c
+	}
+	return cmp.Or(cmp.Compare(a.plan.ID, b.plan.ID), cmp.Compare(a.class.sku, b.class.sku), cmp.Compare(a.class.price, b.class.price),
+		cmp.Compare(a.class.compute, b.class.compute), cmp.Compare(a.class.region, b.class.region), cmp.Compare(a.class.family, b.class.family))
+}
