@@ -5,7 +5,7 @@ LINT := bin/golangci-lint-$(LINT_VERSION)
 FUZZTIME ?= 30s
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test check format golden fuzz bench clean
+.PHONY: help demo build test check format golden fuzz soak bench clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ fuzz: ## run each fuzz target for FUZZTIME (30s)
 	@grep -ro --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . | sed 's|/[^/]*:func | |' | sort | { while read -r folder target; do \
 		echo "$$target in $$folder"; go test $$folder -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x || failed="$$failed $$target"; \
 		done; [ -z "$$failed" ] || { echo "failed:$$failed"; exit 1; }; }
+
+soak: ## the long proofs over all seeds: coverage, bias, invariants (minutes)
+	OFFPEAK_SOAK=1 go test -timeout 60m -v ./internal/billing/avoidance ./internal/simulation
 
 bench: ## all benchmarks
 	go test ./... -run '^$$' -bench . -benchmem

@@ -46,6 +46,7 @@ var table = []row{
 	// What was done: the record of it, and where it is kept.
 	{"internal/objects", pure, sees{}, uses{}},
 	{"internal/ledger", pure, sees{"internal/fleet", "internal/money", "internal/plan", "internal/objects"}, uses{}},
+	{"internal/billing/avoidance", pure, sees{"internal/fleet", "internal/money", "internal/plan"}, uses{}},
 	{"internal/billing/commitments", pure, sees{"internal/fleet", "internal/money"}, uses{decimal}},
 	{"internal/optimizer", pure, sees{"internal/fleet", "internal/money", "internal/plan", "internal/ledger", "internal/objects"}, uses{}},
 	{"internal/optimizer/contract", worldly, sees{"internal/objects"}, uses{}},
@@ -69,6 +70,8 @@ var table = []row{
 
 	// Adapters: they speak the nouns, and know neither planners nor each other.
 	{"internal/local", worldly, sees{"internal/fleet", "internal/money", "internal/plan", "internal/objects"}, uses{"github.com/go-json-experiment/json", "github.com/rogpeppe/go-internal"}},
+
+	{"internal/simulation", worldly, sees{"internal/fleet", "internal/plan", "internal/objects"}, uses{}},
 
 	// The sample organisation that the demo plays.
 	{".", pure, sees{}, uses{}},

@@ -28,7 +28,7 @@ func (c *clock) instant(m wall.Minute) int64 {
 	t := m.Instant(c.zone)
 	_, offset := t.Zone()
 	begin, end := t.ZoneBounds()
-	c.offset, c.begin, c.end = int64(offset), begin.Unix(), end.Unix()
+	c.offset, c.begin, c.end = int64(offset), begin.Unix(), end.Unix() // an end that comes too early (see wall.Minute.Instant) does no harm
 	if begin.IsZero() {
 		c.begin = t.Unix() - overlap
 	}

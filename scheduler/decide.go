@@ -229,10 +229,12 @@ func (s *situation) observe(m fleet.Remembered, known bool) (remembered fleet.Re
 		m = fleet.Remembered{Enrolled: now, Schedule: s.schedule.Hash}
 		fresh = true
 	}
-	if m.Schedule != s.schedule.Hash {
+	if before := m.Schedule; before != s.schedule.Hash {
 		m.Schedule = s.schedule.Hash
 		current := moment(s.view.edge)
-		if s.schedule.Constantly() || current.IsZero() || !m.Done.Equal(current) && !m.Tried.Equal(current) && !m.Forecast.Equal(current) {
+		// Memory rebuilt from the ledger knows no schedule: an opening is made up for, a closing is left to the next edge.
+		rebuilt := known && before == "" && current.Want == fleet.Running
+		if !rebuilt && (s.schedule.Constantly() || current.IsZero() || !m.Done.Equal(current) && !m.Tried.Equal(current) && !m.Forecast.Equal(current)) {
 			m.Enrolled, fresh = now, true
 		}
 	}
@@ -288,6 +290,9 @@ func (s *situation) follow(w wish, m *fleet.Remembered) decision {
 		return s.differsAfter(w, m)
 	}
 	since := unix(s.resource.Since)
+	if s.schedule.Enforce && since >= w.edge.due && since != 0 && !w.override {
+		return decision{verdict: act, edge: withCause(w.edge, plan.ByEnforce)}
+	}
 	if since >= w.edge.due && since != 0 && !s.resource.ByAWS && !w.override && !w.constant {
 		m.Done = moment(w.edge)
 		return s.personal(w, since)
@@ -362,6 +367,9 @@ func (s *situation) satisfied(want fleet.State, m *fleet.Remembered) bool {
 // restored is the size of a group as it opens: its own bounds again, and no fewer instances than a person asked for meanwhile.
 func restored(present, original fleet.Size) fleet.Size {
 	desired := max(original.Desired, present.Desired)
+	if original.Max > 0 { // a service's bounds are not known
+		desired = min(desired, original.Max)
+	}
 	return fleet.Size{Min: original.Min, Max: original.Max, Desired: desired}
 }
 

@@ -219,6 +219,10 @@ func stories() []story {
 		}, false},
 
 		// What the table leaves open.
+		{"enforce: a person's start after the closing, before the stop was seen to work", enforced, []sighting{
+			{at: "2026-11-20 17:00", state: running, since: "2026-11-16 08:31", want: "enrolled"},
+			{at: "2026-11-20 19:35", state: running, since: "2026-11-20 19:31", want: "stop"},
+		}, true},
 		{"stopped by hand in office hours: left until the next opening", office, []sighting{
 			{at: "2026-11-19 12:00", state: stopped, since: "2026-11-19 10:00", want: "left-alone"},
 			{at: "2026-11-20 08:31", state: stopped, since: "2026-11-19 10:00", want: "start"},

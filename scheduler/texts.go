@@ -179,6 +179,12 @@ func (t *texts) constant(state wall.State) *Compiled {
 	return Compile(Schedule{Name: state.String(), Zone: t.rules.Zone, Constant: state, Hold: t.rules.Inline.Hold})
 }
 
+// custodianWord reports whether a text is one of the words by which Cloud Custodian's users ask for the defaults.
+func custodianWord(text string) bool {
+	word := strings.ToLower(strings.Trim(text, " '\""))
+	return word == "on" || word == "yes"
+}
+
 // ReadTag returns the schedule that the text of a schedule tag asks for, as plans read it: a schedule's name, hours, running or stopped,
 // or Cloud Custodian's off-hours. key is the tag's key; empty, any schedule key is meant. It is for trying texts out; texts that ask for no
 // schedule, such as ignore, are errors here.
@@ -190,7 +196,7 @@ func (r *Rules) ReadTag(key, text string) (*Compiled, error) {
 	case key != "" && !custodians && !slices.Contains(r.Keys.Schedule, key):
 		known := strings.TrimSpace(strings.Join(r.Keys.Schedule, ", ") + " " + r.Keys.Custodian)
 		return nil, fmt.Errorf("%q is no schedule key of the policy (it has %s)", key, known)
-	case custodians:
+	case custodians, key == "" && r.Keys.Custodian != "" && m.code == plan.UnknownSchedule && custodianWord(text):
 		m = t.readCustodian(text)
 	}
 	switch {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -210,7 +211,12 @@ func openings(s *scheduler.Compiled, from, to time.Time) []string {
 }
 
 // replaceFile writes a file anew beside the old one and then takes its place, with its permissions.
+// A link stays, and the file that it leads to is replaced.
 func replaceFile(name string, data []byte) error {
+	name, err := filepath.EvalSymlinks(name)
+	if err != nil {
+		return err
+	}
 	info, err := os.Stat(name)
 	if err != nil {
 		return err

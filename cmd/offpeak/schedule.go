@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"offpeak/internal/fleet"
 	"offpeak/internal/policy"
 	"offpeak/internal/spelling"
 	"offpeak/scheduler"
@@ -90,6 +91,9 @@ func splitName(args []string) (name string, rest []string, err error) {
 func namedSchedule(p *policy.Policy, name string) (*scheduler.Compiled, error) {
 	if s, ok := p.Rules.Schedules[name]; ok {
 		return s, nil
+	}
+	if name == fleet.TextRunning || name == fleet.TextStopped {
+		return p.Rules.ReadTag("", name) // known without being declared
 	}
 	if near := spelling.Nearest(name, p.Schedules); near != "" {
 		return nil, usagef("the policy has no schedule %q (did you mean %s?)", name, near)

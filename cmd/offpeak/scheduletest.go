@@ -120,6 +120,9 @@ func readCase(node *yaml.Node) (scheduleCase, error) {
 		if !ok {
 			return one, fmt.Errorf("unknown key %q (a test has schedule or tag, key, at, expect, expect_next, name)", key)
 		}
+		if *field != "" {
+			return one, fmt.Errorf("%s stands twice", key)
+		}
 		if value.Kind != yaml.ScalarNode {
 			return one, fmt.Errorf("%s is a text", key)
 		}

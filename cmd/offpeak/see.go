@@ -40,7 +40,7 @@ func (in *inputs) see(args []string) (sight, error) {
 		return s, err
 	}
 	if s.now.Before(s.snapshot.Taken) {
-		return s, usagef("the snapshot was taken at %s, after the instant %s to plan for", s.snapshot.Taken.Format(time.RFC3339), s.now.Format(time.RFC3339))
+		s.now = s.snapshot.Taken // a saved snapshot keeps its own instant
 	}
 	s.snapshot.Resources = selected.filter(s.snapshot.Resources, s.policy.Rules.EnvironmentOf())
 	return s, nil

@@ -177,6 +177,9 @@ func TestWhatIsInvalidIsLeftOutOnDemand(t *testing.T) {
 	if got := load(t, written).Schedules; !cmp.Equal(got, []string{"office"}) {
 		t.Errorf("schedules = %v, want office alone", got)
 	}
+	for i := range invalid {
+		invalid[i].What = "left out: " + invalid[i].What
+	}
 	if diff := cmp.Diff(findings[:len(invalid)], []migrate.Finding(invalid)); diff != "" {
 		t.Errorf("the errors do not come first (-got +want)\n%s", diff)
 	}

@@ -80,6 +80,9 @@ func (r *report) deliver(first string, sections []section, empty bool, o Options
 		return nil, findings, err
 	}
 	r.remember(p.Warnings)
+	for i := range r.errors {
+		r.errors[i].What = "left out: " + r.errors[i].What
+	}
 	findings, err := r.finish(o.SkipInvalid)
 	return written, findings, err
 }

@@ -89,7 +89,7 @@ func (o *Optimizer) Sweep(ctx context.Context, scope fleet.Scope) (Outcome, erro
 		return Outcome{}, fmt.Errorf("sweep %s: %w", scope, err)
 	}
 	out := Outcome{Plan: made, Wake: made.Wake, Damages: damages, Failed: map[string]error{}}
-	if next == &state.Memory && made.Wake.Equal(state.Wake) {
+	if state.Stored() && next == &state.Memory && made.Wake.Equal(state.Wake) {
 		out.Quiet = true
 		return out, nil
 	}

@@ -30,6 +30,9 @@ type State struct {
 	version objects.Version
 }
 
+// Stored reports whether the state is in the store. One that is not is written by the first sweep, also where there is nothing to remember.
+func (s State) Stored() bool { return s.version != "" }
+
 // CutShort reports whether a sweep took the lease, never gave it back, and has lost it by now.
 func (s State) CutShort(now time.Time) bool { return s.holder != "" && !now.Before(s.until) }
 

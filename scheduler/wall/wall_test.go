@@ -74,6 +74,23 @@ func TestInstantsNeverGoBack(t *testing.T) {
 	}
 }
 
+// TestTheLastDaysOfLeapYears checks minutes of 31 December where zones go on by a rule: Go ends such a year a day early.
+func TestTheLastDaysOfLeapYears(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"America/New_York", "Europe/Berlin", "Pacific/Auckland", "America/Santiago", "Asia/Seoul"} {
+		where := zone(t, name)
+		for _, year := range []int{2024, 2028, 2040, 2041, 2044, 2096} {
+			for hour := range 72 {
+				m := wall.NewDate(year, time.December, 30).At(hour * 60)
+				want := time.Date(year, time.December, 30, hour, 0, 0, 0, where)
+				if got := m.Instant(where); !got.Equal(want) {
+					t.Fatalf("%s in %s: got %s, want %s", m, name, got, want)
+				}
+			}
+		}
+	}
+}
+
 func TestDates(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"1970-01-01", "2000-02-29", "2026-12-31", "1969-12-31", "2100-03-01"} {

@@ -1,0 +1,89 @@
+package avoidance
+
+import (
+	"offpeak/internal/fleet"
+)
+
+// peer is a resource with a baseline of its own.
+type peer struct {
+	*Resource
+	baseline Baseline
+}
+
+// cohortKey tells cohorts apart. Only who was enrolled by the end of the resource's day is in, so that the baseline is known then.
+type cohortKey struct {
+	account     fleet.AccountID
+	environment string
+	kind        fleet.Kind
+	day         int64
+}
+
+// cohortOf finds the narrowest cohort that is large enough; found remembers those that were looked for.
+func cohortOf(r *Resource, peers []peer, found map[cohortKey]Peers) (Peers, bool) {
+	day := r.Enrolled.Unix() / (24 * 3600)
+	for _, account := range []fleet.AccountID{r.Account, ""} {
+		key := cohortKey{account, r.Environment, r.Kind, day}
+		c, known := found[key]
+		if !known {
+			c = gather(key, peers)
+			found[key] = c
+		}
+		if len(c.Members) >= minPeers {
+			return c, true
+		}
+	}
+	return Peers{}, false
+}
+
+// gather makes a cohort; peers come in the order of their ARNs.
+func gather(key cohortKey, peers []peer) Peers {
+	c := Peers{Account: key.account, Environment: key.environment, Kind: key.kind}
+	var means []float64
+	for _, p := range peers {
+		if key.account != "" && p.Account != key.account || p.Environment != key.environment || p.Kind != key.kind ||
+			p.Enrolled.Unix()/(24*3600) > key.day {
+			continue
+		}
+		c.Members = append(c.Members, p.ARN)
+		for i, s := range p.baseline.Share {
+			c.share[i] += s
+		}
+		c.longestOff = max(c.longestOff, p.baseline.LongestOff)
+		hours := p.baseline.hours()
+		mean, variance := moments(hours[:])
+		means = append(means, mean)
+		c.Within += variance
+	}
+	n := int64(len(c.Members))
+	if n < minPeers {
+		return c
+	}
+	for i := range c.share { // half up to 1/14,400 of an hour
+		c.share[i] = (2*c.share[i] + n) / (2 * n)
+	}
+	c.Within /= float64(n)
+	_, spread := moments(means)
+	c.Between = max(spread-c.Within/weeks, 0)
+	c.Hash = c.sum()
+	return c
+}
+
+// hours are the hours run in each of the four weeks.
+func (b *Baseline) hours() (hours [weeks]float64) {
+	for k, seconds := range b.Weeks {
+		hours[k] = float64(seconds) / 3600
+	}
+	return hours
+}
+
+// moments returns the mean and the sample variance of two values or more.
+func moments(values []float64) (mean, variance float64) {
+	for _, v := range values {
+		mean += v
+	}
+	mean /= float64(len(values))
+	for _, v := range values {
+		variance += (v - mean) * (v - mean)
+	}
+	return mean, variance / float64(len(values)-1)
+}

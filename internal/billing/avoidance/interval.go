@@ -1,0 +1,176 @@
+package avoidance
+
+import (
+	"math"
+)
+
+// weighted is a claim of which only a share counts.
+type weighted struct {
+	*Claim
+	weight float64
+}
+
+// unit is what moves by itself: resources of one unit and one enrolment, whose baseline weeks are the same weeks.
+type unit struct {
+	name     string
+	enrolled int64
+}
+
+func unitOf(r *Resource) unit {
+	if r.Unit == "" {
+		return unit{"\x00" + string(r.ARN), r.Enrolled.Unix()}
+	}
+	return unit{r.Unit, r.Enrolled.Unix()}
+}
+
+// interval returns the 95 % interval of a sum of claims.
+//
+// The error of a claim over L weeks is L times that of a baseline mean of four weeks, less what the L weeks themselves deviate by from
+// people's mean: with a variance of s2 between a unit's weeks, L*L*s2/4 + L*s2. It is a prediction: leaving out the second part, as a
+// bootstrap of the baseline does, covers too little. s2 comes from the unit's four baseline weeks, summed over units; see spread.total
+// for what weeks hand on to one another. A claim from a cohort adds how far one resource lies from the cohort's mean and how far that
+// mean lies from the truth, and its peers' weeks count once more; the control group adds its own error, scaled. Student's t has the
+// degrees of freedom by Welch and Satterthwaite, three for one unit.
+//
+// What befell all units at once (a holiday in the baseline, a crunch after it) is not in it: only a control group tells.
+func (m *Measurement) interval(center Hours, parts []weighted) Interval {
+	s := spread{seen: map[unit]int{}}
+	users := map[string]*borrowed{}
+	var order []string
+	known, drift := false, map[string]float64{}
+	for _, p := range parts {
+		if p.Origin == Unproven {
+			continue
+		}
+		known = true
+		if p.Origin == Own {
+			hours := p.history.baseline.hours()
+			s.add(m.units[p.ARN], hours, p.weight*p.lasting, p.weight*math.Sqrt(p.lasting))
+		} else {
+			hash := p.history.baseline.Cohort
+			if users[hash] == nil {
+				users[hash] = &borrowed{}
+				order = append(order, hash)
+			}
+			users[hash].add(p.weight, p.lasting)
+		}
+		if group := m.control[p.Environment]; group != nil {
+			drift[p.Environment] += p.weight * float64(p.base) / float64(group.baseline)
+		}
+	}
+	for _, hash := range order {
+		m.borrow(&s, m.book.Cohorts[hash], users[hash])
+	}
+	for i := range m.Controls {
+		c := &m.Controls[i]
+		if weight := -drift[c.Environment]; weight != 0 && c.Origin == Own {
+			s.add(m.units[c.ARN], c.history.baseline.hours(), weight*c.lasting, weight*math.Sqrt(c.lasting))
+		}
+	}
+	if !known {
+		return Interval{}
+	}
+	variance, freedom := s.total()
+	half := 0.0
+	if variance > 0 {
+		half = student(freedom) * math.Sqrt(variance)
+	}
+	return Interval{Low: center.Float() - half, High: center.Float() + half, Freedom: freedom, Known: true}
+}
+
+// borrowed sums up the claims that use one cohort's baseline.
+type borrowed struct {
+	weeks   float64 // of all of them, weighted
+	squares float64 // of each one's weighted weeks
+	singles float64 // weights squared times weeks
+}
+
+func (b *borrowed) add(weight, lasting float64) {
+	b.weeks += weight * lasting
+	b.squares += weight * weight * lasting * lasting
+	b.singles += weight * weight * lasting
+}
+
+func (m *Measurement) borrow(s *spread, c Peers, b *borrowed) {
+	n := float64(len(c.Members))
+	for _, arn := range c.Members {
+		u, present := m.units[arn]
+		if !present {
+			u = unit{name: "\x00" + string(arn)}
+		}
+		peer := m.book.Baselines[arn]
+		s.add(u, peer.hours(), b.weeks/n, 0)
+	}
+	s.component((b.weeks*b.weeks/n+b.squares)*c.Between, n-1)
+	s.component(b.singles*c.Within, (weeks-1)*n)
+}
+
+// spread gathers the variance of a sum.
+type spread struct {
+	seen  map[unit]int
+	units []habits
+	// variance is the sum of the components that are no unit's, and doubt that of their squares over their degrees of freedom.
+	variance, doubt float64
+}
+
+// habits are a unit's baseline weeks, weighted as they enter by the baseline's mean, and by the period's own weeks.
+type habits struct{ mean, period [weeks]float64 }
+
+func (s *spread) add(u unit, hours [weeks]float64, byMean, byPeriod float64) {
+	at, known := s.seen[u]
+	if !known {
+		at = len(s.units)
+		s.seen[u] = at
+		s.units = append(s.units, habits{})
+	}
+	for k, h := range hours {
+		s.units[at].mean[k] += byMean * h
+		s.units[at].period[k] += byPeriod * h
+	}
+}
+
+func (s *spread) component(variance, freedom float64) {
+	s.variance += variance
+	s.doubt += variance * variance / freedom
+}
+
+// total returns the variance and its degrees of freedom. What spills over from one week into the next (left on over the weekend, until
+// Monday) makes sums vary more than single weeks tell; that part is summed over all units, and counted where it is above zero.
+func (s *spread) total() (variance, freedom float64) {
+	spill := 0.0
+	for i := range s.units {
+		byMean, lagMean := neighbours(s.units[i].mean)
+		byPeriod, lagPeriod := neighbours(s.units[i].period)
+		s.component(byMean/weeks+byPeriod, weeks-1)
+		spill += lagMean/2 + lagPeriod*5/2
+	}
+	if s.doubt == 0 {
+		return s.variance, math.Inf(1)
+	}
+	return s.variance + max(spill, 0), s.variance * s.variance / s.doubt
+}
+
+// neighbours returns the sample variance v of four weeks, and the covariance g of weeks that follow one another, both freed of the bias that
+// comes with a mean from the same four: E(s0) = 3v - 1.5g and E(s1) = -0.75v + 1.625g for s0, s1 the sums of squares and of products of
+// neighbours. So the variance of a mean of four is s0/12 + g/2, and that of a long sum s0/3 + 5g/2 for each week.
+func neighbours(of [weeks]float64) (variance, covariance float64) {
+	mean, variance := moments(of[:])
+	products := 0.0
+	for k := 1; k < weeks; k++ {
+		products += (of[k-1] - mean) * (of[k] - mean)
+	}
+	return variance, 0.8*products + 0.2*(weeks-1)*variance
+}
+
+// student is the quantile of Student's t that leaves 2.5 % above: the expansion of Abramowitz and Stegun 26.7.5, within 0.2 % from three
+// degrees of freedom on and within 1 % at two. Below two it is taken at two.
+func student(freedom float64) float64 {
+	const x = 1.959963984540054
+	const x2 = x * x
+	n := 1 / max(freedom, 2)
+	g1 := x * (x2 + 1) / 4
+	g2 := x * ((5*x2+16)*x2 + 3) / 96
+	g3 := x * (((3*x2+19)*x2+17)*x2 - 15) / 384
+	g4 := x * ((((79*x2+776)*x2+1482)*x2-1920)*x2 - 945) / 92160
+	return x + n*(g1+n*(g2+n*(g3+n*g4)))
+}

@@ -1,0 +1,206 @@
+package avoidance
+
+import (
+	"fmt"
+	"iter"
+	"time"
+
+	"offpeak/internal/fleet"
+	"offpeak/internal/money"
+	"offpeak/internal/plan"
+)
+
+// Claim is what one resource avoided in a period. For every proven claim, Baseline = Avoided + Actual + Forgone.
+type Claim struct {
+	ARN         fleet.ARN
+	Account     fleet.AccountID
+	Environment string
+	Kind        fleet.Kind
+	Origin      Origin
+	// Evidence is the hash of the frozen baseline.
+	Evidence string
+
+	Baseline Hours // that it would have run by its baseline
+	Actual   Hours // that it ran
+	Avoided  Hours // Credit plus Induced
+	Credit   Hours // of clock hours that it ran less than its baseline
+	Induced  Hours // of clock hours that it ran more, zero or below
+	Forgone  Hours // not claimed: long stops by people, and rows of idle days
+	Held     Hours // that it was off by our stops
+	// Drift is the share of Avoided that the control group of the environment changed by itself; subtracted in totals.
+	Drift Hours
+	// Causes share Avoided out over our stops, by the hours of baseline that each held off. They add up to it.
+	Causes []CauseShare
+	// Delete proposes to delete the resource: sixty opening days or more passed without use, up to the end of the period.
+	Delete bool
+
+	history history
+	weights []int64 // of the causes, in parts of baseline held off; history.held names them
+	base    int64   // the parts of Baseline in the time in which something is claimed
+	lasting float64 // that time, in weeks
+}
+
+// CauseShare is one cause's part of a claim. NoStop stands for what no stop of ours explains.
+type CauseShare struct {
+	Cause   plan.Cause
+	Avoided Hours
+
+	fraction float64
+}
+
+// NoStop is the cause of a claim whose resource no stop of ours held off: hours that starts induced, or chance.
+const NoStop plan.Cause = "none"
+
+// Measurement is what was avoided in a period.
+type Measurement struct {
+	Period Span
+	// Claims are those of resources that are opted in, and Controls of those that are not; by ARN.
+	Claims, Controls []Claim
+
+	book    Book
+	units   map[fleet.ARN]unit
+	control map[string]*controls // by environment
+}
+
+// Measure sets what ran in a period against the baselines. Resources that the book does not know are unproven.
+func Measure(book Book, resources []Resource, period Span) (*Measurement, error) {
+	sorted, err := inOrder(resources)
+	if err == nil && !period.From.Before(period.To) {
+		err = fmt.Errorf("%w: the period is empty", ErrInput)
+	}
+	if err == nil {
+		err = book.Verify()
+	}
+	if err != nil {
+		return nil, err
+	}
+	m := &Measurement{Period: period, book: book, units: map[fleet.ARN]unit{}}
+	for _, r := range sorted {
+		b, known := book.Baselines[r.ARN]
+		if !known {
+			b = Baseline{ARN: r.ARN, Origin: Unproven}
+		}
+		if known && !b.Enrolled.Equal(r.Enrolled) {
+			return nil, fmt.Errorf("%w: %s was enrolled at %s, but its baseline is frozen at %s", ErrInput, r.ARN,
+				r.Enrolled.UTC().Format(time.RFC3339), b.Enrolled.UTC().Format(time.RFC3339))
+		}
+		m.units[r.ARN] = unitOf(r)
+		claim := claimOf(r, b, period.stretch())
+		if r.Control {
+			m.Controls = append(m.Controls, claim)
+		} else {
+			m.Claims = append(m.Claims, claim)
+		}
+	}
+	m.subtractDrift()
+	return m, nil
+}
+
+func claimOf(r *Resource, b Baseline, period stretch) Claim {
+	c := Claim{
+		ARN: r.ARN, Account: r.Account, Environment: r.Environment, Kind: r.Kind,
+		Origin: b.Origin, Evidence: b.Hash, history: historyOf(r, b),
+	}
+	counted := c.history.counted.within(period)
+	held := make([]cursor, len(c.history.held))
+	for i, h := range c.history.held {
+		held[i].list = h.time
+	}
+	c.weights = make([]int64, len(held))
+	read, sum := c.history.reader(), tally{}
+	eachHour(counted, func(hour stretch, slot int) {
+		t := read.read(hour, slot)
+		sum.baseline += t.baseline
+		sum.actual += t.actual
+		sum.forgone += t.forgone
+		sum.claimed += t.claimed
+		sum.base += t.base
+		if t.avoided < 0 {
+			c.Induced.parts += t.avoided
+		} else {
+			c.Credit.parts += t.avoided
+		}
+		for i := range held {
+			n := held[i].in(hour)
+			c.weights[i] += n * b.Share[slot]
+			c.Held.parts += n * whole
+		}
+	})
+	c.Actual.parts = sum.actual
+	if b.Origin == Unproven {
+		c.Credit, c.Induced = Hours{}, Hours{}
+		return c
+	}
+	c.Baseline.parts, c.Forgone.parts = sum.baseline, sum.forgone
+	c.Avoided = c.Credit.Add(c.Induced)
+	c.base, c.lasting = sum.base, float64(sum.claimed)/week
+	if r.Control { // its change counts whole, whoever made it
+		c.lasting = float64(counted.seconds()) / week
+	}
+	c.Causes = c.shareOut(c.Avoided)
+	for _, row := range c.history.idle {
+		c.Delete = c.Delete || row.from < counted.to && counted.to <= row.to
+	}
+	return c
+}
+
+// shareOut divides the claim, or a part of it, over causes in proportion to their weights; the last one with a weight takes what
+// rounding left.
+func (c *Claim) shareOut(avoided Hours) (shares []CauseShare) {
+	total, last := int64(0), -1
+	for i, weight := range c.weights {
+		if total += weight; weight > 0 {
+			last = i
+		}
+	}
+	if last < 0 {
+		return []CauseShare{{Cause: NoStop, Avoided: avoided, fraction: 1}}
+	}
+	left := avoided
+	for i, weight := range c.weights[:last+1] {
+		if weight == 0 {
+			continue
+		}
+		part := left
+		if i < last {
+			part = Hours{portion(avoided.parts, weight, total)}
+		}
+		left = left.Sub(part)
+		shares = append(shares, CauseShare{c.history.held[i].cause, part, float64(weight) / float64(total)})
+	}
+	return shares
+}
+
+// Hourly yields the clock hours of the measured period in which the resource is counted, with what was avoided in each: the input for
+// a replay of commitments. Drift is not in it. An unproven claim has none.
+func (m *Measurement) Hourly(c *Claim) iter.Seq2[time.Time, Hours] {
+	return c.history.hourly(m.Period.stretch())
+}
+
+// Value prices a claim hour by hour. The rate is asked for each clock hour in which anything was avoided or induced; hours without a
+// known rate are returned and not valued. It is exact to the nanosecond of running; drift is not in it.
+func (m *Measurement) Value(c *Claim, rate func(hour time.Time) (money.Rate, bool)) (value money.USD, unpriced Hours) {
+	var done, owed Hours
+	var now money.Rate
+	settle := func() {
+		value = value.Add(now.For(done.Add(owed).nanoseconds() - done.nanoseconds()))
+		done, owed = done.Add(owed), Hours{}
+	}
+	for hour, avoided := range m.Hourly(c) {
+		if avoided.IsZero() {
+			continue
+		}
+		price, known := rate(hour)
+		if !known {
+			unpriced = unpriced.Add(avoided)
+			continue
+		}
+		if !price.Equal(now) {
+			settle()
+			now = price
+		}
+		owed = owed.Add(avoided)
+	}
+	settle()
+	return value, unpriced
+}

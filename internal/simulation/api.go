@@ -1,0 +1,127 @@
+package simulation
+
+import (
+	"errors"
+	"time"
+
+	"offpeak/internal/fleet"
+)
+
+// What AWS answers to a call that fails. Callers ask with errors.Is.
+var (
+	ErrThrottled = errors.New("throttled: too many calls")
+	ErrDenied    = errors.New("not authorised")
+	ErrGone      = errors.New("there is no such resource")
+	ErrProtected = errors.New("it is protected against being stopped")
+	ErrCapacity  = errors.New("insufficient capacity")
+	ErrState     = errors.New("it is in a state that does not allow this")
+	ErrKilled    = errors.New("the process was killed")
+)
+
+// API is a call to AWS by its name.
+type API string
+
+// The calls that are made.
+const (
+	DescribeInstances API = "ec2:DescribeInstances"
+	StartInstances    API = "ec2:StartInstances"
+	StopInstances     API = "ec2:StopInstances"
+	DescribeGroups    API = "autoscaling:DescribeAutoScalingGroups"
+	UpdateGroup       API = "autoscaling:UpdateAutoScalingGroup"
+	DescribeDatabases API = "rds:DescribeDBInstances"
+	DescribeClusters  API = "rds:DescribeDBClusters"
+	StartDatabase     API = "rds:StartDBInstance"
+	StopDatabase      API = "rds:StopDBInstance"
+	StartCluster      API = "rds:StartDBCluster"
+	StopCluster       API = "rds:StopDBCluster"
+	DescribeServices  API = "ecs:DescribeServices"
+	UpdateService     API = "ecs:UpdateService"
+)
+
+// rate is a token bucket's size and its refill per second.
+type rate struct{ size, refill float64 }
+
+// limits are an API's buckets: one token a call, and one a resource where resources is set. Calls of one account share RDS's.
+type limits struct {
+	name                string
+	requests, resources rate
+}
+
+// limitsOf are the figures that AWS publishes for EC2 and RDS. It publishes none for Auto Scaling; those and the ones of ECS are assumed.
+func limitsOf(api API) limits {
+	switch api {
+	case DescribeInstances:
+		return limits{name: string(api), requests: rate{100, 20}}
+	case StartInstances:
+		return limits{string(api), rate{5, 2}, rate{1000, 2}}
+	case StopInstances:
+		return limits{string(api), rate{50, 5}, rate{1000, 20}}
+	case DescribeDatabases, DescribeClusters, StartDatabase, StopDatabase, StartCluster, StopCluster:
+		return limits{name: "rds", requests: rate{300, 12}}
+	default:
+		return limits{name: string(api), requests: rate{100, 10}}
+	}
+}
+
+type bucketKey struct {
+	scope fleet.Scope
+	name  string
+}
+
+// bucket is what is left of an API's tokens in one account and region.
+type bucket struct {
+	limits
+	calls, things float64
+	at            int64
+}
+
+// take takes the tokens of one call for so many resources, or none at all.
+func (w *World) take(scope fleet.Scope, api API, things int) error {
+	w.calls[api]++
+	l := limitsOf(api)
+	key := bucketKey{scope, l.name}
+	b := w.buckets[key]
+	if b == nil {
+		b = &bucket{l, l.requests.size, l.resources.size, w.now}
+		w.buckets[key] = b
+	}
+	passed := float64(w.now - b.at)
+	b.calls = min(b.requests.size, b.calls+passed*b.requests.refill)
+	b.things = min(b.resources.size, b.things+passed*b.resources.refill)
+	b.at = w.now
+	limited := b.resources.size > 0
+	if b.calls < 1 || limited && b.things < float64(things) {
+		return ErrThrottled
+	}
+	b.calls--
+	if limited {
+		b.things -= float64(things)
+	}
+	return nil
+}
+
+// patience is how long a call that is throttled is tried again, first after a second, then after two, four, ...
+const patience = time.Minute
+
+// call makes a call, again and again while it is throttled. do is what it does once it is let through. The world lives on meanwhile.
+func (w *World) call(scope fleet.Scope, api API, things int, do func() error) error {
+	waited, pause := time.Duration(0), time.Second
+	for {
+		late, err := w.spend()
+		if err != nil && !late {
+			return err
+		}
+		answer := w.take(scope, api, things)
+		if answer == nil {
+			answer = do()
+		}
+		switch {
+		case err != nil:
+			return err // it was done, but nobody is left to hear of it
+		case !errors.Is(answer, ErrThrottled) || waited+pause > patience:
+			return answer
+		}
+		w.Advance(w.Now().Add(pause))
+		waited, pause = waited+pause, pause*2
+	}
+}

@@ -1,0 +1,203 @@
+package simulation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"offpeak/internal/fleet"
+	"offpeak/internal/plan"
+)
+
+// pages are the describe calls of each kind, and how many resources one answers.
+var pages = []struct {
+	kind fleet.Kind
+	api  API
+	size int
+}{
+	{fleet.EC2Instance, DescribeInstances, 1000},
+	{fleet.AutoScalingGroup, DescribeGroups, 100},
+	{fleet.RDSInstance, DescribeDatabases, 100},
+	{fleet.RDSCluster, DescribeClusters, 100},
+	{fleet.ECSService, DescribeServices, 10},
+}
+
+// Snapshot implements the optimizer's Inventory: what descriptions show of a scope now, which may be a few seconds old.
+func (w *World) Snapshot(ctx context.Context, scope fleet.Scope) (fleet.Snapshot, error) {
+	var machines []*machine
+	if p := w.scopes[scope]; p != nil {
+		machines = p.machines
+	}
+	count := map[fleet.Kind]int{}
+	for _, m := range machines {
+		count[m.spec.Kind]++
+	}
+	for _, page := range pages {
+		if page.kind == fleet.ECSService && count[page.kind] == 0 {
+			continue // there is nobody to name
+		}
+		for done := 0; done == 0 || done < count[page.kind]; done += page.size {
+			if err := errors.Join(ctx.Err(), w.call(scope, page.api, 0, func() error { return nil })); err != nil {
+				return fleet.Snapshot{}, fmt.Errorf("%s in %s: %w", page.api, scope, err)
+			}
+		}
+	}
+	s := fleet.Snapshot{Taken: w.Now(), Resources: make([]fleet.Resource, 0, len(machines))}
+	for _, m := range machines {
+		if r, ok := m.described(w.now); ok {
+			s.Resources = append(s.Resources, *r)
+		}
+	}
+	return s, nil
+}
+
+// idsInACall is how many instances are started or stopped by one call.
+const idsInACall = 50
+
+// job is one action, where its error belongs, and the machine that it is about; nil where there is none.
+type job struct {
+	place   int
+	action  plan.Action
+	machine *machine
+}
+
+// Act implements the optimizer's Actuator. Instances are started and stopped fifty a call; a call that one of them spoils is cut in two,
+// until it stands alone. What is so already, or is on its way, counts as done.
+func (w *World) Act(ctx context.Context, actions []plan.Action) []error {
+	errs := make([]error, len(actions))
+	var starts, stops []job
+	for i, a := range actions {
+		j := job{i, a, w.machines[a.Subject.ARN]}
+		switch {
+		case a.Subject.Kind != fleet.EC2Instance:
+			errs[i] = w.single(ctx, j)
+		case plan.SwitchesOff(a.Change):
+			stops = append(stops, j)
+		default:
+			starts = append(starts, j)
+		}
+	}
+	for _, jobs := range [][]job{starts, stops} {
+		for from := 0; from < len(jobs); {
+			to := from + 1
+			for to < len(jobs) && to-from < idsInACall && jobs[to].action.Subject.Scope == jobs[from].action.Subject.Scope {
+				to++
+			}
+			w.batch(ctx, jobs[from:to], errs)
+			from = to
+		}
+	}
+	return errs
+}
+
+// batch makes one call for several instances, and bisects when it fails for a reason that may be one instance's alone.
+func (w *World) batch(ctx context.Context, jobs []job, errs []error) {
+	api, scope := StartInstances, jobs[0].action.Subject.Scope
+	if plan.SwitchesOff(jobs[0].action.Change) {
+		api = StopInstances
+	}
+	err := errors.Join(ctx.Err(), w.call(scope, api, len(jobs), func() error { return w.instances(jobs) }))
+	if err != nil && len(jobs) > 1 && !errors.Is(err, ErrThrottled) && !errors.Is(err, ErrKilled) && ctx.Err() == nil {
+		w.batch(ctx, jobs[:len(jobs)/2], errs)
+		w.batch(ctx, jobs[len(jobs)/2:], errs)
+		return
+	}
+	for _, j := range jobs {
+		if err != nil {
+			errs[j.place] = fmt.Errorf("%s %s: %w", j.action.Change.Verb(), j.action.Subject.ID, err)
+		}
+	}
+}
+
+// instances is what EC2 does with a call: all of it, or none of it.
+func (w *World) instances(jobs []job) error {
+	off := plan.SwitchesOff(jobs[0].action.Change)
+	for _, j := range jobs {
+		if err := j.machine.permits(off); err != nil {
+			return err
+		}
+	}
+	if !off {
+		for _, j := range jobs {
+			if j.machine.phase != on && j.machine.phase != starting && w.faults.Capacity.falls(j.machine.physics) {
+				return ErrCapacity
+			}
+		}
+	}
+	for _, j := range jobs {
+		w.switchOne(j, off)
+	}
+	return nil
+}
+
+// permits says whether AWS lets offpeak switch the machine off or on.
+func (m *machine) permits(off bool) error {
+	switch {
+	case m == nil || m.phase == gone || m.phase == buried:
+		return ErrGone
+	case m.spec.Denied:
+		return ErrDenied
+	case m.spec.Protected && off:
+		return ErrProtected
+	case m.spec.Kind.Sized():
+		return nil
+	case off && m.phase == starting, !off && m.phase == stopping:
+		return ErrState
+	default:
+		return nil
+	}
+}
+
+// switchOne starts or stops an instance, a database or a cluster. One that is so already, or is on its way, is left.
+func (w *World) switchOne(j job, off bool) {
+	m, us := j.machine, author{ByOffpeak, j.action.ID}
+	switch {
+	case off && m.phase == on:
+		m.stop(w, us)
+	case !off && m.phase != on && m.phase != starting:
+		m.start(w, us, m.spec.Kind == fleet.EC2Instance && w.faults.FailsLater.falls(m.physics))
+	}
+}
+
+// single acts on what AWS changes one at a time.
+func (w *World) single(ctx context.Context, j job) error {
+	off := plan.SwitchesOff(j.action.Change)
+	err := errors.Join(ctx.Err(), w.call(j.action.Subject.Scope, singleCall(j.action.Subject.Kind, off), 0, func() error {
+		if err := j.machine.permits(off); err != nil {
+			return err
+		}
+		scale, sized := j.action.Change.(plan.Scale)
+		switch {
+		case sized != j.machine.spec.Kind.Sized():
+			return fmt.Errorf("%w: %s is not changed by %s", ErrState, j.machine.spec.Kind.Noun(), j.action.Change.Verb())
+		case sized:
+			j.machine.resize(w, author{ByOffpeak, j.action.ID}, scale.To)
+			return nil
+		case !off && j.machine.phase == isOff && w.faults.Capacity.falls(j.machine.physics):
+			return ErrCapacity
+		}
+		w.switchOne(j, off)
+		return nil
+	}))
+	if err != nil {
+		return fmt.Errorf("%s %s: %w", j.action.Change.Verb(), j.action.Subject.ID, err)
+	}
+	return nil
+}
+
+func singleCall(kind fleet.Kind, off bool) API {
+	switch {
+	case kind == fleet.AutoScalingGroup:
+		return UpdateGroup
+	case kind == fleet.ECSService:
+		return UpdateService
+	case kind == fleet.RDSCluster && off:
+		return StopCluster
+	case kind == fleet.RDSCluster:
+		return StartCluster
+	case off:
+		return StopDatabase
+	default:
+		return StartDatabase
+	}
+}

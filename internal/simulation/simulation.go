@@ -1,0 +1,219 @@
+// Package simulation is an AWS organisation that exists in memory: resources that boot and stop, people who use them, calls that are
+// throttled or fail, and a clock that jumps from one event to the next.
+//
+// In go a seed, faults and resources with their people's habits; the same seed gives the same history. A World implements the optimizer's
+// Inventory and Actuator, so that what runs on AWS runs in it; Run is the clock that wakes a sweep. It keeps the truth: when each resource
+// really ran, and how often which API was called. It prices nothing, plans nothing, and knows no Spot market and no commitments.
+package simulation
+
+import (
+	"container/heap"
+	"encoding/binary"
+	"fmt"
+	"hash"
+	"hash/fnv"
+	"slices"
+	"time"
+
+	"offpeak/internal/fleet"
+)
+
+// Chance is how likely something is, in thousandths.
+type Chance int
+
+// Faults are what can go wrong in a world; the zero value is a world in which everything works.
+type Faults struct {
+	// Capacity is the chance that AWS has no capacity for a start.
+	Capacity Chance
+	// FailsLater is the chance that a start of an instance is accepted and fails: a key that may not be used, a quota that is reached.
+	FailsLater Chance
+	// Lag is how far descriptions may lag behind the truth.
+	Lag time.Duration
+}
+
+// Spec is a resource as the world begins with it, and the people around it.
+type Spec struct {
+	// Resource is what it is at the start; State is Running or Stopped. ARN, ID, Kind and Scope must be set.
+	fleet.Resource
+	// Habits are what people do with it; Zone is the clock they live by, UTC where it is nil.
+	Habits []Habit
+	Zone   *time.Location
+	// Protected says that stop protection is set on it, which descriptions do not show; Denied that offpeak has no permission to change it.
+	Protected, Denied bool
+}
+
+// World is an organisation at an instant. It is not for use by several goroutines at once.
+type World struct {
+	// Watch, if set, is told of every change of a resource right after it happened. It must not change the world.
+	Watch func(Change)
+
+	seed     uint64
+	now      int64 // unix seconds
+	faults   Faults
+	events   queue
+	sequence int
+	scopes   map[fleet.Scope]*place
+	machines map[fleet.ARN]*machine
+	order    []*machine // as they were added
+	buckets  map[bucketKey]*bucket
+	calls    map[API]int
+	counted  int
+	history  hash.Hash64
+	deeds    hash.Hash64
+	death    death
+}
+
+// place is what a scope holds.
+type place struct{ machines []*machine }
+
+// By says who changed a resource.
+type By string
+
+// Who changes resources.
+const (
+	ByOffpeak By = "offpeak"
+	ByPerson  By = "person"
+	ByAWS     By = "aws"
+)
+
+// Change is one change of a resource that really happened.
+type Change struct {
+	At       time.Time
+	Resource fleet.ARN
+	By       By
+	// Act is the id of the action that changed it, where offpeak did.
+	Act string
+	// From and To are the resource as it was and as it is, without any lag.
+	From, To fleet.Resource
+}
+
+// New returns an empty world at an instant.
+func New(seed uint64, start time.Time, faults Faults) *World {
+	return &World{
+		seed: seed, now: start.Unix(), faults: faults,
+		scopes: map[fleet.Scope]*place{}, machines: map[fleet.ARN]*machine{},
+		buckets: map[bucketKey]*bucket{}, calls: map[API]int{}, history: fnv.New64a(), deeds: fnv.New64a(),
+	}
+}
+
+// Add puts a resource into the world. One whose state is neither running nor stopped, or that is there already, is refused.
+func (w *World) Add(spec Spec) error {
+	switch {
+	case spec.ARN == "" || spec.ID == "" || spec.Kind == 0:
+		return fmt.Errorf("a resource needs arn, id and kind: %+v", spec.Resource)
+	case w.machines[spec.ARN] != nil:
+		return fmt.Errorf("%s is in the world already", spec.ARN)
+	case spec.State != fleet.Running && spec.State != fleet.Stopped:
+		return fmt.Errorf("%s begins as %s: only running and stopped are beginnings", spec.ARN, spec.State)
+	case spec.Kind.Sized() && (spec.Size.Desired > 0) != (spec.State == fleet.Running):
+		return fmt.Errorf("%s is %s at size %s", spec.ARN, spec.State, spec.Size)
+	}
+	if spec.Zone == nil {
+		spec.Zone = time.UTC
+	}
+	m := newMachine(w, spec)
+	p := w.scopes[spec.Scope]
+	if p == nil {
+		p = &place{}
+		w.scopes[spec.Scope] = p
+	}
+	at, _ := slices.BinarySearchFunc(p.machines, m, func(a, b *machine) int { return a.spec.Compare(&b.spec.Resource) })
+	p.machines = slices.Insert(p.machines, at, m)
+	w.machines[spec.ARN] = m
+	w.order = append(w.order, m)
+	if m.busy() {
+		w.at(w.now, m, newDay, 0)
+	}
+	return nil
+}
+
+// Scopes returns the accounts and regions that hold anything, in order.
+func (w *World) Scopes() []fleet.Scope {
+	scopes := make([]fleet.Scope, 0, len(w.scopes))
+	for scope := range w.scopes {
+		scopes = append(scopes, scope)
+	}
+	slices.SortFunc(scopes, fleet.Scope.Compare)
+	return scopes
+}
+
+// Now returns the world's time.
+func (w *World) Now() time.Time { return time.Unix(w.now, 0).UTC() }
+
+// Advance lets the world live until an instant. One that has passed changes nothing.
+func (w *World) Advance(to time.Time) {
+	until := to.Unix()
+	for len(w.events) > 0 && w.events[0].at <= until {
+		e := heap.Pop(&w.events).(event)
+		w.now = max(w.now, e.at)
+		w.counted++
+		e.machine.happen(w, e)
+	}
+	w.now = max(w.now, until)
+}
+
+// Events returns how many events have happened.
+func (w *World) Events() int { return w.counted }
+
+// Calls returns how often each API was called, throttled calls included.
+func (w *World) Calls() map[API]int {
+	calls := make(map[API]int, len(w.calls))
+	for api, n := range w.calls {
+		calls[api] = n
+	}
+	return calls
+}
+
+// History returns a hash of every change that ever happened: equal for equal histories.
+func (w *World) History() string { return fmt.Sprintf("%016x", w.history.Sum64()) }
+
+// Deeds returns a hash of what people set out to do, whether or not there was anything left to do. Offpeak's acts do not change it.
+func (w *World) Deeds() string { return fmt.Sprintf("%016x", w.deeds.Sum64()) }
+
+// Truth returns a resource as it is, without any lag; false when it never was or is gone for good.
+func (w *World) Truth(arn fleet.ARN) (fleet.Resource, bool) {
+	m := w.machines[arn]
+	if m == nil {
+		return fleet.Resource{}, false
+	}
+	return m.face(), true
+}
+
+// Interval is a time, half-open, in which so many units of a resource ran: one, or a group's instances and a service's tasks.
+type Interval struct {
+	From, To time.Time
+	Units    int
+}
+
+// Ran returns when a resource really ran, up to now. Boot and stop times do not count, as they are not charged.
+func (w *World) Ran(arn fleet.ARN) []Interval {
+	m := w.machines[arn]
+	if m == nil {
+		return nil
+	}
+	intervals := make([]Interval, 0, len(m.ran)+1)
+	for _, s := range append(slices.Clip(m.ran), span{m.runningSince, w.now, m.units}) {
+		if s.units > 0 && s.to > s.from {
+			intervals = append(intervals, Interval{time.Unix(s.from, 0).UTC(), time.Unix(s.to, 0).UTC(), s.units})
+		}
+	}
+	return intervals
+}
+
+// Resources returns the ARNs of everything that was ever added, in the order of adding.
+func (w *World) Resources() []fleet.ARN {
+	arns := make([]fleet.ARN, len(w.order))
+	for i, m := range w.order {
+		arns[i] = m.spec.ARN
+	}
+	return arns
+}
+
+// record adds numbers to a hash.
+func record(h hash.Hash64, numbers ...int64) {
+	var buffer [8]byte
+	for _, n := range numbers {
+		binary.LittleEndian.PutUint64(buffer[:], uint64(n))
+		_, _ = h.Write(buffer[:]) // a hash never fails
+	}
+}
