@@ -101,3 +101,16 @@ func TestColoursAreForTerminals(t *testing.T) {
 		}
 	}
 }
+
+// TestHostileNamesStayInTheirCell prints a name that would colour the terminal, break the line and turn the direction of writing.
+func TestHostileNamesStayInTheirCell(t *testing.T) {
+	t.Parallel()
+	var b bytes.Buffer
+	rows := []row{{cells: []string{"refused", "\x1b[31mevil\n\u202e주문", "why"}}}
+	if err := plainStyle().writeRows(&b, 0, rows); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := b.String(), "refused  \\u001b[31mevil\\u000a\\u202e주문  why\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

@@ -152,9 +152,9 @@ func label(s plan.Subject) string {
 		id = s.Parent + "/" + s.ID
 	}
 	if s.Name == "" || s.Name == s.ID {
-		return id
+		return printable(id)
 	}
-	return id + " " + s.Name
+	return printable(id + " " + s.Name)
 }
 
 // renderForecast lists the coming acts by instant.

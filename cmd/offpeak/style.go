@@ -1,9 +1,11 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"os"
 	"strings"
+	"unicode"
 
 	"github.com/mattn/go-runewidth"
 	"golang.org/x/term"
@@ -57,6 +59,9 @@ type row struct {
 func (s style) writeRows(w io.Writer, indent int, rows []row) error {
 	var widths []int
 	for _, r := range rows {
+		for i := range r.cells {
+			r.cells[i] = printable(r.cells[i])
+		}
 		for i, cell := range r.cells[:max(len(r.cells)-1, 0)] {
 			if i == len(widths) {
 				widths = append(widths, 0)
@@ -71,6 +76,25 @@ func (s style) writeRows(w io.Writer, indent int, rows []row) error {
 	}
 	return nil
 }
+
+// printable shows characters that would move the cursor, colour the terminal or turn the direction of writing as their codes: names and
+// tags are other people's.
+func printable(text string) string {
+	if !strings.ContainsFunc(text, unprintable) {
+		return text
+	}
+	var b strings.Builder
+	for _, r := range text {
+		if unprintable(r) {
+			fmt.Fprintf(&b, `\u%04x`, r)
+			continue
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+func unprintable(r rune) bool { return !unicode.IsPrint(r) }
 
 func (s style) line(indent int, widths []int, r row) string {
 	var b strings.Builder
