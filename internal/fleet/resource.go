@@ -37,6 +37,11 @@ type Resource struct {
 	Traits []Trait `json:"traits,omitempty"`
 	// Members are the instances of a group, by type; they carry its price.
 	Members []Members `json:"members,omitempty"`
+	// Parts are the databases of a cluster by identifier, in order: its bill names them and not the cluster.
+	Parts []string `json:"parts,omitempty"`
+
+	// Attached are the ids of what is charged beside it while it is stopped too, in order: volumes and elastic addresses.
+	Attached []string `json:"attached,omitempty"`
 
 	// Price is what an hour of running costs, without storage and addresses that are charged while stopped too.
 	Price Price `json:"price,omitzero"`

@@ -3,6 +3,7 @@ package local
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,10 +32,18 @@ type instance struct {
 	}
 	Hibernation struct{ Configured bool } `json:"HibernationOptions"`
 	Interfaces  []networkInterface        `json:"NetworkInterfaces"`
+	Devices     []blockDevice             `json:"BlockDeviceMappings"`
 	Tags        []tag
 }
 
+type blockDevice struct {
+	Ebs struct {
+		VolumeID string `json:"VolumeId"`
+	}
+}
+
 type networkInterface struct {
+	ID          string `json:"NetworkInterfaceId"`
 	Association struct {
 		Owner    string `json:"IpOwnerId"`
 		PublicIP string `json:"PublicIp"`
@@ -76,7 +85,7 @@ func (r *reading) reservations() error {
 func (r *reading) instances(found *[]fleet.Resource) error {
 	return r.each(func() error {
 		i := &r.scratch
-		*i = instance{Tags: i.Tags[:0], Interfaces: i.Interfaces[:0]} // their memory is used again, nothing in them is
+		*i = instance{Tags: i.Tags[:0], Interfaces: i.Interfaces[:0], Devices: i.Devices[:0]} // their memory is used again, nothing in them is
 		if err := r.decode(i); err != nil {
 			return err
 		}
@@ -153,7 +162,24 @@ func (i *instance) resource() (fleet.Resource, error) {
 		Lifecycle: i.lifecycle(),
 		Tags:      tags,
 		Traits:    i.traits(tags),
+		Attached:  i.attached(),
 	}, nil
+}
+
+// attached are the volumes, and the interfaces with a public address: bills name an address in use by its interface.
+func (i *instance) attached() (ids []string) {
+	for _, d := range i.Devices {
+		if d.Ebs.VolumeID != "" {
+			ids = append(ids, d.Ebs.VolumeID)
+		}
+	}
+	for _, n := range i.Interfaces {
+		if n.ID != "" && n.Association.PublicIP != "" {
+			ids = append(ids, n.ID)
+		}
+	}
+	slices.Sort(ids)
+	return ids
 }
 
 // state counts an instance that shuts down as gone: nothing brings it back.

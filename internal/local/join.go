@@ -35,11 +35,12 @@ func join(resources []fleet.Resource) {
 		case fleet.AutoScalingGroup:
 			r.Product = commonProduct(members)
 		case fleet.RDSCluster:
-			types := make([]string, len(members))
-			for i, m := range members {
-				types[i] = m.Type
+			var types, ids []string
+			for _, m := range members {
+				types, ids = append(types, m.Type), append(ids, m.ID)
 			}
-			r.Members = countTypes(types)
+			slices.Sort(ids)
+			r.Members, r.Parts = countTypes(types), ids
 		}
 	}
 }

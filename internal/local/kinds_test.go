@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -147,6 +148,9 @@ func TestPartsCompleteTheWhole(t *testing.T) {
 		r := &s.Resources[i]
 		if want, ok := want[r.Kind]; ok && words(r) != want {
 			t.Errorf("%s: got %s, want %s", r.ID, words(r), want)
+		}
+		if r.Kind == fleet.RDSCluster && !slices.Equal(r.Parts, []string{"a", "b"}) {
+			t.Errorf("%s: its parts are %q, want a and b", r.ID, r.Parts)
 		}
 	}
 }

@@ -52,6 +52,23 @@ func parse(text string) (decimal.Decimal, error) {
 	return decimal.NewFromString(text)
 }
 
+// USDOf returns an amount that arithmetic on bills came to. Amounts that people or files write come by ParseUSD.
+func USDOf(amount decimal.Decimal) USD { return USD{amount} }
+
+// RateOf returns a price per hour that was computed; below zero it is refused with ErrNegative.
+func RateOf(perHour decimal.Decimal) (Rate, error) {
+	if perHour.IsNegative() {
+		return Rate{}, fmt.Errorf("%s: %w", perHour, ErrNegative)
+	}
+	return Rate{perHour}, nil
+}
+
+// Decimal returns the exact amount, for arithmetic that this package does not know.
+func (u USD) Decimal() decimal.Decimal { return u.amount }
+
+// Decimal returns the exact dollars per hour.
+func (r Rate) Decimal() decimal.Decimal { return r.perHour }
+
 // For returns what the rate amounts to over an elapsed time, exact to 16 decimal places.
 func (r Rate) For(elapsed time.Duration) USD {
 	nanoseconds := decimal.NewFromInt(elapsed.Nanoseconds())

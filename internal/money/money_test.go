@@ -2,9 +2,12 @@ package money_test
 
 import (
 	"encoding/json"
+	"errors"
 	"testing"
 	"testing/quick"
 	"time"
+
+	"github.com/shopspring/decimal"
 
 	"offpeak/internal/money"
 )
@@ -34,6 +37,26 @@ func TestRateForElapsedTime(t *testing.T) {
 	} {
 		if got := rate(t, row.rate).For(row.elapsed).String(); got != row.want {
 			t.Errorf("%s: got %s, want %s", row.name, got, row.want)
+		}
+	}
+}
+
+func TestDecimalsGoInAndComeOutAsTheyAre(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"0", "0.000000000001", "123456789012345678901234567890.5", "-7.25"} {
+		number, err := decimal.NewFromString(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := money.USDOf(number); !got.Decimal().Equal(number) || got.String() != text {
+			t.Errorf("%s became %s", text, got)
+		}
+		got, err := money.RateOf(number)
+		switch {
+		case number.IsNegative() && !errors.Is(err, money.ErrNegative):
+			t.Errorf("a rate of %s was accepted: %v", text, err)
+		case !number.IsNegative() && (err != nil || !got.Decimal().Equal(number)):
+			t.Errorf("a rate of %s became %s, %v", text, got, err)
 		}
 	}
 }
