@@ -124,7 +124,7 @@ func (r *replay) apply(c Commitments) {
 		p := &pot{id: plan.ID, size: hourly, hourly: hourly}
 		r.pots = append(r.pots, p)
 		for key, lines := range classes {
-			if rate, known := plan.Rates[key.sku]; known && plan.covers(lines[0].usage.Product) {
+			if rate, known := plan.Rates[key.sku]; known && plan.Covers(lines[0].usage.Product) {
 				offers[plan.Kind] = appendOffer(offers[plan.Kind], offer{plan: plan, pot: p, class: key, lines: lines}, rate)
 			}
 		}

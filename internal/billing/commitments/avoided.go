@@ -12,6 +12,7 @@ type Avoidance struct {
 	Adjusted   money.USD   // bill(kept + avoided) - bill(kept)
 	Wasted     money.USD   // commitment that the avoided usage would have used: unused(kept) - unused(kept + avoided)
 	Shares     []money.USD // Adjusted shared out over the avoided lines by Share
+	Kept       []Use       // what became of the commitments in the hour as it was, by id
 }
 
 // Avoid replays the hour with and without the avoided usage. Lines of one account, key, SKU and price are added up first, so a
@@ -31,7 +32,7 @@ func Avoid(kept, avoided []Usage, c Commitments) Avoidance {
 		Adjusted:   usd(with.onDemand().Sub(without.onDemand())), // the fixed parts are the same
 		Wasted:     usd(without.unused().Sub(with.unused())),
 	}
-	result.Shares = Share(result.Adjusted, avoided)
+	result.Shares, result.Kept = Share(result.Adjusted, avoided), without.uses()
 	return result
 }
 

@@ -79,6 +79,7 @@ func TestAvoidedUsageIsWorth(t *testing.T) {
 		got := commitments.Avoid(row.kept, row.avoided, row.c)
 		want := commitments.Avoidance{
 			Contracted: usd(row.contracted), Adjusted: usd(row.adjusted), Wasted: usd(row.wasted), Shares: []money.USD{usd(row.adjusted)},
+			Kept: commitments.Bill(commitments.Hour{Usage: row.kept, Commitments: row.c}).Commitments,
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", row.name, diff)

@@ -73,12 +73,18 @@ func Bill(hour Hour) Result {
 		}
 		result.Lines[l.at] = line
 	}
+	result.Commitments = r.uses()
+	return result
+}
+
+// uses lists the commitments by id.
+func (r *replay) uses() (uses []Use) {
 	for _, p := range r.pots {
 		used := p.costOf(p.used)
-		result.Commitments = append(result.Commitments, Use{ID: p.id, Hourly: usd(p.hourly), Used: usd(used), Unused: usd(p.hourly.Sub(used))})
+		uses = append(uses, Use{ID: p.id, Hourly: usd(p.hourly), Used: usd(used), Unused: usd(p.hourly.Sub(used))})
 	}
-	slices.SortFunc(result.Commitments, func(a, b Use) int { return cmp.Compare(a.ID, b.ID) })
-	return result
+	slices.SortFunc(uses, func(a, b Use) int { return cmp.Compare(a.ID, b.ID) })
+	return uses
 }
 
 // places is where amounts are rounded, and as many as package money reads; finer is where quantities are cut, so that what is
@@ -190,23 +196,13 @@ func rounded(d decimal.Decimal) decimal.Decimal {
 	return d
 }
 
-// number is the decimal of an amount or a rate: exact, since both print themselves exactly.
-func number(exact interface{ String() string }) decimal.Decimal {
-	d, err := decimal.NewFromString(exact.String())
-	if err != nil {
-		return decimal.Zero // money prints nothing else than decimals
-	}
-	return d
-}
+// number is the decimal of an amount or a rate.
+func number(exact interface{ Decimal() decimal.Decimal }) decimal.Decimal { return exact.Decimal() }
 
-// usd is the amount of a decimal of at most twenty places.
+// usd is an amount, rounded to as many places as the package promises.
 func usd(d decimal.Decimal) money.USD {
 	if d.IsZero() {
 		return money.USD{}
 	}
-	amount, err := money.ParseUSD(rounded(d).String())
-	if err != nil {
-		return money.USD{} // only from 10^20 dollars on, which no hour costs
-	}
-	return amount
+	return money.USDOf(rounded(d))
 }

@@ -146,10 +146,10 @@ func (h Hour) Check() error {
 	return errors.Join(faults...)
 }
 
-// covers says whether the plan is meant for such a product; whether it has a rate for it is another question.
+// Covers says whether the plan is meant for such a product; whether it has a rate for it is another question.
 //
 // Source: "What are Savings Plans?", Savings Plans User Guide (types of plans).
-func (p Plan) covers(product Product) bool {
+func (p Plan) Covers(product Product) bool {
 	switch p.Kind {
 	case EC2InstancePlan:
 		return product.Compute == EC2 && product.Family == p.Family && product.Region == p.Region
