@@ -1,12 +1,11 @@
-// Package avoidance estimates how many hours of running a schedule avoided, and how sure that is.
+// Package avoidance estimates how many unit-hours of running a schedule avoided, and how sure that is.
 //
-// In go resources with the intervals in which they ran and in which offpeak held them off. Freeze makes their baselines, once; Measure
-// sets every second since enrolment against them: avoided(h) = baseline share(hour of the week) - actually running(h), hours that our
-// starts induced counting as negative. Out come claims, totals and 95 % intervals. Hours are exact; only intervals are floats.
-//
-// The hour of the week is that of UTC, as hours are billed: where clocks change after the baseline, habits move by one hour against it,
-// which moves claims between neighbouring hours and leaves the sum of a week as it was. The package knows no prices and claims nothing
-// that it cannot bound: without a baseline of its own or of a cohort, a resource is unproven and stays outside the headline.
+// In go resources with the times in which they ran, as one unit or as several at once, and in which offpeak held them off. Freeze makes their
+// baselines, once; Measure sets every second since enrolment against them: avoided(h) = baseline share(hour of the week) - units running(h),
+// hours that our starts induced counting as negative. Out come claims, totals and 95 % intervals. Hours are exact, and an error where they
+// could overflow; only intervals are floats. The hour of the week is that of UTC, as hours are billed: where clocks change after the baseline,
+// that moves claims between neighbouring hours and leaves the sum of a week. The package knows no prices and claims nothing that it cannot
+// bound: without a baseline of its own or of a cohort, a resource is unproven and stays outside the headline.
 package avoidance
 
 import (
@@ -23,7 +22,7 @@ const (
 	week     = 7 * 24 * 3600 // in seconds
 	weeks    = 4             // of a baseline
 	slots    = 7 * 24        // hours of the week
-	whole    = weeks * 3600  // the share of an hour of the week in which a resource always ran
+	whole    = weeks * 3600  // the share of an hour of the week in which one unit always ran
 	perHour  = 3600 * whole  // parts of an hour
 	minPeers = 3             // resources that make a cohort
 	weekend  = 3 * 24 * 3600 // seconds that people may switch any machine off that was ever off
@@ -39,8 +38,30 @@ type Span struct {
 	To   time.Time `json:"to"`
 }
 
-// Hours is an exact number of hours, possibly negative, in parts of 1/51,840,000. The zero value is none.
+// Running is a time in which a resource ran, as so many units. Zero units stand for one.
+type Running struct {
+	Span
+	Units int
+}
+
+// Singly returns times in which one unit ran.
+func Singly(spans ...Span) []Running {
+	ran := make([]Running, 0, len(spans))
+	for _, s := range spans {
+		ran = append(ran, Running{Span: s})
+	}
+	return ran
+}
+
+func (r Running) level() level { return level{r.stretch(), int64(max(r.Units, 1))} }
+
+// Hours is an exact number of unit-hours, possibly negative, in parts of 1/51,840,000. The zero value is none. It holds twenty million
+// years of one unit; a Measurement comes to no more than half of it.
 type Hours struct{ parts int64 }
+
+// most is how many parts all baselines and all running of a measurement may come to: so no sum and no difference of them overflows.
+// 100,000 resources of 20 units come to 40 % of it in a year.
+const most = 1 << 62
 
 // HoursOf returns a duration as hours, cut off to the whole second.
 func HoursOf(d time.Duration) Hours { return Hours{int64(d/time.Second) * whole} }
@@ -135,7 +156,7 @@ type Resource struct {
 	Environment string
 	Kind        fleet.Kind
 	// Unit names whose habits it follows, such as an owner. Resources of one unit may move together, those of different units are taken
-	// as independent; empty is a unit of its own.
+	// as independent; empty is a unit of its own. It has nothing to do with how many units run.
 	Unit string
 	// Enrolled is when it was first seen opted in; of a control, the instant from which it is compared.
 	Enrolled time.Time
@@ -143,9 +164,12 @@ type Resource struct {
 	Control bool
 	// Observed is the time for which Ran is the whole truth: from its creation or when it was first seen, until now or until it was
 	// gone. Nothing outside is counted.
+	//
+	// Of a resource whose opt-in was taken away, it ends there.
 	Observed Span
-	Ran      []Span
-	// Stopped are our stops. Where it ran all the same, it ran.
+	// Ran is when it ran, and as how many units. Entries that overlap add up: three at once are three units.
+	Ran []Running
+	// Stopped are our stops. Where it ran all the same, with a single unit, it ran: off means no unit at all.
 	Stopped []Stop
 	// Days are the opening days since enrolment for which something is known of its use. An unknown or a used day ends a row of idle ones.
 	Days []OpeningDay
@@ -164,10 +188,19 @@ func (r *Resource) check() error {
 	if _, err := r.Kind.MarshalText(); err != nil {
 		return bad(err.Error())
 	}
+	seen, seconds := r.Observed.stretch(), 0.0
 	for _, s := range r.Ran {
-		if s.To.Before(s.From) {
+		one := s.level()
+		switch {
+		case s.To.Before(s.From):
 			return bad("it ran until before it began, " + s.From.UTC().Format(time.RFC3339))
+		case s.Units < 0:
+			return bad(fmt.Sprintf("it ran as %d units, %s; none is no entry", s.Units, s.From.UTC().Format(time.RFC3339)))
 		}
+		seconds += one.secondsWithin(seen)
+	}
+	if seconds*whole >= most {
+		return bad("it ran for more unit-hours than can be counted; look at its units")
 	}
 	for _, s := range r.Stopped {
 		if s.To.Before(s.From) {

@@ -19,10 +19,10 @@ import (
 func machine(name string, ran [][2]float64, held [][2]float64) avoidance.Resource {
 	r := avoidance.Resource{
 		ARN: fleet.ARN(name), Account: "111122223333", Environment: "dev", Kind: fleet.EC2Instance, Enrolled: enrolled,
-		Observed: avoidance.Span{From: monday, To: quarter.To}, Ran: []avoidance.Span{{From: monday, To: enrolled}},
+		Observed: avoidance.Span{From: monday, To: quarter.To}, Ran: avoidance.Singly(avoidance.Span{From: monday, To: enrolled}),
 	}
 	for _, s := range ran {
-		r.Ran = append(r.Ran, after(s))
+		r.Ran = append(r.Ran, avoidance.Running{Span: after(s)})
 	}
 	for _, s := range held {
 		r.Stopped = append(r.Stopped, avoidance.Stop{Span: after(s), Cause: plan.BySchedule})
@@ -49,7 +49,8 @@ func TestHoursOfOneDay(t *testing.T) {
 		{"a person stopped what was always on: nothing", [][2]float64{{0, 11}}, nil, "0", "13"},
 		{"a person started it while we held it off", [][2]float64{{0, 11}, {12, 13}}, [][2]float64{{11, 12}, {13, 24}}, "12", "0"},
 		{"it ran although the ledger says stopped", [][2]float64{{0, 24}}, [][2]float64{{11, 24}}, "0", "0"},
-		{"intervals that overlap count once", [][2]float64{{0, 11}, {5, 8}, {11, 11}}, [][2]float64{{11, 20}, {19, 24}}, "13", "0"},
+		{"stops that overlap count once", [][2]float64{{0, 5}, {5, 11}, {11, 11}}, [][2]float64{{11, 20}, {19, 24}}, "13", "0"},
+		{"running that overlaps adds up", [][2]float64{{0, 11}, {5, 8}}, [][2]float64{{11, 24}}, "10", "0"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
@@ -297,11 +298,13 @@ func TestBadInputIsRefused(t *testing.T) {
 	t.Parallel()
 	good := machine("i", nil, nil)
 	for name, spoil := range map[string]func(*avoidance.Resource){
-		"no ARN":          func(r *avoidance.Resource) { r.ARN = "" },
-		"no kind":         func(r *avoidance.Resource) { r.Kind = 0 },
-		"no enrolment":    func(r *avoidance.Resource) { r.Enrolled = time.Time{} },
-		"never observed":  func(r *avoidance.Resource) { r.Observed.To = r.Observed.From },
-		"ran backwards":   func(r *avoidance.Resource) { r.Ran = []avoidance.Span{{From: quarter.To, To: quarter.From}} },
+		"no ARN":         func(r *avoidance.Resource) { r.ARN = "" },
+		"no kind":        func(r *avoidance.Resource) { r.Kind = 0 },
+		"no enrolment":   func(r *avoidance.Resource) { r.Enrolled = time.Time{} },
+		"never observed": func(r *avoidance.Resource) { r.Observed.To = r.Observed.From },
+		"ran backwards": func(r *avoidance.Resource) {
+			r.Ran = avoidance.Singly(avoidance.Span{From: quarter.To, To: quarter.From})
+		},
 		"other enrolment": func(r *avoidance.Resource) { r.Enrolled = r.Enrolled.Add(time.Hour) },
 	} {
 		book, err := avoidance.Freeze(avoidance.Book{}, []avoidance.Resource{good})

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -27,11 +28,12 @@ type Baseline struct {
 	ARN      fleet.ARN `json:"arn"`
 	Origin   Origin    `json:"origin"`
 	Enrolled time.Time `json:"enrolled"`
-	// Share is how much of each hour of the week it ran, in parts of 14,400; 0 is Monday from 00:00 UTC.
+	// Share is how much it ran in each hour of the week, in unit-seconds of the four weeks: 14,400 is one unit that always ran, and
+	// several units come to more. 0 is Monday from 00:00 UTC.
 	Share [slots]int64 `json:"share"`
-	// Weeks are the seconds that it ran in each of the four weeks, first to last. Only a baseline of its own has them.
+	// Weeks are the unit-seconds that it ran in each of the four weeks, first to last. Only a baseline of its own has them.
 	Weeks [weeks]int64 `json:"weeks"`
-	// LongestOff is the longest stretch in which it was off, in seconds; of a cohort, the longest of any peer.
+	// LongestOff is the longest stretch in which no unit of it ran, in seconds; of a cohort, the longest of any peer.
 	LongestOff int64 `json:"longest_off"`
 	// Cohort is the hash of the cohort it is taken from.
 	Cohort string `json:"cohort,omitempty"`
@@ -39,6 +41,10 @@ type Baseline struct {
 }
 
 // Peers are resources of the same environment and kind, enrolled by the end of one UTC day, whose mean is a baseline for another.
+//
+// They count alike, whatever their number of units. So the mean is unbiased for a resource that is one of their kind, though noisy where
+// sizes differ, which Between tells and intervals show. It is not scaled to the size of the resource: before enrolment nobody saw that, and
+// later sizes are what the schedule left of it.
 type Peers struct {
 	Account     fleet.AccountID `json:"account,omitempty"` // empty: of any account
 	Environment string          `json:"environment"`
@@ -75,6 +81,7 @@ func Freeze(before Book, resources []Resource) (Book, error) {
 		book.Cohorts[hash] = c
 	}
 	var peers []peer
+	room := 0.0
 	for _, r := range sorted {
 		b, known := book.Baselines[r.ARN]
 		if !known {
@@ -84,8 +91,12 @@ func Freeze(before Book, resources []Resource) (Book, error) {
 			book.Baselines[r.ARN] = b
 			if !r.Control {
 				peers = append(peers, peer{r, b})
+				room += b.peak() * whole
 			}
 		}
+	}
+	if room >= most {
+		return Book{}, fmt.Errorf("%w: the baselines are too large to take a mean of; look at the units", ErrInput)
 	}
 	found := map[cohortKey]Peers{}
 	for _, r := range sorted {
@@ -110,8 +121,8 @@ func ownBaseline(r *Resource) (Baseline, bool) {
 		return Baseline{}, false
 	}
 	b := Baseline{ARN: r.ARN, Origin: Own, Enrolled: r.Enrolled.UTC()}
-	ran := r.ran()
-	for _, off := range window.without(ran) {
+	ran := r.ran(window)
+	for _, off := range without([]stretch{window}, on(ran)) {
 		b.LongestOff = max(b.LongestOff, off.seconds())
 	}
 	seconds := cursor{list: ran}
@@ -124,14 +135,24 @@ func ownBaseline(r *Resource) (Baseline, bool) {
 	return b, true
 }
 
-// ran is when the resource ran, as far as it was observed.
-func (r *Resource) ran() []stretch {
-	seen := r.Observed.stretch()
-	list := make([]stretch, 0, len(r.Ran))
+// ran is when the resource ran within a time, and as how many units.
+func (r *Resource) ran(window stretch) []level {
+	list := make([]level, 0, len(r.Ran))
 	for _, s := range r.Ran {
-		list = append(list, s.stretch().within(seen))
+		one := s.level()
+		if one.stretch = one.within(window); one.seconds() > 0 {
+			list = append(list, one)
+		}
 	}
-	return union(list)
+	return stack(list)
+}
+
+// peak is the largest share, for bounds.
+func (b *Baseline) peak() (largest float64) {
+	for _, share := range b.Share {
+		largest = max(largest, math.Abs(float64(share)))
+	}
+	return largest
 }
 
 // Verify tells whether every baseline and cohort is as it was frozen.

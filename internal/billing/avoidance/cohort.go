@@ -68,7 +68,7 @@ func gather(key cohortKey, peers []peer) Peers {
 	return c
 }
 
-// hours are the hours run in each of the four weeks.
+// hours are the unit-hours run in each of the four weeks.
 func (b *Baseline) hours() (hours [weeks]float64) {
 	for k, seconds := range b.Weeks {
 		hours[k] = float64(seconds) / 3600

@@ -1,5 +1,10 @@
 package avoidance
 
+import (
+	"fmt"
+	"math"
+)
+
 // minControls are as many controls as make a group; fewer would bring in more noise than they take out change.
 const minControls = 3
 
@@ -11,8 +16,8 @@ type controls struct {
 }
 
 // subtractDrift finds each environment's control group and gives every claim its share of the group's own change, in proportion to
-// baseline hours.
-func (m *Measurement) subtractDrift() {
+// baseline unit-hours.
+func (m *Measurement) subtractDrift() error {
 	m.control = map[string]*controls{}
 	for i := range m.Controls {
 		c := &m.Controls[i]
@@ -33,10 +38,16 @@ func (m *Measurement) subtractDrift() {
 			delete(m.control, environment)
 		}
 	}
+	room := 0.0
 	for i := range m.Claims {
 		c := &m.Claims[i]
 		if group := m.control[c.Environment]; group != nil && c.Origin != Unproven {
-			c.Drift.parts = portion(group.baseline-group.actual, c.base, group.baseline)
+			change := group.baseline - group.actual
+			if room += math.Abs(float64(change)) / float64(group.baseline) * float64(c.base); room >= most {
+				return fmt.Errorf("%w: the controls of %s ran too many times their baseline", ErrInput, c.Environment)
+			}
+			c.Drift.parts = portion(change, c.base, group.baseline)
 		}
 	}
+	return nil
 }

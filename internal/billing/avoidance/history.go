@@ -13,8 +13,8 @@ import (
 type history struct {
 	*Resource
 	baseline Baseline
-	ran      []stretch
-	held     []hold    // off by our stops
+	ran      []level
+	held     []hold    // off, with no unit at all, by our stops
 	unheld   []stretch // in which nothing is claimed
 	idle     []stretch // rows of idle opening days; part of unheld
 	counted  stretch   // since enrolment, as far as observed
@@ -28,10 +28,10 @@ type hold struct {
 // historyOf sorts out what was observed. It looks at all of it, whatever period is asked for later, so that a period split in two gives
 // the same sum.
 func historyOf(r *Resource, b Baseline) history {
-	h := history{Resource: r, baseline: b, ran: r.ran()}
 	seen := r.Observed.stretch()
+	h := history{Resource: r, baseline: b, ran: r.ran(seen)}
 	h.counted = seen.within(stretch{r.Enrolled.Unix(), seen.to})
-	off := seen.without(h.ran)
+	off := without([]stretch{seen}, on(h.ran))
 	var all []stretch
 	for _, cause := range causesOf(r.Stopped) {
 		var stops []stretch
@@ -41,17 +41,23 @@ func historyOf(r *Resource, b Baseline) history {
 			}
 		}
 		// What two causes claim goes to the one that comes first by name.
-		var free []stretch
-		for _, o := range off {
-			free = append(free, o.without(all)...)
-		}
-		time := common(free, union(stops))
+		time := common(without(off, all), union(stops))
 		h.held = append(h.held, hold{cause, time})
 		all = union(append(all, time...))
 	}
 	h.idle = h.idleRows()
 	h.unheld = union(append(h.longStops(off, all), h.idle...))
 	return h
+}
+
+// bound is what baseline and running of a period come to at most together, in parts.
+func (h *history) bound(period stretch) float64 {
+	counted := h.counted.within(period)
+	bound := h.baseline.peak() * float64(counted.seconds())
+	for _, l := range h.ran {
+		bound += whole * l.secondsWithin(counted)
+	}
+	return bound
 }
 
 func causesOf(stops []Stop) (causes []plan.Cause) {
@@ -64,20 +70,19 @@ func causesOf(stops []Stop) (causes []plan.Cause) {
 	return causes
 }
 
-// longStops are the ends of those stops that were not ours and outlasted the longest off-stretch of the baseline: people's need has
+// longStops are the ends of those times without any unit that were not ours and outlasted the longest of the baseline: people's need has
 // changed there, and what they switched off themselves is no merit of the schedule. Four weeks see too few weekends for their longest stretch
 // to bound the thirteen that follow (who leaves it on every second Friday may have done so on all four, and would lose the claims of all
-// other weekends: -2 % in simulation), so that any stretch up to three days is let pass, unless the machine was never off at all.
+// other weekends: -2 % in simulation), so that any stretch up to three days is let pass, unless the machine was never off at all. Only
+// none is off: people who take away some units for good are told from the schedule by a control group alone.
 func (h *history) longStops(off, held []stretch) (beyond []stretch) {
 	longest := h.baseline.LongestOff
 	if longest > 0 {
 		longest = max(longest, weekend)
 	}
-	for _, o := range off {
-		for _, theirs := range o.without(held) {
-			if theirs.from += longest; theirs.from < theirs.to {
-				beyond = append(beyond, theirs)
-			}
+	for _, theirs := range without(off, held) {
+		if theirs.from += longest; theirs.from < theirs.to {
+			beyond = append(beyond, theirs)
 		}
 	}
 	return beyond
@@ -86,7 +91,7 @@ func (h *history) longStops(off, held []stretch) (beyond []stretch) {
 // idleRows are the times in which sixty opening days or more in a row passed without use, from the first one's beginning to the next
 // day that was used or of which nothing is known.
 func (h *history) idleRows() (rows []stretch) {
-	days := slices.Clone(h.Days)
+	days := slices.DeleteFunc(slices.Clone(h.Days), func(d OpeningDay) bool { return d.Begins.Unix() >= h.counted.to })
 	slices.SortFunc(days, func(a, b OpeningDay) int { return cmp.Or(a.Begins.Compare(b.Begins), cmp.Compare(a.Use, b.Use)) })
 	for i := 0; i < len(days); {
 		n := 0
@@ -120,7 +125,7 @@ type reader struct {
 }
 
 func (h *history) reader() *reader {
-	return &reader{h, cursor{list: h.ran}, cursor{list: h.unheld}, cursor{list: common(h.ran, h.unheld)}}
+	return &reader{h, cursor{list: h.ran}, cursor{list: single(h.unheld)}, cursor{list: cut(h.ran, h.unheld)}}
 }
 
 func (r *reader) read(hour stretch, slot int) (t tally) {

@@ -10,31 +10,31 @@ type weighted struct {
 	weight float64
 }
 
-// unit is what moves by itself: resources of one unit and one enrolment, whose baseline weeks are the same weeks.
-type unit struct {
+// owner is who moves by himself: resources of one Unit and one enrolment, whose baseline weeks are the same weeks.
+type owner struct {
 	name     string
 	enrolled int64
 }
 
-func unitOf(r *Resource) unit {
+func ownerOf(r *Resource) owner {
 	if r.Unit == "" {
-		return unit{"\x00" + string(r.ARN), r.Enrolled.Unix()}
+		return owner{"\x00" + string(r.ARN), r.Enrolled.Unix()}
 	}
-	return unit{r.Unit, r.Enrolled.Unix()}
+	return owner{r.Unit, r.Enrolled.Unix()}
 }
 
 // interval returns the 95 % interval of a sum of claims.
 //
 // The error of a claim over L weeks is L times that of a baseline mean of four weeks, less what the L weeks themselves deviate by from
-// people's mean: with a variance of s2 between a unit's weeks, L*L*s2/4 + L*s2. It is a prediction: leaving out the second part, as a
-// bootstrap of the baseline does, covers too little. s2 comes from the unit's four baseline weeks, summed over units; see spread.total
+// people's mean: with a variance of s2 between an owner's weeks, L*L*s2/4 + L*s2. It is a prediction: leaving out the second part, as a
+// bootstrap of the baseline does, covers too little. s2 comes from the owner's four baseline weeks, in unit-hours, summed over owners; see spread.total
 // for what weeks hand on to one another. A claim from a cohort adds how far one resource lies from the cohort's mean and how far that
 // mean lies from the truth, and its peers' weeks count once more; the control group adds its own error, scaled. Student's t has the
-// degrees of freedom by Welch and Satterthwaite, three for one unit.
+// degrees of freedom by Welch and Satterthwaite, three for one owner.
 //
-// What befell all units at once (a holiday in the baseline, a crunch after it) is not in it: only a control group tells.
+// What befell all owners at once (a holiday in the baseline, a crunch after it) is not in it: only a control group tells.
 func (m *Measurement) interval(center Hours, parts []weighted) Interval {
-	s := spread{seen: map[unit]int{}}
+	s := spread{seen: map[owner]int{}}
 	users := map[string]*borrowed{}
 	var order []string
 	known, drift := false, map[string]float64{}
@@ -45,7 +45,7 @@ func (m *Measurement) interval(center Hours, parts []weighted) Interval {
 		known = true
 		if p.Origin == Own {
 			hours := p.history.baseline.hours()
-			s.add(m.units[p.ARN], hours, p.weight*p.lasting, p.weight*math.Sqrt(p.lasting))
+			s.add(m.owners[p.ARN], hours, p.weight*p.lasting, p.weight*math.Sqrt(p.lasting))
 		} else {
 			hash := p.history.baseline.Cohort
 			if users[hash] == nil {
@@ -64,7 +64,7 @@ func (m *Measurement) interval(center Hours, parts []weighted) Interval {
 	for i := range m.Controls {
 		c := &m.Controls[i]
 		if weight := -drift[c.Environment]; weight != 0 && c.Origin == Own {
-			s.add(m.units[c.ARN], c.history.baseline.hours(), weight*c.lasting, weight*math.Sqrt(c.lasting))
+			s.add(m.owners[c.ARN], c.history.baseline.hours(), weight*c.lasting, weight*math.Sqrt(c.lasting))
 		}
 	}
 	if !known {
@@ -94,12 +94,12 @@ func (b *borrowed) add(weight, lasting float64) {
 func (m *Measurement) borrow(s *spread, c Peers, b *borrowed) {
 	n := float64(len(c.Members))
 	for _, arn := range c.Members {
-		u, present := m.units[arn]
+		o, present := m.owners[arn]
 		if !present {
-			u = unit{name: "\x00" + string(arn)}
+			o = owner{name: "\x00" + string(arn)}
 		}
 		peer := m.book.Baselines[arn]
-		s.add(u, peer.hours(), b.weeks/n, 0)
+		s.add(o, peer.hours(), b.weeks/n, 0)
 	}
 	s.component((b.weeks*b.weeks/n+b.squares)*c.Between, n-1)
 	s.component(b.singles*c.Within, (weeks-1)*n)
@@ -107,25 +107,25 @@ func (m *Measurement) borrow(s *spread, c Peers, b *borrowed) {
 
 // spread gathers the variance of a sum.
 type spread struct {
-	seen  map[unit]int
-	units []habits
-	// variance is the sum of the components that are no unit's, and doubt that of their squares over their degrees of freedom.
+	seen   map[owner]int
+	owners []habits
+	// variance is the sum of the components that are no owner's, and doubt that of their squares over their degrees of freedom.
 	variance, doubt float64
 }
 
-// habits are a unit's baseline weeks, weighted as they enter by the baseline's mean, and by the period's own weeks.
+// habits are an owner's baseline weeks, weighted as they enter by the baseline's mean, and by the period's own weeks.
 type habits struct{ mean, period [weeks]float64 }
 
-func (s *spread) add(u unit, hours [weeks]float64, byMean, byPeriod float64) {
-	at, known := s.seen[u]
+func (s *spread) add(o owner, hours [weeks]float64, byMean, byPeriod float64) {
+	at, known := s.seen[o]
 	if !known {
-		at = len(s.units)
-		s.seen[u] = at
-		s.units = append(s.units, habits{})
+		at = len(s.owners)
+		s.seen[o] = at
+		s.owners = append(s.owners, habits{})
 	}
 	for k, h := range hours {
-		s.units[at].mean[k] += byMean * h
-		s.units[at].period[k] += byPeriod * h
+		s.owners[at].mean[k] += byMean * h
+		s.owners[at].period[k] += byPeriod * h
 	}
 }
 
@@ -135,12 +135,12 @@ func (s *spread) component(variance, freedom float64) {
 }
 
 // total returns the variance and its degrees of freedom. What spills over from one week into the next (left on over the weekend, until
-// Monday) makes sums vary more than single weeks tell; that part is summed over all units, and counted where it is above zero.
+// Monday) makes sums vary more than single weeks tell; that part is summed over all owners, and counted where it is above zero.
 func (s *spread) total() (variance, freedom float64) {
 	spill := 0.0
-	for i := range s.units {
-		byMean, lagMean := neighbours(s.units[i].mean)
-		byPeriod, lagPeriod := neighbours(s.units[i].period)
+	for i := range s.owners {
+		byMean, lagMean := neighbours(s.owners[i].mean)
+		byPeriod, lagPeriod := neighbours(s.owners[i].period)
 		s.component(byMean/weeks+byPeriod, weeks-1)
 		spill += lagMean/2 + lagPeriod*5/2
 	}

@@ -10,7 +10,7 @@ import (
 	"offpeak/internal/plan"
 )
 
-// Claim is what one resource avoided in a period. For every proven claim, Baseline = Avoided + Actual + Forgone.
+// Claim is what one resource avoided in a period, in unit-hours. For every proven claim, Baseline = Avoided + Actual + Forgone.
 type Claim struct {
 	ARN         fleet.ARN
 	Account     fleet.AccountID
@@ -26,7 +26,7 @@ type Claim struct {
 	Credit   Hours // of clock hours that it ran less than its baseline
 	Induced  Hours // of clock hours that it ran more, zero or below
 	Forgone  Hours // not claimed: long stops by people, and rows of idle days
-	Held     Hours // that it was off by our stops
+	Held     Hours // of the clock, not of units, that it was off by our stops: what was held off is Baseline's to say
 	// Drift is the share of Avoided that the control group of the environment changed by itself; subtracted in totals.
 	Drift Hours
 	// Causes share Avoided out over our stops, by the hours of baseline that each held off. They add up to it.
@@ -58,7 +58,7 @@ type Measurement struct {
 	Claims, Controls []Claim
 
 	book    Book
-	units   map[fleet.ARN]unit
+	owners  map[fleet.ARN]owner
 	control map[string]*controls // by environment
 }
 
@@ -74,7 +74,8 @@ func Measure(book Book, resources []Resource, period Span) (*Measurement, error)
 	if err != nil {
 		return nil, err
 	}
-	m := &Measurement{Period: period, book: book, units: map[fleet.ARN]unit{}}
+	m := &Measurement{Period: period, book: book, owners: map[fleet.ARN]owner{}}
+	room := 0.0
 	for _, r := range sorted {
 		b, known := book.Baselines[r.ARN]
 		if !known {
@@ -84,27 +85,33 @@ func Measure(book Book, resources []Resource, period Span) (*Measurement, error)
 			return nil, fmt.Errorf("%w: %s was enrolled at %s, but its baseline is frozen at %s", ErrInput, r.ARN,
 				r.Enrolled.UTC().Format(time.RFC3339), b.Enrolled.UTC().Format(time.RFC3339))
 		}
-		m.units[r.ARN] = unitOf(r)
-		claim := claimOf(r, b, period.stretch())
+		m.owners[r.ARN] = ownerOf(r)
+		h := historyOf(r, b)
+		if room += h.bound(period.stretch()); room >= most {
+			return nil, fmt.Errorf("%w: %s and those before it come to more unit-hours than can be added up; look at the units", ErrInput, r.ARN)
+		}
+		claim := claimOf(h, period.stretch())
 		if r.Control {
 			m.Controls = append(m.Controls, claim)
 		} else {
 			m.Claims = append(m.Claims, claim)
 		}
 	}
-	m.subtractDrift()
+	if err := m.subtractDrift(); err != nil {
+		return nil, err
+	}
 	return m, nil
 }
 
-func claimOf(r *Resource, b Baseline, period stretch) Claim {
+func claimOf(h history, period stretch) Claim {
+	b := &h.baseline
 	c := Claim{
-		ARN: r.ARN, Account: r.Account, Environment: r.Environment, Kind: r.Kind,
-		Origin: b.Origin, Evidence: b.Hash, history: historyOf(r, b),
+		ARN: h.ARN, Account: h.Account, Environment: h.Environment, Kind: h.Kind, Origin: b.Origin, Evidence: b.Hash, history: h,
 	}
 	counted := c.history.counted.within(period)
 	held := make([]cursor, len(c.history.held))
 	for i, h := range c.history.held {
-		held[i].list = h.time
+		held[i].list = single(h.time)
 	}
 	c.weights = make([]int64, len(held))
 	read, sum := c.history.reader(), tally{}
@@ -134,12 +141,12 @@ func claimOf(r *Resource, b Baseline, period stretch) Claim {
 	c.Baseline.parts, c.Forgone.parts = sum.baseline, sum.forgone
 	c.Avoided = c.Credit.Add(c.Induced)
 	c.base, c.lasting = sum.base, float64(sum.claimed)/week
-	if r.Control { // its change counts whole, whoever made it
+	if h.Control { // its change counts whole, whoever made it
 		c.lasting = float64(counted.seconds()) / week
 	}
 	c.Causes = c.shareOut(c.Avoided)
 	for _, row := range c.history.idle {
-		c.Delete = c.Delete || row.from < counted.to && counted.to <= row.to
+		c.Delete = c.Delete || counted.seconds() > 0 && row.from < counted.to && counted.to <= row.to
 	}
 	return c
 }
@@ -178,13 +185,14 @@ func (m *Measurement) Hourly(c *Claim) iter.Seq2[time.Time, Hours] {
 }
 
 // Value prices a claim hour by hour. The rate is asked for each clock hour in which anything was avoided or induced; hours without a
-// known rate are returned and not valued. It is exact to the nanosecond of running; drift is not in it.
+// known rate are returned and not valued. What was avoided at one rate is summed up until the rate changes, and priced to the nanosecond of
+// running; drift is not in it.
 func (m *Measurement) Value(c *Claim, rate func(hour time.Time) (money.Rate, bool)) (value money.USD, unpriced Hours) {
-	var done, owed Hours
+	var owed Hours
 	var now money.Rate
 	settle := func() {
-		value = value.Add(now.For(done.Add(owed).nanoseconds() - done.nanoseconds()))
-		done, owed = done.Add(owed), Hours{}
+		value = value.Add(priced(now, owed))
+		owed = Hours{}
 	}
 	for hour, avoided := range m.Hourly(c) {
 		if avoided.IsZero() {
@@ -203,4 +211,14 @@ func (m *Measurement) Value(c *Claim, rate func(hour time.Time) (money.Rate, boo
 	}
 	settle()
 	return value, unpriced
+}
+
+// priced returns what hours cost. Whole hours are counted, as there may be more of them than a duration holds.
+func priced(rate money.Rate, hours Hours) money.USD {
+	n, rest := hours.parts/perHour, Hours{hours.parts % perHour}
+	value := rate.For(rest.nanoseconds())
+	if n < 0 {
+		return value.Sub(rate.Times(int(-n)).For(time.Hour))
+	}
+	return value.Add(rate.Times(int(n)).For(time.Hour))
 }

@@ -1,6 +1,7 @@
 package avoidance_test
 
 import (
+	"fmt"
 	"testing"
 
 	"offpeak/internal/billing/avoidance"
@@ -21,9 +22,9 @@ type view struct {
 func viewOf(r []act) (v view, truth float64) {
 	without, with := live(r, false, -before*week, 17*week), live(r, true, -before*week, 17*week)
 	v.without, v.with = inHours(without.ran), inHours(with.ran)
-	var held []avoidance.Span
+	var held []avoidance.Running
 	for _, s := range with.held {
-		held = append(held, s.Span)
+		held = append(held, avoidance.Running{Span: s.Span})
 	}
 	v.held, v.people = inHours(held), make([]bool, len(v.with))
 	for _, s := range with.ran {
@@ -39,9 +40,9 @@ func viewOf(r []act) (v view, truth float64) {
 	return v, truth
 }
 
-func inHours(spans []avoidance.Span) []float64 {
+func inHours(ran []avoidance.Running) []float64 {
 	hours := make([]float64, (before+17)*168)
-	for _, s := range spans {
+	for _, s := range ran {
 		for a, to := s.From.Unix()-monday.Unix()+before*week, s.To.Unix()-monday.Unix()+before*week; a < to; {
 			next := min(a/3600*3600+3600, to)
 			hours[a/3600] += float64(next-a) / 3600
@@ -103,50 +104,67 @@ func conditioned(v view, untilPeople bool) (claim float64) {
 	return claim
 }
 
+// everyHour is the one that was built: the share of the hour of the week less what ran, in every hour.
+func everyHour(v view) (claim float64) {
+	var share [168]float64
+	for h := range (before + 4) * 168 {
+		share[h%168] += v.without[h] / (before + 4)
+	}
+	for h := (before + 4) * 168; h < len(v.with); h++ {
+		claim += share[h%168] - v.with[h]
+	}
+	return claim
+}
+
 func TestRejectedEstimatorsFail(t *testing.T) {
 	t.Parallel()
 	type span struct{ low, high float64 } // of the bias, in hours a machine and week or in parts of the truth
 	never := span{-1e9, 1e9}
-	for k, row := range []struct {
-		name                     string
-		habit                    habit
-		relative                 bool
-		share, untilPeople, full span
-	}{
-		{"leave it on in half of the evenings", evenings, true, span{-0.60, -0.40}, never, span{-0.05, 0.05}},
-		{"two random days of five", twoDays, false, span{20, 45}, never, span{10, 60}},
-		{"mixed", mixed, true, span{-0.4, -0.1}, span{-0.2, -0.05}, span{0.1, 0.3}},
-		{"always on", alwaysOn, true, span{0, 1e-9}, span{-0.01, 0.01}, span{-0.01, 0.01}},
-	} {
-		t.Run(row.name, func(t *testing.T) {
-			t.Parallel()
-			machines := soak(t, 80, 2000)
-			r, scale := source(5, k), float64(machines*13)
-			var truth, share, until, full float64
-			for range machines {
-				v, true1 := viewOf(acts(r, row.habit, -before-1, 17))
-				truth += true1
-				share, until, full = share+unconditional(v), until+conditioned(v, true), full+conditioned(v, false)
-			}
-			t.Logf("hours a machine and week: truth %+.2f; unconditional share x stopped hours %+.2f; conditioned on the closing until people act %+.2f; "+
-				"full windows %+.2f", truth/scale, share/scale, until/scale, full/scale)
-			if row.relative {
-				t.Logf("bias: %+.1f %%, %+.1f %%, %+.1f %%", 100*(share/truth-1), 100*(until/truth-1), 100*(full/truth-1))
-				scale = truth
-			}
-			for _, got := range []struct {
-				name string
-				bias float64
-				want span
-			}{
-				{"unconditional", (share - truth) / scale, row.share},
-				{"until people act", (until - truth) / scale, row.untilPeople},
-				{"full windows", (full - truth) / scale, row.full},
-			} {
-				if got.bias < got.want.low || got.bias > got.want.high {
-					t.Errorf("%s: bias %+.3f, want %v: is the simulation still the one that rejected it?", got.name, got.bias, got.want)
+	var proof table
+	t.Run("people", func(t *testing.T) {
+		for k, row := range []struct {
+			name                            string
+			habit                           habit
+			relative                        bool
+			share, untilPeople, full, built span
+		}{
+			{"leave it on in half of the evenings", evenings, true, span{-0.60, -0.40}, never, span{-0.05, 0.05}, span{-0.03, 0.03}},
+			{"two random days of five", twoDays, false, span{20, 45}, never, span{10, 60}, span{-0.1, 0.1}},
+			{"mixed", mixed, true, span{-0.4, -0.1}, span{-0.2, -0.05}, span{0.1, 0.3}, span{-0.03, 0.03}},
+			{"always on", alwaysOn, true, span{0, 1e-9}, span{-0.01, 0.01}, span{-0.01, 0.01}, span{-1e-9, 1e-9}},
+		} {
+			t.Run(row.name, func(t *testing.T) {
+				t.Parallel()
+				machines := soak(t, 80, 2000)
+				r, scale := source(5, k), float64(machines*13)
+				var truth, share, until, full, built float64
+				for range machines {
+					v, true1 := viewOf(acts(r, row.habit, -before-1, 17))
+					truth += true1
+					share, until, full, built = share+unconditional(v), until+conditioned(v, true), full+conditioned(v, false), built+everyHour(v)
 				}
-			}
-		})
-	}
+				proof.put(k, fmt.Sprintf("| %s | %d | %+.2f | %+.2f | %+.2f | %+.2f | %+.2f |", row.name, machines, truth/scale, share/scale,
+					until/scale, full/scale, built/scale))
+				if row.relative {
+					scale = truth
+				}
+				for _, got := range []struct {
+					name string
+					bias float64
+					want span
+				}{
+					{"unconditional", (share - truth) / scale, row.share},
+					{"until people act", (until - truth) / scale, row.untilPeople},
+					{"full windows", (full - truth) / scale, row.full},
+					{"every hour", (built - truth) / scale, row.built},
+				} {
+					if got.bias < got.want.low || got.bias > got.want.high {
+						t.Errorf("%s: bias %+.3f, want %v: is the simulation still the one that rejected it?", got.name, got.bias, got.want)
+					}
+				}
+			})
+		}
+	})
+	proof.print(t, "| hours a machine and week | machines | truth | rejected: share x stopped hours | rejected: given the closing, until people act "+
+		"| rejected: given the closing, full windows | built: share less running, every hour |")
 }

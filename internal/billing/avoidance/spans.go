@@ -14,6 +14,102 @@ func (s stretch) within(o stretch) stretch { return stretch{max(s.from, o.from),
 
 func (s Span) stretch() stretch { return stretch{s.From.Unix(), s.To.Unix()} }
 
+// level is a stretch in which so many units ran at once.
+type level struct {
+	stretch
+	units int64
+}
+
+// secondsWithin returns the unit-seconds of a window, for bounds.
+func (l level) secondsWithin(window stretch) float64 {
+	return float64(l.within(window).seconds()) * float64(l.units)
+}
+
+// stack adds up levels that may overlap into sorted, disjoint ones, as few as there are. It may use the list it is given.
+func stack(runs []level) []level {
+	if disjoint(runs) {
+		return joined(runs)
+	}
+	type edge struct{ at, units int64 }
+	edges := make([]edge, 0, 2*len(runs))
+	for _, r := range runs {
+		if r.seconds() > 0 {
+			edges = append(edges, edge{r.from, r.units}, edge{r.to, -r.units})
+		}
+	}
+	slices.SortFunc(edges, func(a, b edge) int { return cmp.Compare(a.at, b.at) })
+	levels, units, since := make([]level, 0, len(edges)), int64(0), int64(0)
+	for _, e := range edges {
+		if e.at > since && units > 0 {
+			levels = append(levels, level{stretch{since, e.at}, units})
+		}
+		units, since = units+e.units, e.at
+	}
+	return joined(levels)
+}
+
+// disjoint reports whether levels are in order and do not overlap, as most histories come.
+func disjoint(levels []level) bool {
+	for i := 1; i < len(levels); i++ {
+		if levels[i].from < levels[i-1].to {
+			return false
+		}
+	}
+	return true
+}
+
+// joined joins those of sorted, disjoint levels that touch and are alike, in place, and drops the empty ones.
+func joined(levels []level) []level {
+	few := levels[:0]
+	for _, l := range levels {
+		switch last := len(few) - 1; {
+		case l.seconds() == 0:
+		case last >= 0 && few[last].to == l.from && few[last].units == l.units:
+			few[last].to = l.to
+		default:
+			few = append(few, l)
+		}
+	}
+	return few
+}
+
+// single returns stretches as levels of one unit.
+func single(list []stretch) []level {
+	levels := make([]level, 0, len(list))
+	for _, s := range list {
+		levels = append(levels, level{s, 1})
+	}
+	return levels
+}
+
+// on returns the times of sorted, disjoint levels.
+func on(levels []level) []stretch {
+	list := make([]stretch, 0, len(levels))
+	for _, l := range levels {
+		if last := len(list) - 1; last >= 0 && list[last].to == l.from {
+			list[last].to = l.to
+		} else {
+			list = append(list, l.stretch)
+		}
+	}
+	return list
+}
+
+// cut returns what of sorted, disjoint levels lies in a sorted, disjoint list.
+func cut(levels []level, list []stretch) (inside []level) {
+	for i, j := 0, 0; i < len(levels) && j < len(list); {
+		if s := levels[i].within(list[j]); s.from < s.to {
+			inside = append(inside, level{s, levels[i].units})
+		}
+		if levels[i].to < list[j].to {
+			i++
+		} else {
+			j++
+		}
+	}
+	return inside
+}
+
 // union sorts stretches, joins those that touch or overlap and drops the empty ones.
 func union(list []stretch) []stretch {
 	slices.SortFunc(list, func(a, b stretch) int { return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(a.to, b.to)) })
@@ -30,45 +126,34 @@ func union(list []stretch) []stretch {
 	return joined
 }
 
-// without returns what of s lies in none of the sorted, disjoint holes.
-func (s stretch) without(holes []stretch) (left []stretch) {
-	at := s.from
-	for _, h := range holes {
-		if h.to <= at {
-			continue
+// without returns what of a sorted, disjoint list lies in none of the sorted, disjoint holes.
+func without(list, holes []stretch) []stretch {
+	left := make([]stretch, 0, len(list)+len(holes))
+	next := 0
+	for _, s := range list {
+		for next < len(holes) && holes[next].to <= s.from {
+			next++
 		}
-		if h.from >= s.to {
-			break
+		at := s.from
+		for i := next; i < len(holes) && holes[i].from < s.to; i++ {
+			if holes[i].from > at {
+				left = append(left, stretch{at, holes[i].from})
+			}
+			at = holes[i].to
 		}
-		if h.from > at {
-			left = append(left, stretch{at, h.from})
+		if at < s.to {
+			left = append(left, stretch{at, s.to})
 		}
-		at = h.to
-	}
-	if at < s.to {
-		left = append(left, stretch{at, s.to})
 	}
 	return left
 }
 
 // common returns what lies in both of two sorted, disjoint lists.
-func common(a, b []stretch) (both []stretch) {
-	for i, j := 0, 0; i < len(a) && j < len(b); {
-		if s := a[i].within(b[j]); s.from < s.to {
-			both = append(both, s)
-		}
-		if a[i].to < b[j].to {
-			i++
-		} else {
-			j++
-		}
-	}
-	return both
-}
+func common(a, b []stretch) []stretch { return on(cut(single(a), b)) }
 
-// cursor counts the seconds of a sorted, disjoint list in windows that move forward.
+// cursor counts the unit-seconds of sorted, disjoint levels in windows that move forward.
 type cursor struct {
-	list []stretch
+	list []level
 	at   int
 }
 
@@ -77,7 +162,7 @@ func (c *cursor) in(window stretch) (seconds int64) {
 		c.at++
 	}
 	for i := c.at; i < len(c.list) && c.list[i].from < window.to; i++ {
-		seconds += c.list[i].within(window).seconds()
+		seconds += c.list[i].units * c.list[i].within(window).seconds()
 	}
 	return seconds
 }

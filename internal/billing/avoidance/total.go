@@ -8,7 +8,7 @@ import (
 	"offpeak/internal/plan"
 )
 
-// Total is what a group of claims avoided, with its interval.
+// Total is what a group of claims avoided, with its interval: unit-hours, but for Held, which sums up clock hours of resources.
 type Total struct {
 	Resources int
 	Baseline  Hours

@@ -32,45 +32,45 @@ var (
 
 func at(second int64) time.Time { return monday.Add(time.Duration(second) * time.Second) }
 
-// session is a need: somebody wants the machine from start to end. Unless left on, it is switched off then; off, where it is not zero, is
+// need is a time in which somebody wants the machine from start to end. Unless left on, it is switched off then; off, where it is not zero, is
 // when somebody else switches off a machine that was left on.
-type session struct {
+type need struct {
 	start, end int64
 	left       bool
 	off        int64
 }
 
-// habit draws the sessions of a week that begins at a second. Some machines are left on by habit.
-type habit func(r *rand.Rand, monday int64) []session
+// habit draws the needs of a week that begins at a second. Some machines are left on by habit.
+type habit func(r *rand.Rand, monday int64) []need
 
-func alwaysOn(_ *rand.Rand, monday int64) []session {
-	return []session{{monday, monday + week, true, 0}}
+func alwaysOn(_ *rand.Rand, monday int64) []need {
+	return []need{{monday, monday + week, true, 0}}
 }
 
 // evenings: needed on working days, left on in half of the evenings.
-func evenings(r *rand.Rand, monday int64) (s []session) {
+func evenings(r *rand.Rand, monday int64) (s []need) {
 	for d := range int64(5) {
-		s = append(s, session{monday + d*day + opening, monday + d*day + closing - 600 + r.Int64N(300), r.IntN(2) == 0, 0})
+		s = append(s, need{monday + d*day + opening, monday + d*day + closing - 600 + r.Int64N(300), r.IntN(2) == 0, 0})
 	}
 	return s
 }
 
 // twoDays: needed on two random days of five, and left on until the next morning.
-func twoDays(r *rand.Rand, monday int64) (s []session) {
+func twoDays(r *rand.Rand, monday int64) (s []need) {
 	for _, d := range r.Perm(5)[:2] {
 		today := monday + int64(d)*day
-		s = append(s, session{today + opening + r.Int64N(600), today + closing - 600, true, today + day + opening - 300})
+		s = append(s, need{today + opening + r.Int64N(600), today + closing - 600, true, today + day + opening - 300})
 	}
 	return s
 }
 
 // mixed: needed on 80 % of working days, late on 60 %, on some nights and weekends, and sometimes forgotten.
-func mixed(r *rand.Rand, monday int64) (s []session) {
+func mixed(r *rand.Rand, monday int64) (s []need) {
 	forgotten := func() bool { return r.Float64() < 0.5 }
 	for d := range int64(7) {
 		today := monday + d*day
 		if d < 5 && r.Float64() < 0.8 {
-			one := session{today + opening + r.Int64N(2*3600), today + 17*3600 + r.Int64N(5400), forgotten(), 0}
+			one := need{today + opening + r.Int64N(2*3600), today + 17*3600 + r.Int64N(5400), forgotten(), 0}
 			if r.Float64() < 0.6 {
 				one.end = today + closing + 1800 + r.Int64N(3*3600)
 			}
@@ -78,19 +78,20 @@ func mixed(r *rand.Rand, monday int64) (s []session) {
 		}
 		if d < 5 && r.Float64() < 0.1 {
 			start := today + 22*3600 + 1800 + r.Int64N(3600)
-			s = append(s, session{start, start + 3*3600, forgotten(), 0})
+			s = append(s, need{start, start + 3*3600, forgotten(), 0})
 		}
 		if d >= 5 && r.Float64() < 0.15 {
-			s = append(s, session{today + 10*3600, today + 16*3600, forgotten(), 0})
+			s = append(s, need{today + 10*3600, today + 16*3600, forgotten(), 0})
 		}
 	}
 	return s
 }
 
-// act is somebody switching on or off: a person, or the schedule.
+// act is somebody setting how many units run, none being off: a person, or the schedule, whose openings bring back the size it last had.
 type act struct {
-	at        int64
-	on, bySch bool
+	at    int64
+	units int
+	bySch bool
 }
 
 // acts are everything that people do between two weeks (from may be negative). The schedule's acts are in it too, from enrolment on:
@@ -98,7 +99,7 @@ type act struct {
 func acts(r *rand.Rand, h habit, from, to int64) (all []act) {
 	for w := from; w < to; w++ {
 		for _, s := range h(r, w*week) {
-			all = append(all, act{at: s.start, on: true})
+			all = append(all, act{at: s.start, units: 1})
 			switch {
 			case !s.left:
 				all = append(all, act{at: s.end})
@@ -108,38 +109,63 @@ func acts(r *rand.Rand, h habit, from, to int64) (all []act) {
 			// Who is cut off by the closing switches on again; in the world without a schedule that changes nothing.
 			for d := s.start / day * day; d < s.end; d += day {
 				if again := d + closing + 120; s.start < again && again < s.end && !s.left {
-					all = append(all, act{at: again, on: true})
+					all = append(all, act{at: again, units: 1})
 				}
 			}
 		}
 		for d := w * week; w >= 4 && d < w*week+5*day; d += day {
-			all = append(all, act{at: d + opening, on: true, bySch: true}, act{at: d + closing, bySch: true})
+			all = append(all, act{at: d + opening, units: 1, bySch: true}, act{at: d + closing, bySch: true})
 		}
 	}
 	slices.SortStableFunc(all, func(a, b act) int { return cmp.Compare(a.at, b.at) })
 	return all
 }
 
+// sized lets people ask for another size each time.
+func sized(r *rand.Rand, all []act, most int) []act {
+	for i := range all {
+		if !all[i].bySch && all[i].units > 0 {
+			all[i].units = 1 + r.IntN(most)
+		}
+	}
+	return all
+}
+
+// constantly gives people's machine the same size each time.
+func constantly(all []act, units int) []act {
+	for i := range all {
+		all[i].units *= units
+	}
+	return all
+}
+
 // life is one machine in one world.
 type life struct {
-	ran  []avoidance.Span
+	ran  []avoidance.Running
 	held []avoidance.Stop
 }
 
 func live(all []act, scheduled bool, from, to int64) (l life) {
-	on, ours, since := false, false, from
+	units, last, ours, since := 0, 1, false, from
 	turn := func(a act) {
 		begin := max(since, from)
-		if on && begin < a.at {
-			l.ran = append(l.ran, avoidance.Span{From: at(begin), To: at(a.at)})
+		if units > 0 && begin < a.at {
+			l.ran = append(l.ran, avoidance.Running{Span: avoidance.Span{From: at(begin), To: at(a.at)}, Units: units})
+			last = units
 		}
 		if ours && begin < a.at {
 			l.held = append(l.held, avoidance.Stop{Span: avoidance.Span{From: at(begin), To: at(a.at)}, Cause: plan.BySchedule})
 		}
-		on, ours, since = a.on, a.bySch && !a.on, a.at
+		units, ours, since = a.units, a.bySch && a.units == 0, a.at
 	}
 	for _, a := range all {
-		if a.at < to && a.on != on && (scheduled || !a.bySch) {
+		if a.at >= to || a.bySch && !scheduled {
+			continue
+		}
+		if a.bySch && a.units > 0 {
+			a.units = cmp.Or(units, last)
+		}
+		if a.units != units {
 			turn(a)
 		}
 	}
@@ -147,8 +173,8 @@ func live(all []act, scheduled bool, from, to int64) (l life) {
 	return l
 }
 
-func hoursIn(spans []avoidance.Span, period avoidance.Span) (h avoidance.Hours) {
-	for _, s := range spans {
+func hoursIn(ran []avoidance.Running, period avoidance.Span) (h avoidance.Hours) {
+	for _, s := range ran {
 		from, to := s.From, s.To
 		if from.Before(period.From) {
 			from = period.From
@@ -157,7 +183,7 @@ func hoursIn(spans []avoidance.Span, period avoidance.Span) (h avoidance.Hours) 
 			to = period.To
 		}
 		if from.Before(to) {
-			h = h.Add(avoidance.HoursOf(to.Sub(from)))
+			h = h.Add(avoidance.HoursOf(to.Sub(from) * time.Duration(max(s.Units, 1))))
 		}
 	}
 	return h
@@ -169,8 +195,7 @@ type twin struct {
 	truth avoidance.Hours
 }
 
-func makeTwin(r *rand.Rand, n int, h habit) twin {
-	all := acts(r, h, -1, 17)
+func twinOf(n int, all []act) twin {
 	without, with := live(all, false, 0, 17*week), live(all, true, 0, 17*week)
 	return twin{avoidance.Resource{
 		ARN:     fleet.ARN(fmt.Sprintf("arn:aws:ec2:eu-west-1:111122223333:instance/i-%06d", n)),
@@ -184,11 +209,34 @@ var habits = []struct {
 	habit
 }{{"leave it on in half of the evenings", evenings}, {"two random days of five", twoDays}, {"mixed", mixed}, {"always on", alwaysOn}}
 
-// makeFleet makes n machines of all four kinds of people, most of them mixed.
-func makeFleet(r *rand.Rand, n int) (resources []avoidance.Resource, truth avoidance.Hours) {
+// grown are a machine's people of whom every third runs a group of up to 20 units, half of these always with the same number of them.
+func grown(r *rand.Rand, h habit) []act {
+	all := acts(r, h, -1, 17)
+	if r.IntN(3) > 0 {
+		return all
+	}
+	most := 2 + r.IntN(19)
+	touched := slices.ContainsFunc(all, func(a act) bool { return !a.bySch && a.units == 0 })
+	if !touched || r.IntN(2) == 0 {
+		return constantly(all, most)
+	}
+	return sized(r, all, most)
+}
+
+// anyone is who uses the n-th machine of a fleet: all four kinds of people, most of them mixed.
+func anyone(n int) habit { return []habit{mixed, evenings, mixed, twoDays, mixed, alwaysOn}[n%6] }
+
+func anyActs(r *rand.Rand, n int) []act  { return acts(r, anyone(n), -1, 17) }
+func anyGrown(r *rand.Rand, n int) []act { return grown(r, anyone(n)) }
+
+// makeFleet makes n machines of one unit.
+func makeFleet(r *rand.Rand, n int) ([]avoidance.Resource, avoidance.Hours) {
+	return makeFleetOf(r, n, anyActs)
+}
+
+func makeFleetOf(r *rand.Rand, n int, acts func(*rand.Rand, int) []act) (resources []avoidance.Resource, truth avoidance.Hours) {
 	for i := range n {
-		who := []habit{mixed, evenings, mixed, twoDays, mixed, alwaysOn}[i%6]
-		t := makeTwin(r, i, who)
+		t := twinOf(i, acts(r, i))
 		resources, truth = append(resources, t.Resource), truth.Add(t.truth)
 	}
 	return resources, truth

@@ -1,0 +1,145 @@
+package avoidance_test
+
+import (
+	"math/big"
+	"testing"
+
+	"offpeak/internal/billing/avoidance"
+	"offpeak/internal/plan"
+)
+
+// naive is the rules once more, minute by minute and without any thought for speed.
+type naive struct {
+	units     []int // that ran, minute by minute since the first Monday
+	share     [168]int64
+	longest   int // minutes off, in the baseline
+	idle      []bool
+	stoppedBy []plan.Cause // the first by name of those whose stop a minute lies in
+}
+
+const enrolledAt = 28 * 1440 // the minute of enrolment
+
+func minute(second int64) int { return int(second / 60) }
+
+func readNaively(r avoidance.Resource) *naive {
+	minutes := minute(r.Observed.To.Unix() - monday.Unix())
+	n := &naive{units: make([]int, minutes), idle: make([]bool, minutes), stoppedBy: make([]plan.Cause, minutes)}
+	each := func(s avoidance.Span, f func(m int)) {
+		for m := max(minute(s.From.Unix()-monday.Unix()), 0); m < min(minute(s.To.Unix()-monday.Unix()), minutes); m++ {
+			f(m)
+		}
+	}
+	for _, s := range r.Ran {
+		each(s.Span, func(m int) { n.units[m] += max(s.Units, 1) })
+	}
+	for _, s := range r.Stopped {
+		each(s.Span, func(m int) {
+			if n.stoppedBy[m] == "" || s.Cause < n.stoppedBy[m] {
+				n.stoppedBy[m] = s.Cause
+			}
+		})
+	}
+	off := 0
+	for m := range enrolledAt {
+		n.share[m/60%168] += int64(60 * n.units[m])
+		if off++; n.units[m] > 0 {
+			off = 0
+		}
+		n.longest = max(n.longest, off)
+	}
+	for first := range r.Days {
+		last := first
+		for last < len(r.Days) && r.Days[last].Use == avoidance.Idle {
+			last++
+		}
+		if last-first >= 60 {
+			end := r.Observed.To
+			if last < len(r.Days) {
+				end = r.Days[last].Begins
+			}
+			each(avoidance.Span{From: r.Days[first].Begins, To: end}, func(m int) { n.idle[m] = true })
+		}
+	}
+	return n
+}
+
+// sums are in parts of an hour, of which a second of one unit is 14,400.
+type sums struct {
+	baseline, actual, avoided, forgone, held int64
+	causes                                   map[plan.Cause]int64
+}
+
+func (n *naive) sum() (s sums) {
+	s.causes = map[plan.Cause]int64{}
+	longest, off := n.longest, 0
+	if longest > 0 {
+		longest = max(longest, 3*1440)
+	}
+	for m, units := range n.units {
+		held := units == 0 && n.stoppedBy[m] != ""
+		if off++; units > 0 || held {
+			off = 0
+		}
+		if m < enrolledAt {
+			continue
+		}
+		share, ran, forgone := 60*n.share[m/60%168], int64(60*14400*units), int64(0)
+		if off > longest || n.idle[m] {
+			forgone = share - ran
+		}
+		if held {
+			s.held += 60 * 14400
+			s.causes[n.stoppedBy[m]] += share
+		}
+		s.baseline, s.actual, s.forgone, s.avoided = s.baseline+share, s.actual+ran, s.forgone+forgone, s.avoided+share-ran-forgone
+	}
+	return s
+}
+
+func TestTheRulesMinuteByMinute(t *testing.T) {
+	t.Parallel()
+	forgone, several := 0, 0
+	for seed := range soak(t, 60, 3000) {
+		r := source(seed, 26)
+		one := history(r, 1+r.IntN(5))
+		got, want := measure(t, []avoidance.Resource{one}, month).Claims[0], readNaively(one).sum()
+		for name, pair := range map[string]struct {
+			got  avoidance.Hours
+			want int64
+		}{
+			"baseline": {got.Baseline, want.baseline}, "actual": {got.Actual, want.actual}, "avoided": {got.Avoided, want.avoided},
+			"forgone": {got.Forgone, want.forgone}, "held": {got.Held, want.held},
+		} {
+			if pair.got.Rat().Cmp(big.NewRat(pair.want, 51_840_000)) != 0 {
+				t.Errorf("seed %d: %s is %s, minute by minute it is %s", seed, name, pair.got.Rat(), big.NewRat(pair.want, 51_840_000))
+			}
+		}
+		total := int64(0)
+		for _, weight := range want.causes {
+			total += weight
+		}
+		for _, share := range got.Causes {
+			if total == 0 {
+				if share.Cause != avoidance.NoStop {
+					t.Errorf("seed %d: %+v, though nothing was held off", seed, share)
+				}
+				continue
+			}
+			fair := big.NewRat(want.avoided, total)
+			fair.Mul(fair, big.NewRat(want.causes[share.Cause], 51_840_000))
+			off := fair.Sub(fair, share.Avoided.Rat())
+			if off.Abs(off).Cmp(big.NewRat(1, 51_840_000)) > 0 {
+				t.Errorf("seed %d: %+v of %s, weights %v", seed, share, got.Avoided, want.causes)
+			}
+		}
+		if want.forgone != 0 {
+			forgone++
+		}
+		if len(want.causes) > 1 {
+			several++
+		}
+	}
+	if forgone < 10 || several < 10 {
+		t.Errorf("too tame: something forgone in %d histories, two causes in %d", forgone, several)
+	}
+}
