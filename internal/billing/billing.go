@@ -19,6 +19,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"offpeak/internal/fleet"
+	"offpeak/internal/money"
 )
 
 // Places is how many places behind the point a double keeps when it becomes a decimal.
@@ -63,6 +64,9 @@ type Engine interface {
 	Hours(ctx context.Context, p Period) ([]HourCost, error)
 	Standing(ctx context.Context, p Period) ([]Standing, error)
 	Prices(ctx context.Context, p Period) ([]Price, error)
+
+	// FocusUsage is Usage by FOCUS alone, for a bill without CUR 2.0: Operation stays empty, and commitments are known by what they cover.
+	FocusUsage(ctx context.Context, p Period) iter.Seq2[Usage, error]
 
 	// From CUR 2.0.
 	Products(ctx context.Context, p Period) ([]Product, error)
@@ -201,7 +205,9 @@ type Reservation struct {
 	Lease  string // reservation_reservation_a_r_n
 	Owner  fleet.AccountID
 	SKU    string
-	Zone   string // reservation_availability_zone; empty for a regional one
+	// Operation is line_item_operation, which tells the platform.
+	Operation string
+	Zone      string // reservation_availability_zone; empty for a regional one
 	Start  time.Time
 	End    time.Time
 	Count  decimal.Decimal // reservation_number_of_reservations
@@ -216,6 +222,14 @@ type PlanRate struct {
 	Plan string
 	SKU  string
 	Rate decimal.Decimal // savings_plan_savings_plan_rate
+}
+
+// PublishedRate is a Savings Plan's price of one unit of what a usage type and an operation name, as AWS publishes it for the plan.
+type PublishedRate struct {
+	Plan      string // the plan's id: the last part of its ARN
+	UsageType string
+	Operation string
+	Rate      money.Rate
 }
 
 // Compare orders usage by its fields.

@@ -1,0 +1,52 @@
+package export
+
+import "fmt"
+
+// Code is what is wrong with a bill, for programs; Gap says it to people.
+type Code string
+
+// The codes. A delivery that a withheld gap is about is not among Bill.Deliveries; the others are remarks on deliveries that are.
+const (
+	// Withheld.
+	BadManifest       Code = "manifest-unreadable" // a manifest is no manifest of Data Exports
+	NoManifest        Code = "manifest-missing"    // data of a period without any manifest
+	FileMissing       Code = "file-missing"        // a manifest lists a file that is not there
+	FileCorrupt       Code = "file-corrupt"        // a file is cut off or no Parquet
+	FormatUnsupported Code = "format-unsupported"  // CSV, gzip or another form than Parquet
+	TableUnknown      Code = "table-unknown"       // a Parquet file of neither table
+	OldFOCUS          Code = "focus-1.0"           // FOCUS 1.0 where 1.2 is needed
+	ColumnNeeded      Code = "column-needed"       // columns without which the bill cannot be read
+	ColumnType        Code = "column-type"         // needed columns of another type
+	PayersMixed       Code = "payers-mixed"        // one export bills more than one payer
+	PeriodTwice       Code = "period-twice"        // two exports deliver the same table, payer and period
+	PeriodWrong       Code = "period-wrong"        // the rows are of another month than the folder says
+	ColumnMissing     Code = "column-missing"      // remark: columns that the bill can be read without
+	FileUnlisted      Code = "file-unlisted"       // remark: a file that no manifest lists; not read
+	Superseded        Code = "delivery-superseded" // remark: an older delivery of the same export and period; not read
+	CUR2Missing       Code = "cur-2.0-missing"     // remark: a payer's period has FOCUS and no CUR 2.0
+	FOCUSMissing      Code = "focus-missing"       // remark: a payer's period has CUR 2.0 and no FOCUS
+)
+
+// Withholds says whether a delivery with such a gap is kept from readers.
+func (c Code) Withholds() bool {
+	switch c {
+	case ColumnMissing, FileUnlisted, Superseded, CUR2Missing, FOCUSMissing:
+		return false
+	default:
+		return true
+	}
+}
+
+// Gap is something about a bill that its reader has to know: what is wrong, where, and what to do.
+type Gap struct {
+	Code  Code
+	Where string // a file, or the export's folder and the period; slash separated, beneath the folder that was opened
+	What  string
+	Do    string
+}
+
+// String is the gap in a sentence.
+func (g Gap) String() string { return fmt.Sprintf("%s: %s; %s", g.Where, g.What, g.Do) }
+
+// Error is String: a gap can be returned as an error by a caller for whom it is one.
+func (g Gap) Error() string { return g.String() }
