@@ -52,9 +52,9 @@ type stray struct {
 	to *due
 }
 
-// Run lets a world live from one instant to another and wakes sweeps as they ask for it. The world's clock jumps from one wake to the next.
+// Drive lets a world live from one instant to another and wakes sweeps as they ask for it. The world's clock jumps from one wake to the next.
 // Errors of sweeps are counted, and the scope is woken again at the next tick.
-func Run(ctx context.Context, w *World, sweep Sweep, from, to time.Time, o Options) (Tally, error) {
+func Drive(ctx context.Context, w *World, sweep Sweep, from, to time.Time, o Options) (Tally, error) {
 	if o.Tick <= 0 {
 		o.Tick = 5 * time.Minute
 	}

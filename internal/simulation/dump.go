@@ -20,11 +20,19 @@ func (w *World) Dump(scope fleet.Scope) (map[string][]byte, error) {
 	}
 	lists := map[fleet.Kind][]object{}
 	for _, m := range machines {
-		r, ok := m.described(w.now)
+		seen, ok := m.described(w.now)
 		if !ok {
 			continue
 		}
-		lists[r.Kind] = append(lists[r.Kind], listing(r))
+		kind := m.spec.Kind
+		lists[kind] = append(lists[kind], m.listing(seen))
+		switch kind {
+		case fleet.RDSCluster:
+			lists[fleet.RDSInstance] = append(lists[fleet.RDSInstance], m.clusterInstances(seen)...)
+		case fleet.AutoScalingGroup:
+			lists[fleet.EC2Instance] = append(lists[fleet.EC2Instance], m.memberListings(w.seed, seen)...)
+		default:
+		}
 	}
 	files := map[string][]byte{}
 	for kind, list := range lists {
@@ -54,16 +62,20 @@ func answerOf(kind fleet.Kind, scope fleet.Scope, list []object) (file string, a
 	}
 }
 
-func listing(r *fleet.Resource) object {
+func (m *machine) listing(seen *sight) object {
+	r := &seen.resource
 	switch r.Kind {
 	case fleet.EC2Instance:
-		return instanceListing(r)
+		return m.instanceListing(seen)
 	case fleet.AutoScalingGroup:
-		return groupListing(r)
+		return m.groupListing(seen)
 	case fleet.RDSInstance:
 		o := object{
 			"DBInstanceIdentifier": r.ID, "DBInstanceArn": r.ARN, "DBInstanceStatus": r.Status, "DBInstanceClass": r.Type,
-			"Engine": r.Product, "MultiAZ": r.MultiAZ, "TagList": tagList(r.Tags, "Key", "Value"),
+			"Engine": r.Product, "MultiAZ": r.MultiAZ, "AvailabilityZone": m.units[0].zone, "TagList": tagList(r.Tags, "Key", "Value"),
+		}
+		if len(m.spec.Volumes) > 0 {
+			o["AllocatedStorage"], o["StorageType"] = m.spec.Volumes[0].GB, m.spec.Volumes[0].Type
 		}
 		return dated(dated(o, "InstanceCreateTime", r.Created), "AutomaticRestartTime", r.RestartsAt)
 	case fleet.RDSCluster:
@@ -77,59 +89,54 @@ func listing(r *fleet.Resource) object {
 	}
 }
 
-func instanceListing(r *fleet.Resource) object {
-	o := object{
-		"InstanceId": r.ID, "InstanceType": r.Type, "State": object{"Name": r.Status}, "RootDeviceType": "ebs",
-		"Placement": object{"AvailabilityZone": string(r.Scope.Region) + "a"}, "PlatformDetails": r.Product,
-		"Tags": tagList(r.Tags, "Key", "Value"),
-	}
-	launched := r.Since
-	if r.State != fleet.Running && r.Status != "pending" {
-		reason := "User initiated"
-		if r.ByAWS {
-			reason = "Server.InternalError"
+// groupListing lists the members outside the warm pool, which AWS lists elsewhere.
+func (m *machine) groupListing(seen *sight) object {
+	r := &seen.resource
+	instances := []object{}
+	for _, u := range seen.units {
+		state := map[condition]string{serving: "InService", pending: "Pending", leaving: "Terminating"}[u.condition]
+		if state == "" {
+			continue
 		}
-		o["StateTransitionReason"] = fmt.Sprintf("%s (%s GMT)", reason, r.Since.UTC().Format(time.DateTime))
-		launched = r.Created // AWS keeps the launch before; the snapshot has no place for it
-	}
-	if launched.IsZero() {
-		launched = r.Since
-	}
-	dated(o, "LaunchTime", launched)
-	if !r.Created.IsZero() {
-		attachment := dated(object{"DeviceIndex": 0}, "AttachTime", r.Created)
-		o["NetworkInterfaces"] = []object{{"Attachment": attachment}}
-	}
-	if _, ok := r.Trait(fleet.HibernationReady); ok {
-		o["HibernationOptions"] = object{"Configured": true}
-	}
-	return o
-}
-
-func groupListing(r *fleet.Resource) object {
-	var instances []object
-	var inService int
-	_, _ = fmt.Sscanf(r.Status, "%d of", &inService) // a group that is being deleted has none
-	for _, m := range r.Members {
-		for range m.Count {
-			state := "Pending"
-			if r.Size.Desired < m.Count {
-				state = "Terminating"
-			}
-			if len(instances) < inService {
-				state = "InService"
-			}
-			instances = append(instances, object{"InstanceType": m.Type, "LifecycleState": state, "ProtectedFromScaleIn": false})
-		}
+		instances = append(instances, object{
+			"InstanceId": u.id, "InstanceType": u.kind, "AvailabilityZone": u.zone, "LifecycleState": state, "HealthStatus": "Healthy",
+			"ProtectedFromScaleIn": false,
+		})
 	}
 	o := object{
 		"AutoScalingGroupName": r.ID, "AutoScalingGroupARN": r.ARN, "MinSize": r.Size.Min, "MaxSize": r.Size.Max,
-		"DesiredCapacity": r.Size.Desired, "Instances": instances, "Tags": tagList(r.Tags, "Key", "Value"),
+		"DesiredCapacity": r.Size.Desired, "AvailabilityZones": m.spec.AvailabilityZones, "Instances": instances,
+		"Tags": tagList(r.Tags, "Key", "Value"),
 	}
+	m.listScaling(o)
 	if r.State == fleet.Gone {
 		o["Status"] = r.Status
 	}
 	return dated(o, "CreatedTime", r.Created)
+}
+
+// listScaling adds how the group launches and replaces its members.
+func (m *machine) listScaling(o object) {
+	s := &m.spec.Scaling
+	if s.Warm > 0 {
+		o["WarmPoolConfiguration"], o["WarmPoolSize"] = object{"MinSize": s.Warm, "PoolState": "Stopped"}, s.Warm
+	}
+	if s.Rebalance {
+		o["CapacityRebalance"] = true
+	}
+	if s.Mix != nil {
+		types := []object{}
+		for _, t := range s.Mix.Types {
+			types = append(types, object{"InstanceType": t})
+		}
+		o["MixedInstancesPolicy"] = object{
+			"LaunchTemplate": object{"Overrides": types},
+			"InstancesDistribution": object{
+				"OnDemandBaseCapacity": s.Mix.Base, "OnDemandPercentageAboveBaseCapacity": 100 - s.Mix.SpotPercent,
+				"SpotAllocationStrategy": "price-capacity-optimized",
+			},
+		}
+	}
 }
 
 func serviceListing(r *fleet.Resource) object {

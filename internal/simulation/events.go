@@ -14,7 +14,15 @@ const (
 	bootFailed
 	halted
 	awsRestart
-	converged
+	capacityBack
+	retried
+	resumed
+	served // these are about one unit
+	ended
+	searched
+	recommended
+	warned
+	interrupted
 	aDeed
 	deployed
 	forgotten
@@ -27,11 +35,12 @@ type event struct {
 	machine  *machine
 	what     what
 	life     int
-	deed     deed
+	unit     *unit // of the machine, where it is about one
+	deed     *deed
 }
 
 // queue is a heap of events by time, and by the order in which they were scheduled.
-type queue []event
+type queue []*event
 
 // Len implements heap.Interface.
 func (q queue) Len() int { return len(q) }
@@ -48,12 +57,13 @@ func (q queue) Less(i, j int) bool {
 func (q queue) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
 
 // Push implements heap.Interface.
-func (q *queue) Push(x any) { *q = append(*q, x.(event)) }
+func (q *queue) Push(x any) { *q = append(*q, x.(*event)) }
 
 // Pop implements heap.Interface.
 func (q *queue) Pop() any {
 	old := *q
 	e := old[len(old)-1]
+	old[len(old)-1] = nil
 	*q = old[:len(old)-1]
 	return e
 }
@@ -66,7 +76,7 @@ func (w *World) at(at int64, m *machine, what what, life int) {
 func (w *World) push(e event) {
 	e.sequence = w.sequence
 	w.sequence++
-	heap.Push(&w.events, e)
+	heap.Push(&w.events, &e)
 }
 
 // stream returns random numbers that depend on the seed and on what they are for, and on nothing that was drawn for anything else. So an

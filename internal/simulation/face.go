@@ -1,8 +1,10 @@
 package simulation
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"offpeak/internal/fleet"
@@ -23,7 +25,8 @@ func (m *machine) face() fleet.Resource {
 	case fleet.EC2Instance:
 		r.Status = instanceWords[m.phase]
 		r.Since = time.Unix(m.since, 0).UTC()
-		r.ByAWS = m.byAWS && m.phase == isOff
+		r.ByAWS = m.byAWS && (m.phase == isOff || m.phase == stopping)
+		m.faceOfInstance(&r)
 	case fleet.AutoScalingGroup:
 		m.faceOfGroup(&r)
 	case fleet.ECSService:
@@ -37,43 +40,110 @@ func (m *machine) face() fleet.Resource {
 	return r
 }
 
-func (m *machine) faceOfGroup(r *fleet.Resource) {
-	r.Size, r.Members = m.size, nil
-	if listed := max(m.members, m.size.Desired); listed > 0 {
-		r.Members = []fleet.Members{{Type: m.memberType(), Count: listed}}
+// attach finds out what belongs to the machine for good: the instances of a cluster; volumes and the interface of an instance.
+func (m *machine) attach(seed uint64) {
+	switch m.spec.Kind {
+	case fleet.RDSCluster:
+		m.spec.Members = m.listed()
+		for _, u := range m.units {
+			m.spec.Parts = append(m.spec.Parts, nameIn(u.id))
+		}
+		slices.Sort(m.spec.Parts)
+		return
+	case fleet.EC2Instance:
+	default:
+		return
 	}
-	r.Status = fmt.Sprintf("%d of %d in service", min(m.members, m.size.Desired), m.size.Desired)
+	m.network = interfaceID(seed, m.units[0])
+	for i := range m.spec.Volumes {
+		m.volumes = append(m.volumes, m.volumeID(seed, m.units[0], i))
+	}
+	m.attached = slices.Sorted(slices.Values(m.volumes))
+	reached := slices.Sorted(slices.Values(append(slices.Clone(m.volumes), m.network)))
 	switch {
-	case m.phase == gone || m.phase == buried:
+	case len(m.spec.Addresses) > 0:
+		m.attached, m.reached = reached, reached
+	case m.spec.PublicAddress:
+		m.reached = reached
+	}
+}
+
+// nameIn is the database's name in its ARN.
+func nameIn(arn string) string { return arn[strings.LastIndexByte(arn, ':')+1:] }
+
+func (m *machine) faceOfInstance(r *fleet.Resource) {
+	switch {
+	case m.dead():
+	case m.phase == on && m.spec.PublicAddress && len(m.spec.Addresses) == 0:
+		r.Attached = m.reached
+		r.Traits = append(slices.Clip(r.Traits), fleet.Trait{Kind: fleet.PublicAddress, Detail: m.address()})
+	default:
+		r.Attached = m.attached
+	}
+}
+
+// address is the automatic public address of an instance, another one after each start.
+func (m *machine) address() string {
+	return publicIP(number(uint64(m.life), string(m.spec.ARN), "address", 0))
+}
+
+func (m *machine) faceOfGroup(r *fleet.Resource) {
+	r.Size, r.Members, r.Product = m.size, m.listed(), ""
+	if len(m.units) > 0 {
+		r.Product = m.spec.product() // AWS tells it of instances alone
+	}
+	r.Status = fmt.Sprintf("%d of %d in service", m.serving(), m.size.Desired)
+	switch {
+	case m.dead():
 		r.Status = "Delete in progress"
 		r.Traits = append(slices.Clip(r.Traits), fleet.Trait{Kind: fleet.BeingDeleted})
 	case m.size.Desired > 0:
 		r.State = fleet.Running
-	case m.members > 0:
+	case len(r.Members) > 0:
 		r.State = fleet.Changing
 	default:
 		r.State = fleet.Stopped
 	}
+	for _, t := range []struct {
+		holds bool
+		kind  fleet.TraitKind
+	}{
+		{len(m.spec.Scaling.Actions) > 0, fleet.ScheduledActions},
+		{m.spec.Scaling.Warm > 0, fleet.WarmPool},
+		{m.refresh != nil, fleet.RefreshInProgress},
+	} {
+		if t.holds && !m.dead() {
+			r.Traits = append(slices.Clip(r.Traits), fleet.Trait{Kind: t.kind})
+		}
+	}
 }
 
-// memberType is what a group launches.
-func (m *machine) memberType() string {
-	if len(m.spec.Members) > 0 {
-		return m.spec.Members[0].Type
+// listed counts the members by type, in the order of the types' names.
+func (m *machine) listed() []fleet.Members {
+	var members []fleet.Members
+	for _, u := range m.units {
+		if u.condition > leaving {
+			continue // in the warm pool
+		}
+		i, found := slices.BinarySearchFunc(members, u.kind, func(m fleet.Members, kind string) int { return cmp.Compare(m.Type, kind) })
+		if !found {
+			members = slices.Insert(members, i, fleet.Members{Type: u.kind})
+		}
+		members[i].Count++
 	}
-	return "m5.large"
+	return members
 }
 
 func (m *machine) faceOfService(r *fleet.Resource) {
 	r.Size, r.Status = fleet.Size{Desired: m.size.Desired}, "ACTIVE"
 	switch {
-	case m.phase == gone || m.phase == buried:
+	case m.dead():
 		r.Status = "DRAINING"
 		r.Traits = append(slices.Clip(r.Traits), fleet.Trait{Kind: fleet.BeingDeleted})
 		return
 	case m.size.Desired > 0:
 		r.State = fleet.Running
-	case m.members > 0:
+	case len(m.units) > 0:
 		r.State = fleet.Changing
 	default:
 		r.State = fleet.Stopped

@@ -85,7 +85,7 @@ func build(t testing.TB, seed uint64, start time.Time, faults simulation.Faults,
 
 func run(t testing.TB, w *simulation.World, sweep simulation.Sweep, from, to time.Time, o simulation.Options) simulation.Tally {
 	t.Helper()
-	tally, err := simulation.Run(t.Context(), w, sweep, from, to, o)
+	tally, err := simulation.Drive(t.Context(), w, sweep, from, to, o)
 	if err != nil {
 		t.Fatal(err)
 	}

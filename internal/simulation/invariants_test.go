@@ -86,6 +86,11 @@ func (v *watcher) acted(c simulation.Change) {
 	if account := c.From.Scope.Account; account != simulation.SampleDev && account != simulation.SampleStage {
 		v.complain(arn, "acted on in the protected or unknown account %s", account)
 	}
+	for _, kind := range []fleet.TraitKind{fleet.WarmPool, fleet.ScheduledActions, fleet.RefreshInProgress} {
+		if _, has := c.From.Trait(kind); has {
+			v.complain(arn, "acted on although it has %s", kind)
+		}
+	}
 	if _, ok := v.store.intents[c.Act]; !ok {
 		v.complain(arn, "act %s has no intent on record", c.Act)
 	}
@@ -167,6 +172,11 @@ func week(seed uint64, wipe bool) *watcher {
 	}
 	store := newMemoryStore()
 	v := watch(w, store)
+	saw := witnessed(w)
+	w.Watch = func(c simulation.Change) {
+		v.changed(c)
+		saw.changed(c)
+	}
 	wipeAt := 60
 	o := simulation.Options{Drop: 60, Duplicate: 60, Delay: 30, Crash: 80, Seed: seed, Reconcile: 4 * time.Hour, After: func(scope fleet.Scope, _ error) error {
 		v.swept()
@@ -177,9 +187,10 @@ func week(seed uint64, wipe bool) *watcher {
 		}
 		return nil
 	}}
-	if _, err := simulation.Run(context.Background(), w, processes(w, store), from, from.AddDate(0, 0, 7), o); err != nil {
+	if _, err := simulation.Drive(context.Background(), w, processes(w, store), from, from.AddDate(0, 0, 7), o); err != nil {
 		panic(err)
 	}
+	v.broken = append(v.broken, saw.complaints()...)
 	return v
 }
 
@@ -239,6 +250,8 @@ func TestTheWatcherSees(t *testing.T) {
 	untagged, protected := group, group
 	untagged.Tags = nil
 	protected.Scope.Account = simulation.SampleProd
+	refreshed := group
+	refreshed.Traits = []fleet.Trait{{Kind: fleet.RefreshInProgress}}
 	act := func(id string, from, to fleet.Resource) simulation.Change {
 		return simulation.Change{At: at("2026-11-20 19:31"), Resource: "arn:web", By: simulation.ByOffpeak, Act: id, From: from, To: to}
 	}
@@ -250,6 +263,7 @@ func TestTheWatcherSees(t *testing.T) {
 		{"down and back", []simulation.Change{act("a", group, zero), act("b", zero, group)}, ""},
 		{"without opt-in", []simulation.Change{act("a", untagged, untagged)}, "without opt-in"},
 		{"in production", []simulation.Change{act("a", protected, zero)}, "protected"},
+		{"during a refresh", []simulation.Change{act("a", refreshed, zero)}, "refresh-in-progress"},
 		{"without an intent", []simulation.Change{act("x", group, zero)}, "no intent"},
 		{"twice", []simulation.Change{act("a", group, zero), act("a", group, zero)}, "2 times"},
 		{"other bounds", []simulation.Change{act("a", group, zero), act("b", zero, other)}, "before its stop"},

@@ -1,7 +1,6 @@
 package simulation
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"time"
 
@@ -20,12 +19,6 @@ const (
 	buried // no longer described
 )
 
-// span is a time in unix seconds in which so many units ran.
-type span struct {
-	from, to int64
-	units    int
-}
-
 // machine is a resource as it really is.
 type machine struct {
 	spec    Spec
@@ -34,37 +27,54 @@ type machine struct {
 
 	phase     phase
 	life      int   // numbers the transitions
-	since     int64 // when AWS says the state began: the request to start or to stop; zero where it does not tell
+	since     int64 // when the state began: the request to start or to stop, which AWS tells of instances alone
 	byAWS     bool
-	restarts  int64 // when AWS will start it again; zero: never
+	reason    string // why the state began, in AWS's words
+	launched  int64  // when an instance was last started
+	restarts  int64  // when AWS will start it again; zero: never
 	size      fleet.Size
-	members   int // units that are there, whatever is wanted
 	deploying bool
-	tags      fleet.Tags
+	// interrupted says that the Spot market stopped the instance, which AWS alone can start then.
+	interrupted bool
+	refresh     *refresh
+	retries     bool // the group will look again for Spot capacity
+	tags        fleet.Tags
+	labels      []labelled // the tags over time
 
-	units        int // that run and are charged
-	runningSince int64
-	ran          []span
-	seen         []sight
+	units []*unit // that are there, oldest first
+	past  []*unit // that are gone, in the order in which they went
+	born  int     // units so far
+	seen  []sight
+
+	volumes  []string // ids of an instance's volumes
+	network  string   // and of its interface
+	attached []string // the volumes in order, and the interface where it has an Elastic IP
+	reached  []string // the same while the instance has an automatic public address
 }
 
 // sight is what descriptions show from an instant on.
 type sight struct {
 	from     int64
 	resource fleet.Resource
+	reason   string     // why an instance changed its state, in AWS's words
+	launched int64      // when an instance was last started
+	units    []seenUnit // of a group
 	buried   bool
+}
+
+// seenUnit is a unit in the condition in which it was.
+type seenUnit struct {
+	*unit
+	condition condition
 }
 
 func newMachine(w *World, spec Spec) *machine {
 	m := &machine{
 		spec: spec, index: int64(len(w.order)), physics: stream(w.seed, string(spec.ARN), 0),
-		size: spec.Size, members: spec.Size.Desired, tags: spec.Tags, runningSince: w.now, byAWS: spec.ByAWS,
+		since: w.now, size: spec.Size, tags: spec.Tags, byAWS: spec.ByAWS, labels: []labelled{{w.now, spec.Tags}},
 	}
 	if spec.Kind == fleet.EC2Instance {
-		m.since = w.now
-		if !spec.Since.IsZero() {
-			m.since = spec.Since.Unix()
-		}
+		m.begin()
 	}
 	if spec.State == fleet.Running {
 		m.phase = on
@@ -72,23 +82,61 @@ func newMachine(w *World, spec Spec) *machine {
 		m.restarts = w.now + sevenDays
 		w.at(m.restarts, m, awsRestart, m.life)
 	}
-	m.units = m.charged()
-	m.seen = []sight{{resource: m.face()}}
+	m.populate(w)
+	m.meter(w.now)
+	m.attach(w.seed)
+	m.seen = []sight{m.sight(0, m.face())}
+	for _, u := range m.units {
+		if u.running {
+			m.watch(w, u)
+		}
+	}
 	return m
 }
 
-// charged is how many units are paid for.
-func (m *machine) charged() int {
-	switch {
-	case m.phase == gone || m.phase == buried:
-		return 0
-	case m.spec.Kind.Sized():
-		return m.members
-	case m.phase == on:
-		return 1
-	default:
-		return 0
+// begin works out what an instance shows of its past.
+func (m *machine) begin() {
+	s := &m.spec
+	if !s.Since.IsZero() {
+		m.since = s.Since.Unix()
 	}
+	m.launched = m.since
+	if s.State == fleet.Running {
+		return
+	}
+	m.reason = byUser
+	if s.ByAWS {
+		m.reason = outOfCapacity
+	}
+	if !s.Created.IsZero() {
+		m.launched = s.Created.Unix()
+	}
+}
+
+// Why an instance changed its state, as AWS words it in StateTransitionReason.
+const (
+	byUser = "User initiated"
+	// outOfCapacity, badKey and quotaReached end a start that was accepted.
+	outOfCapacity = "Server.InsufficientInstanceCapacity"
+	badKey        = "Client.InternalError"
+	quotaReached  = "Client.VolumeLimitExceeded"
+	// spotStopped and spotTerminated are interruptions.
+	spotStopped    = "Server.SpotInstanceShutdown"
+	spotTerminated = "Server.SpotInstanceTermination"
+)
+
+// dead reports whether the machine has been terminated.
+func (m *machine) dead() bool { return m.phase == gone || m.phase == buried }
+
+// serving is how many units are in service.
+func (m *machine) serving() int {
+	n := 0
+	for _, u := range m.units {
+		if u.condition == serving {
+			n++
+		}
+	}
+	return n
 }
 
 // AWS starts a stopped database after seven days (RDS and Aurora user guides).
@@ -130,16 +178,18 @@ type author struct {
 func (m *machine) change(w *World, who author, apply func()) {
 	before := m.face()
 	apply()
-	if units := m.charged(); units != m.units {
-		m.ran = append(m.ran, span{m.runningSince, w.now, m.units})
-		m.runningSince, m.units = w.now, units
-	}
+	m.changed(w, who, before)
+}
+
+// changed takes note of a change of a machine after it was made.
+func (m *machine) changed(w *World, who author, before fleet.Resource) {
+	m.meter(w.now)
 	after := m.face()
 	m.show(w, after)
-	record(w.history, w.now, m.index, int64(m.phase), int64(m.size.Min), int64(m.size.Max), int64(m.size.Desired), int64(m.members))
+	record(w.history, w.now, m.index, int64(m.phase), int64(m.size.Min), int64(m.size.Max), int64(m.size.Desired), int64(len(m.units)), int64(m.serving()))
 	_, _ = w.history.Write([]byte(who.by + By(who.act)))
 	if w.Watch != nil {
-		w.Watch(Change{At: w.Now(), Resource: m.spec.ARN, By: who.by, Act: who.act, From: before, To: after})
+		w.Watch(Change{At: w.Now(), Resource: m.spec.ARN, By: who.by, Act: who.act, Reason: m.reason, From: before, To: after})
 	}
 }
 
@@ -157,21 +207,32 @@ func (m *machine) show(w *World, face fleet.Resource) {
 	}
 	m.seen = append(m.seen[:0], m.seen[current:]...)
 	from = max(from, m.seen[len(m.seen)-1].from)
-	m.seen = append(m.seen, sight{from, face, m.phase == buried})
+	m.seen = append(m.seen, m.sight(from, face))
+}
+
+func (m *machine) sight(from int64, face fleet.Resource) sight {
+	s := sight{from: from, resource: face, reason: m.reason, launched: m.launched, buried: m.phase == buried}
+	if m.spec.Kind == fleet.AutoScalingGroup {
+		s.units = make([]seenUnit, len(m.units))
+		for i, u := range m.units {
+			s.units[i] = seenUnit{u, u.condition}
+		}
+	}
+	return s
 }
 
 // described is what a description shows now; false where there is nothing to be seen.
-func (m *machine) described(now int64) (*fleet.Resource, bool) {
+func (m *machine) described(now int64) (*sight, bool) {
 	for i := len(m.seen) - 1; i >= 0; i-- {
 		if s := &m.seen[i]; s.from <= now || i == 0 {
-			return &s.resource, !s.buried
+			return s, !s.buried
 		}
 	}
 	return nil, false
 }
 
 // happen lets an event happen.
-func (m *machine) happen(w *World, e event) {
+func (m *machine) happen(w *World, e *event) {
 	switch e.what {
 	case newDay:
 		m.beginDay(w)
@@ -180,7 +241,7 @@ func (m *machine) happen(w *World, e event) {
 		m.do(w, e.deed)
 		return
 	case deployed:
-		if m.phase != gone && m.phase != buried {
+		if !m.dead() {
 			m.change(w, author{by: ByAWS}, func() { m.deploying = false })
 		}
 		return
@@ -189,14 +250,26 @@ func (m *machine) happen(w *World, e event) {
 		return
 	default:
 	}
-	if e.life != m.life || m.phase == gone || m.phase == buried {
+	switch {
+	case m.dead():
+		return
+	case e.unit != nil:
+		m.unitHappens(w, e)
+		return
+	case e.life != m.life:
 		return // a later transition made it void
 	}
 	switch e.what {
 	case booted:
 		m.change(w, author{by: ByAWS}, func() { m.phase = on })
+		m.watch(w, m.units[0])
 	case bootFailed:
-		m.change(w, author{by: ByAWS}, func() { m.phase, m.byAWS, m.since = isOff, true, w.now })
+		m.change(w, author{by: ByAWS}, func() {
+			m.phase, m.byAWS, m.since, m.reason = isOff, true, w.now, badKey
+			if m.physics.IntN(2) == 0 {
+				m.reason = quotaReached
+			}
+		})
 	case halted:
 		m.change(w, author{by: ByAWS}, func() {
 			m.phase = isOff
@@ -207,10 +280,16 @@ func (m *machine) happen(w *World, e event) {
 		})
 	case awsRestart:
 		m.start(w, author{by: ByAWS}, false)
-	case converged:
-		m.change(w, author{by: ByAWS}, func() { m.members = m.size.Desired })
+	case capacityBack:
+		m.resume(w)
+	case retried:
+		m.retry(w)
+	case resumed:
+		if m.refresh == nil {
+			return // it was cancelled during its pause
+		}
+		m.change(w, author{by: ByAWS}, func() { m.follow(w) })
 	default:
-		panic(fmt.Sprintf("simulation: unknown event %d", e.what))
 	}
 }
 
@@ -218,10 +297,8 @@ func (m *machine) happen(w *World, e event) {
 func (m *machine) start(w *World, who author, fails bool) {
 	m.change(w, who, func() {
 		m.life++
-		m.phase, m.byAWS, m.restarts = starting, false, 0
-		if m.spec.Kind == fleet.EC2Instance {
-			m.since = w.now
-		}
+		m.phase, m.byAWS, m.interrupted, m.restarts, m.reason = starting, false, false, 0, ""
+		m.since, m.launched = w.now, w.now
 	})
 	next := booted
 	if fails {
@@ -230,44 +307,22 @@ func (m *machine) start(w *World, who author, fails bool) {
 	w.at(w.now+m.bootTime(), m, next, m.life)
 }
 
-// stop begins a stop.
-func (m *machine) stop(w *World, who author) {
+// stop begins a stop, for a reason in AWS's words.
+func (m *machine) stop(w *World, who author, reason string) {
 	m.change(w, who, func() {
 		m.life++
-		m.phase, m.byAWS = stopping, false
-		if m.spec.Kind == fleet.EC2Instance {
-			m.since = w.now
-		}
+		m.phase, m.byAWS, m.since, m.reason = stopping, reason != byUser, w.now, reason
 	})
 	w.at(w.now+m.stopTime(), m, halted, m.life)
 }
 
-// scale sets a size; instances or tasks follow it after a while.
-func (m *machine) scale(w *World, who author, size fleet.Size) {
-	m.change(w, who, func() {
-		m.life++
-		m.size, m.phase = size, on
-		if size.Desired == 0 {
-			m.phase = isOff
-		}
-	})
-	if m.members == size.Desired {
-		return
-	}
-	delay := m.bootTime
-	if size.Desired < m.members {
-		delay = m.stopTime
-	}
-	w.at(w.now+delay(), m, converged, m.life)
-}
-
 // terminate ends a resource; it is described for an hour more.
-func (m *machine) terminate(w *World, who author) {
+func (m *machine) terminate(w *World, who author, reason string) {
 	m.change(w, who, func() {
 		m.life++
-		m.phase, m.restarts = gone, 0
-		if m.spec.Kind == fleet.EC2Instance {
-			m.since = w.now
+		m.phase, m.restarts, m.refresh, m.since, m.reason = gone, 0, nil, w.now, reason
+		for len(m.units) > 0 {
+			m.retire(w, m.units[0])
 		}
 	})
 	w.at(w.now+3600, m, forgotten, m.life)

@@ -44,8 +44,8 @@ func (w *World) Snapshot(ctx context.Context, scope fleet.Scope) (fleet.Snapshot
 	}
 	s := fleet.Snapshot{Taken: w.Now(), Resources: make([]fleet.Resource, 0, len(machines))}
 	for _, m := range machines {
-		if r, ok := m.described(w.now); ok {
-			s.Resources = append(s.Resources, *r)
+		if seen, ok := m.described(w.now); ok {
+			s.Resources = append(s.Resources, seen.resource)
 		}
 	}
 	return s, nil
@@ -119,7 +119,8 @@ func (w *World) instances(jobs []job) error {
 	}
 	if !off {
 		for _, j := range jobs {
-			if j.machine.phase != on && j.machine.phase != starting && w.faults.Capacity.falls(j.machine.physics) {
+			m := j.machine
+			if m.phase != on && m.phase != starting && (!m.shortUntil(w).IsZero() || w.faults.Capacity.falls(m.physics)) {
 				return ErrCapacity
 			}
 		}
@@ -133,7 +134,7 @@ func (w *World) instances(jobs []job) error {
 // permits says whether AWS lets offpeak switch the machine off or on.
 func (m *machine) permits(off bool) error {
 	switch {
-	case m == nil || m.phase == gone || m.phase == buried:
+	case m == nil || m.dead():
 		return ErrGone
 	case m.spec.Denied:
 		return ErrDenied
@@ -143,6 +144,8 @@ func (m *machine) permits(off bool) error {
 		return nil
 	case off && m.phase == starting, !off && m.phase == stopping:
 		return ErrState
+	case off && m.spec.Lifecycle == fleet.SpotOneTime, !off && m.interrupted:
+		return ErrState // a one-time request's instance cannot be stopped, and what the market stopped EC2 alone starts
 	default:
 		return nil
 	}
@@ -153,7 +156,7 @@ func (w *World) switchOne(j job, off bool) {
 	m, us := j.machine, author{ByOffpeak, j.action.ID}
 	switch {
 	case off && m.phase == on:
-		m.stop(w, us)
+		m.stop(w, us, byUser)
 	case !off && m.phase != on && m.phase != starting:
 		m.start(w, us, m.spec.Kind == fleet.EC2Instance && w.faults.FailsLater.falls(m.physics))
 	}

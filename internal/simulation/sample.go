@@ -58,6 +58,7 @@ func Sample(n int, seed uint64) []Spec {
 		for range count {
 			spec := sampleSpec(r, p, made)
 			spec.Zone = zone
+			fit(stream(seed, "sample fittings", uint64(made)), &spec, p.name, made)
 			specs = append(specs, spec)
 			made++
 		}

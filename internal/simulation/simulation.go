@@ -2,8 +2,9 @@
 // throttled or fail, and a clock that jumps from one event to the next.
 //
 // In go a seed, faults and resources with their people's habits; the same seed gives the same history. A World implements the optimizer's
-// Inventory and Actuator, so that what runs on AWS runs in it; Run is the clock that wakes a sweep. It keeps the truth: when each resource
-// really ran, and how often which API was called. It prices nothing, plans nothing, and knows no Spot market and no commitments.
+// Inventory and Actuator, so that what runs on AWS runs in it; Drive is the clock that wakes a sweep. It keeps the truth: when each resource
+// really ran and what was kept beside it, unit by unit as a bill names them, and how often which API was called. Its Spot market has prices and
+// interrupts; nothing else is priced, nothing is planned, and it knows no commitments.
 package simulation
 
 import (
@@ -31,21 +32,12 @@ type Faults struct {
 	Lag time.Duration
 }
 
-// Spec is a resource as the world begins with it, and the people around it.
-type Spec struct {
-	// Resource is what it is at the start; State is Running or Stopped. ARN, ID, Kind and Scope must be set.
-	fleet.Resource
-	// Habits are what people do with it; Zone is the clock they live by, UTC where it is nil.
-	Habits []Habit
-	Zone   *time.Location
-	// Protected says that stop protection is set on it, which descriptions do not show; Denied that offpeak has no permission to change it.
-	Protected, Denied bool
-}
-
 // World is an organisation at an instant. It is not for use by several goroutines at once.
 type World struct {
 	// Watch, if set, is told of every change of a resource right after it happened. It must not change the world.
 	Watch func(Change)
+	// Warn, if set, is told of what AWS announces to Spot instances.
+	Warn func(Notice)
 
 	seed     uint64
 	now      int64 // unix seconds
@@ -61,6 +53,7 @@ type World struct {
 	history  hash.Hash64
 	deeds    hash.Hash64
 	death    death
+	market   *Market
 }
 
 // place is what a scope holds.
@@ -83,6 +76,8 @@ type Change struct {
 	By       By
 	// Act is the id of the action that changed it, where offpeak did.
 	Act string
+	// Reason is why an instance is as it is, in the words of AWS's StateTransitionReason; empty while it runs.
+	Reason string
 	// From and To are the resource as it was and as it is, without any lag.
 	From, To fleet.Resource
 }
@@ -93,24 +88,19 @@ func New(seed uint64, start time.Time, faults Faults) *World {
 		seed: seed, now: start.Unix(), faults: faults,
 		scopes: map[fleet.Scope]*place{}, machines: map[fleet.ARN]*machine{},
 		buckets: map[bucketKey]*bucket{}, calls: map[API]int{}, history: fnv.New64a(), deeds: fnv.New64a(),
+		market: NewMarket(seed, start, nil),
 	}
 }
 
 // Add puts a resource into the world. One whose state is neither running nor stopped, or that is there already, is refused.
 func (w *World) Add(spec Spec) error {
-	switch {
-	case spec.ARN == "" || spec.ID == "" || spec.Kind == 0:
-		return fmt.Errorf("a resource needs arn, id and kind: %+v", spec.Resource)
-	case w.machines[spec.ARN] != nil:
+	if err := spec.check(); err != nil {
+		return err
+	}
+	if w.machines[spec.ARN] != nil {
 		return fmt.Errorf("%s is in the world already", spec.ARN)
-	case spec.State != fleet.Running && spec.State != fleet.Stopped:
-		return fmt.Errorf("%s begins as %s: only running and stopped are beginnings", spec.ARN, spec.State)
-	case spec.Kind.Sized() && (spec.Size.Desired > 0) != (spec.State == fleet.Running):
-		return fmt.Errorf("%s is %s at size %s", spec.ARN, spec.State, spec.Size)
 	}
-	if spec.Zone == nil {
-		spec.Zone = time.UTC
-	}
+	spec.defaults()
 	m := newMachine(w, spec)
 	p := w.scopes[spec.Scope]
 	if p == nil {
@@ -144,7 +134,7 @@ func (w *World) Now() time.Time { return time.Unix(w.now, 0).UTC() }
 func (w *World) Advance(to time.Time) {
 	until := to.Unix()
 	for len(w.events) > 0 && w.events[0].at <= until {
-		e := heap.Pop(&w.events).(event)
+		e := heap.Pop(&w.events).(*event)
 		w.now = max(w.now, e.at)
 		w.counted++
 		e.machine.happen(w, e)
@@ -177,27 +167,6 @@ func (w *World) Truth(arn fleet.ARN) (fleet.Resource, bool) {
 		return fleet.Resource{}, false
 	}
 	return m.face(), true
-}
-
-// Interval is a time, half-open, in which so many units of a resource ran: one, or a group's instances and a service's tasks.
-type Interval struct {
-	From, To time.Time
-	Units    int
-}
-
-// Ran returns when a resource really ran, up to now. Boot and stop times do not count, as they are not charged.
-func (w *World) Ran(arn fleet.ARN) []Interval {
-	m := w.machines[arn]
-	if m == nil {
-		return nil
-	}
-	intervals := make([]Interval, 0, len(m.ran)+1)
-	for _, s := range append(slices.Clip(m.ran), span{m.runningSince, w.now, m.units}) {
-		if s.units > 0 && s.to > s.from {
-			intervals = append(intervals, Interval{time.Unix(s.from, 0).UTC(), time.Unix(s.to, 0).UTC(), s.units})
-		}
-	}
-	return intervals
 }
 
 // Resources returns the ARNs of everything that was ever added, in the order of adding.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -223,11 +224,39 @@ func TestADumpReadsBack(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(got.Resources, want.Resources); diff != "" {
+			if diff := cmp.Diff(entire(got.Resources), listable(want.Resources)); diff != "" {
 				t.Errorf("%s at %s: %s", s, to, diff)
 			}
 		}
 	}
+}
+
+// entire leaves out what stands in listings of its own but acts through its group or its cluster.
+func entire(resources []fleet.Resource) []fleet.Resource {
+	return slices.DeleteFunc(resources, func(r fleet.Resource) bool {
+		_, ofGroup := r.Trait(fleet.GroupMember)
+		_, ofCluster := r.Trait(fleet.ClusterMember)
+		return ofGroup || ofCluster
+	})
+}
+
+// listable leaves out what listings do not tell: refreshes and scheduled actions, and of a Spot request that it is persistent, unless a person
+// has stopped its instance.
+func listable(resources []fleet.Resource) []fleet.Resource {
+	for i := range resources {
+		r := &resources[i]
+		var traits []fleet.Trait
+		for _, t := range r.Traits {
+			if t.Kind != fleet.ScheduledActions && t.Kind != fleet.RefreshInProgress {
+				traits = append(traits, t)
+			}
+		}
+		r.Traits = traits
+		if byPerson := (r.Status == "stopped" || r.Status == "stopping") && !r.ByAWS; r.Lifecycle == fleet.SpotPersistent && !byPerson {
+			r.Lifecycle = fleet.SpotOneTime
+		}
+	}
+	return resources
 }
 
 func TestASample(t *testing.T) {
@@ -240,6 +269,9 @@ func TestASample(t *testing.T) {
 	korean := false
 	for _, s := range specs {
 		kinds[s.Kind]++
+		if len(s.Volumes) == 0 && s.Kind != fleet.ECSService || s.Kind == fleet.ECSService && s.Task.CPU == 0 {
+			t.Errorf("%s has neither storage nor a size", s.ID)
+		}
 		team, _ := s.Tags.Get("팀")
 		korean = korean || team == "주문"
 	}
@@ -254,5 +286,44 @@ func TestASample(t *testing.T) {
 		if err := w.Add(s); err == nil {
 			t.Errorf("%s was added twice", s.ARN)
 		}
+	}
+}
+
+// TestALargeSampleHasAFewOfEach counts what is rare.
+func TestALargeSampleHasAFewOfEach(t *testing.T) {
+	t.Parallel()
+	count := map[string]int{}
+	groups := 0
+	tally := func(what string, holds bool) {
+		if holds {
+			count[what]++
+		}
+	}
+	for _, s := range simulation.Sample(1000, 1) {
+		if s.Kind == fleet.AutoScalingGroup {
+			groups++
+		}
+		tally("one-time Spot", s.Lifecycle == fleet.SpotOneTime)
+		tally("persistent Spot", s.Lifecycle == fleet.SpotPersistent)
+		tally("mixed groups", s.Scaling.Mix != nil)
+		tally("rebalancing groups", s.Scaling.Rebalance)
+		tally("warm pools", s.Scaling.Warm > 0)
+		tally("scheduled actions", len(s.Scaling.Actions) > 0)
+		tally("Elastic IPs", len(s.Addresses) > 0)
+		tally("automatic addresses", s.PublicAddress)
+		for _, h := range s.Habits {
+			tally(fmt.Sprintf("%T", h), true)
+		}
+	}
+	for _, what := range []string{
+		"one-time Spot", "persistent Spot", "mixed groups", "rebalancing groups", "warm pools", "scheduled actions", "Elastic IPs",
+		"automatic addresses", "simulation.Overrider", "simulation.Resetter", "simulation.Refresher",
+	} {
+		if count[what] == 0 {
+			t.Errorf("no %s", what)
+		}
+	}
+	if count["mixed groups"]+count["warm pools"]+count["scheduled actions"] > groups/4 {
+		t.Errorf("most of %d groups are to be plain: %v", groups, count)
 	}
 }
