@@ -1,0 +1,202 @@
+package savings
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"offpeak/internal/billing"
+	"offpeak/internal/billing/avoidance"
+	"offpeak/internal/fleet"
+	"offpeak/internal/ledger"
+	"offpeak/internal/plan"
+)
+
+// subject is an enrolled resource as the ledger tells of it, or a control.
+type subject struct {
+	fleet.Resource // as it was last seen
+	environment    string
+	enrolled, left time.Time
+	control        bool
+	// recorded says that its enrolment stands in the ledger; without it nothing before the first entry is its own baseline.
+	recorded bool
+	stops    []stop
+	acts     []string
+
+	uses []use // what it used, by hour
+	rows map[evidence]*counted
+	spot map[int32]spotHour
+	held Share               // whole clock hours held off: those without running on the bill, of all
+	off  map[time.Time]int64 // the former by UTC day
+	task int64               // picohours of vCPU that one task of a service uses in an hour
+}
+
+// stop is a time in which we held it off.
+type stop struct {
+	avoidance.Stop
+	act string
+}
+
+// readLedger makes the subjects of the ledger's entries, by ARN.
+func readLedger(in Input, s *Savings) ([]*subject, error) {
+	entries, err := entriesUntil(in, s)
+	if err != nil {
+		return nil, err
+	}
+	byARN := map[fleet.ARN]*subject{}
+	var subjects []*subject
+	causes := causesOf(entries)
+	for i := range entries {
+		e := &entries[i]
+		found := byARN[e.Resource]
+		if found == nil {
+			found = &subject{Resource: fleet.Resource{ARN: e.Resource, ID: e.ID, Kind: e.Kind, Scope: e.Scope}, enrolled: e.At}
+			byARN[e.Resource] = found
+			subjects = append(subjects, found)
+		}
+		found.take(e, causes[e.Act], in.Period.To)
+	}
+	for _, c := range in.Controls {
+		if byARN[c.Resource.ARN] == nil {
+			subjects = append(subjects, &subject{Resource: c.Resource, environment: c.Environment, control: true, enrolled: in.Period.From, recorded: true})
+		}
+	}
+	slices.SortFunc(subjects, func(a, b *subject) int { return cmp.Compare(a.ARN, b.ARN) })
+	for _, found := range subjects {
+		found.close(in.Period.To)
+		if !found.recorded {
+			s.gap(NoEnrolment, "%s: its enrolment is not in the ledger; what the bill shows before %s is not taken as its baseline",
+				found.ID, found.enrolled.UTC().Format(time.DateTime))
+		}
+	}
+	return subjects, nil
+}
+
+// entriesUntil returns the entries before the period's end in order of time, each once.
+func entriesUntil(in Input, s *Savings) ([]ledger.Entry, error) {
+	var entries []ledger.Entry
+	for e, err := range in.Entries {
+		var damage *ledger.Damage
+		switch {
+		case errors.As(err, &damage):
+			s.gap(LedgerDamage, "%s; acts that stood there are not counted", damage)
+		case err != nil:
+			return nil, err
+		case e.At.Before(in.Period.To):
+			entries = append(entries, e)
+		}
+	}
+	slices.SortStableFunc(entries, func(a, b ledger.Entry) int {
+		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Fence, b.Fence), cmp.Compare(a.Run, b.Run), cmp.Compare(a.Resource, b.Resource),
+			cmp.Compare(a.Act, b.Act), cmp.Compare(rank(a.State), rank(b.State)))
+	})
+	return once(entries, s), nil
+}
+
+// rank orders the states of entries of one instant.
+func rank(state ledger.State) int { return slices.Index(ledger.States(), state) }
+
+// once drops what stands twice: two ledgers of one run that were copied together, or an act that two workers wrote down.
+func once(entries []ledger.Entry, s *Savings) []ledger.Entry {
+	type name struct {
+		resource fleet.ARN
+		act      string
+		attempt  int
+		state    ledger.State
+	}
+	seen, twice := map[name]bool{}, 0
+	kept := entries[:0]
+	for _, e := range entries {
+		n := name{e.Resource, e.Act, e.Attempt, e.State}
+		if e.Act != "" && seen[n] {
+			twice++
+			continue
+		}
+		seen[n] = true
+		kept = append(kept, e)
+	}
+	if twice > 0 {
+		s.gap(LedgerOverlap, "%d ledger entries stand twice (overlapping runs, or copies); each is counted once", twice)
+	}
+	return kept
+}
+
+// causesOf tells why each act was begun: a retry has the cause of what it tries again.
+func causesOf(entries []ledger.Entry) map[string]plan.Cause {
+	causes := map[string]plan.Cause{}
+	for i := range entries {
+		e := &entries[i]
+		if known, ok := causes[e.Act]; e.Cause != "" && (!ok || known == plan.ByRetry) {
+			causes[e.Act] = e.Cause
+		}
+	}
+	return causes
+}
+
+// take takes in one entry.
+func (s *subject) take(e *ledger.Entry, cause plan.Cause, end time.Time) {
+	if e.Before != nil {
+		s.Resource = *e.Before
+	}
+	if e.Environment != "" {
+		s.environment = e.Environment
+	}
+	switch e.State {
+	case ledger.Enrolled:
+		if !s.recorded {
+			s.enrolled, s.recorded = e.At, true
+		}
+	case ledger.Gone, ledger.Released:
+		s.close(e.At)
+		s.left = e.At
+	case ledger.Returned:
+		s.left = time.Time{}
+	case ledger.Applied:
+		if len(s.acts) == 0 || s.acts[len(s.acts)-1] != e.Act {
+			s.acts = append(s.acts, e.Act)
+		}
+		s.close(e.At)
+		if e.Edge.Want == fleet.Stopped {
+			s.stops = append(s.stops, stop{avoidance.Stop{Span: avoidance.Span{From: e.At, To: end}, Cause: cause}, e.Act})
+		}
+	default: // an intent is no effect; a failure and a verification change nothing that an acceptance did not
+	}
+}
+
+// close ends the stop that is open at an instant.
+func (s *subject) close(at time.Time) {
+	if n := len(s.stops); n > 0 && at.Before(s.stops[n-1].To) {
+		s.stops[n-1].To = at
+	}
+}
+
+// evidence counts the bill's rows of a subject.
+type evidence struct {
+	resource, sku string
+	operation     string
+}
+
+// note takes note of a row of the measured period.
+func (s *subject) note(u *billing.Usage, measured billing.Period) {
+	if u.Hour.Before(measured.From) {
+		return
+	}
+	if s.rows == nil {
+		s.rows = map[evidence]*counted{}
+	}
+	name := evidence{u.Resource, u.SKU, u.Operation}
+	if s.rows[name] == nil {
+		s.rows[name] = &counted{}
+	}
+	s.rows[name].rows++
+	s.rows[name].quantity = s.rows[name].quantity.Add(u.Quantity)
+}
+
+// counted is how many rows, and how much they bill.
+type counted struct {
+	rows     int64
+	quantity decimal.Decimal
+}

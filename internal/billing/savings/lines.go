@@ -1,0 +1,132 @@
+package savings
+
+import (
+	"iter"
+	"math/big"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"offpeak/internal/billing"
+	"offpeak/internal/billing/avoidance"
+	"offpeak/internal/fleet"
+	"offpeak/internal/money"
+)
+
+// avoidedLine is what a claim avoided of one SKU in one hour; below zero it was induced.
+type avoidedLine struct {
+	claim    int
+	move     int // the number of a move to Spot, from 1; zero for a claim
+	account  fleet.AccountID
+	sku      int32
+	quantity decimal.Decimal
+	value    price
+}
+
+// reader walks one claim's hours in order, with what the subject used in each.
+type reader struct {
+	claim   int
+	subject *subject
+	skus    *catalogue
+	next    func() (time.Time, avoidance.Hours, bool)
+	stop    func()
+
+	// hour and avoided are what comes next; more says that there is any.
+	hour    time.Time
+	avoided avoidance.Hours
+	more    bool
+
+	mixes []mix
+	mix   int // the last one that begins at or before the hour
+	use   int // the first one that is not before the hour
+}
+
+func newReader(c *computation, claim int, s *subject) *reader {
+	r := &reader{claim: claim, subject: s, skus: c.skus, mixes: s.mixes(c.skus)}
+	r.next, r.stop = iter.Pull2(c.claims.Hourly(&c.claims.Claims[claim]))
+	r.advance()
+	return r
+}
+
+func (r *reader) advance() { r.hour, r.avoided, r.more = r.next() }
+
+// lines returns what was avoided in an hour, and moves on to the next. The hours are asked for in order.
+func (r *reader) lines(hour, baseline time.Time) []avoidedLine {
+	if !r.more || !r.hour.Equal(hour) {
+		return nil
+	}
+	avoided := r.avoided
+	r.advance()
+	number := int32(hour.Sub(baseline) / time.Hour)
+	for r.use < len(r.subject.uses) && r.subject.uses[r.use].hour < number {
+		r.use++
+	}
+	for r.mix+1 < len(r.mixes) && r.mixes[r.mix+1].hour <= number {
+		r.mix++
+	}
+	if avoided.IsZero() || len(r.mixes) == 0 {
+		return nil
+	}
+	to := r.use
+	for to < len(r.subject.uses) && r.subject.uses[to].hour == number {
+		to++
+	}
+	return r.split(avoided, r.subject.uses[r.use:to], hour)
+}
+
+// split divides an hour's avoided units over SKUs: what the baseline's units would have used in their mix, less what was used.
+func (r *reader) split(avoided avoidance.Hours, used []use, hour time.Time) (lines []avoidedLine) {
+	units := avoided.Rat()
+	units.Add(units, big.NewRat(r.subject.seconds(used, r.skus), 3600))
+	m := r.mixes[r.mix]
+	quantities := map[int32]*big.Rat{}
+	var order []int32
+	add := func(sku int32, quantity *big.Rat) {
+		if quantities[sku] == nil {
+			quantities[sku] = new(big.Rat)
+			order = append(order, sku)
+		}
+		quantities[sku].Add(quantities[sku], quantity)
+	}
+	for _, u := range m.uses {
+		share := big.NewRat(u.quantity, m.seconds)
+		add(u.sku, share.Mul(share.Mul(share, units), big.NewRat(3600, pico)))
+	}
+	for _, u := range used {
+		add(u.sku, big.NewRat(-u.quantity, pico))
+	}
+	for _, sku := range order {
+		if q := quantities[sku]; q.Sign() != 0 {
+			lines = append(lines, avoidedLine{
+				claim: r.claim, account: r.subject.Scope.Account, sku: sku, quantity: quotient(q), value: r.skus.price(sku, hour),
+			})
+		}
+	}
+	return lines
+}
+
+// exactly is how many places a quantity keeps where it does not divide: the product with a price is exact far beyond a cent.
+const exactly = 24
+
+func quotient(q *big.Rat) decimal.Decimal {
+	if q.IsInt() {
+		return decimal.NewFromBigInt(q.Num(), 0)
+	}
+	return decimal.NewFromBigInt(q.Num(), 0).DivRound(decimal.NewFromBigInt(q.Denom(), 0), exactly)
+}
+
+// worth is a quantity at a price.
+func worth(quantity decimal.Decimal, rate money.Rate) money.USD {
+	return money.USDOf(quantity.Mul(rate.Decimal()).Round(exactly))
+}
+
+// hoursOf yields the whole hours of a period.
+func hoursOf(p billing.Period) iter.Seq2[int, time.Time] {
+	return func(yield func(int, time.Time) bool) {
+		for i, hour := 0, p.From; hour.Before(p.To); i, hour = i+1, hour.Add(time.Hour) {
+			if !yield(i, hour) {
+				return
+			}
+		}
+	}
+}

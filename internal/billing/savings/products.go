@@ -1,0 +1,204 @@
+package savings
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"offpeak/internal/billing"
+	"offpeak/internal/billing/commitments"
+	"offpeak/internal/money"
+)
+
+// skuName tells usage apart by price and by what can cover it.
+type skuName struct {
+	sku, operation, zone string
+	spot                 bool
+}
+
+// sku is what is known of a name.
+type sku struct {
+	skuName
+	product   commitments.Product
+	usageType string
+	unit      string
+	// spent and used are the cost and the quantity of Spot usage: its price is their ratio.
+	spent, used decimal.Decimal
+}
+
+// priceName is a SKU in a billing month.
+type priceName struct {
+	sku   string
+	month time.Time
+}
+
+// price is what a unit costs; known is false where the bill shows none.
+type price struct {
+	list, contract money.Rate
+	known          bool
+}
+
+// catalogue is what the bill says of its SKUs, numbered as they are met.
+type catalogue struct {
+	raw     map[[2]string]billing.Product // by SKU and operation
+	numbers map[skuName]int32
+	all     []*sku
+	prices  map[priceName]price
+	last    map[string]price // of a SKU in its latest month
+	first   map[string]price // of a SKU in its earliest month
+}
+
+func (c *computation) readProducts(ctx context.Context) error {
+	c.skus = &catalogue{
+		raw: map[[2]string]billing.Product{}, numbers: map[skuName]int32{}, prices: map[priceName]price{},
+		last: map[string]price{}, first: map[string]price{},
+	}
+	reach := billing.Period{From: c.Baseline, To: c.Measured.To}
+	products, err := c.in.Engine.Products(ctx, reach)
+	if err != nil {
+		return err
+	}
+	for _, p := range products {
+		c.skus.raw[[2]string{p.SKU, p.Operation}] = p
+	}
+	prices, err := c.in.Engine.Prices(ctx, reach)
+	if err != nil && !errors.Is(err, billing.ErrNoExport) {
+		return err
+	}
+	for _, p := range prices { // in order of months
+		list, err := money.RateOf(p.List)
+		contract, errContract := money.RateOf(p.Contract)
+		if errors.Join(err, errContract) != nil {
+			continue // a correction, no price
+		}
+		known := price{list, contract, true}
+		c.skus.prices[priceName{p.SKU, p.Month.UTC()}] = known
+		c.skus.last[p.SKU] = known
+		if _, there := c.skus.first[p.SKU]; !there {
+			c.skus.first[p.SKU] = known
+		}
+	}
+	return nil
+}
+
+// number returns the number of what a usage row uses.
+func (k *catalogue) number(u *billing.Usage) int32 {
+	name := skuName{u.SKU, u.Operation, u.Zone, u.Line == billing.SpotUsage}
+	n, known := k.numbers[name]
+	if !known {
+		raw := k.raw[[2]string{u.SKU, u.Operation}]
+		n = int32(len(k.all))
+		k.numbers[name] = n
+		product := productOf(raw)
+		product.Zone = u.Zone
+		k.all = append(k.all, &sku{skuName: name, product: product, usageType: raw.UsageType, unit: raw.Unit})
+	}
+	if name.spot {
+		k.all[n].spent, k.all[n].used = k.all[n].spent.Add(u.Net), k.all[n].used.Add(u.Quantity)
+	}
+	return n
+}
+
+// price returns what a unit of a SKU costs in an hour: by the month's last row, else by the nearest month that has one.
+func (k *catalogue) price(n int32, hour time.Time) price {
+	s := k.all[n]
+	if s.spot {
+		return s.spotPrice()
+	}
+	if p, known := k.prices[priceName{s.sku, monthOf(hour)}]; known {
+		return p
+	}
+	for _, found := range []map[string]price{k.last, k.first} {
+		if p, known := found[s.sku]; known {
+			return p
+		}
+	}
+	return price{}
+}
+
+// numberOf returns the number of evidence's SKU, in any zone.
+func (k *catalogue) numberOf(e evidence) int32 {
+	for n, s := range k.all {
+		if s.sku == e.sku && s.operation == e.operation {
+			return int32(n)
+		}
+	}
+	return 0
+}
+
+// spotPrice is the mean of what was paid: Spot has no other.
+func (s *sku) spotPrice() price {
+	if !s.used.IsPositive() {
+		return price{}
+	}
+	mean, err := money.RateOf(s.spent.DivRound(s.used, billing.Places))
+	return price{mean, mean, err == nil}
+}
+
+func monthOf(t time.Time) time.Time {
+	t = t.UTC()
+	return time.Date(t.Year(), t.Month(), 1, 0, 0, 0, 0, time.UTC)
+}
+
+// productOf reads what a commitment can tell products apart by, from CUR's words.
+func productOf(p billing.Product) commitments.Product {
+	product := commitments.Product{
+		Compute: computeOf(p), Region: p.Region, Type: p.Type, Family: p.Family, Factor: p.Factor, MultiAZ: p.MultiAZ,
+	}
+	switch product.Compute {
+	case commitments.EC2:
+		product.Platform, product.Tenancy = platformOf(p), tenancyOf(p.Tenancy)
+	case commitments.Database:
+		product.Platform = strings.ToLower(strings.ReplaceAll(p.Engine, " ", "-"))
+	default:
+	}
+	return product
+}
+
+// computeOf tells by the product code what sort of computing a row bills.
+func computeOf(p billing.Product) commitments.Compute {
+	switch p.Code {
+	case "AmazonEC2":
+		return commitments.EC2
+	case "AmazonECS", "AmazonEKS":
+		return commitments.Fargate
+	case "AWSLambda":
+		return commitments.Lambda
+	case "AmazonRDS", "AmazonDocDB", "AmazonNeptune":
+		return commitments.Database
+	default:
+		return commitments.Other
+	}
+}
+
+// platformOf returns the platform as Reserved Instances name it. Operations of EC2 tell it ("AMI billing information fields", EC2 User
+// Guide); where a row has none, the operating system does.
+func platformOf(p billing.Product) string {
+	switch _, code, _ := strings.Cut(p.Operation, ":"); code {
+	case "0002":
+		return "Windows"
+	case "0010":
+		return "Red Hat Enterprise Linux"
+	case "000g":
+		return "SUSE Linux"
+	case "":
+		if p.System == "" || strings.EqualFold(p.System, "Linux") {
+			return commitments.LinuxUNIX
+		}
+		return p.System
+	default:
+		return p.System + " " + code
+	}
+}
+
+func tenancyOf(word string) string {
+	switch word {
+	case "", "Shared":
+		return commitments.DefaultTenancy
+	default:
+		return strings.ToLower(word)
+	}
+}

@@ -1,0 +1,110 @@
+package savings
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"offpeak/internal/billing"
+	"offpeak/internal/fleet"
+	"offpeak/internal/money"
+)
+
+// Move is a resource that runs on Spot where it ran on demand before.
+type Move struct {
+	Resource fleet.ARN
+	// SKU and Operation are what it ran on before, of which each hour on Spot stands for one: a larger type that it landed on is no saving.
+	SKU, Operation string
+	Zone           string
+	From, To       time.Time // To is zero while it lasts
+	// Overheads are what the move cost beside Spot itself.
+	Overheads []Overhead
+}
+
+// Overhead is a cost that a move caused: old and new instance side by side, work run again after an interruption, copies of volumes, running
+// on demand while there was no Spot.
+type Overhead struct {
+	At   time.Time
+	What string
+	Cost money.USD
+	Act  string // of the ledger
+}
+
+// Spot is what a move to Spot was worth: its original at the same hours, less what was paid, less overheads. It may be below zero: what
+// commitments paid for already is no saving.
+type Spot struct {
+	Resource  fleet.ARN
+	Hours     decimal.Decimal // on Spot
+	List      money.USD       // of the original
+	Contract  money.USD
+	Adjusted  money.USD // by replay, together with everything else that was avoided in the hour
+	Paid      money.USD
+	Overheads money.USD
+}
+
+// Net is what is left: adjusted where known, else contracted, less what was paid.
+func (s Spot) Net(adjustedKnown bool) money.USD {
+	worth := s.Contract
+	if adjustedKnown {
+		worth = s.Adjusted
+	}
+	return worth.Sub(s.Paid).Sub(s.Overheads)
+}
+
+// mover follows one move through the hours.
+type mover struct {
+	Move
+	sku  int32
+	runs map[int32]spotHour // by hour since the baseline
+}
+
+// spotHour is what one resource used of Spot in one hour, and what it paid.
+type spotHour struct{ quantity, paid decimal.Decimal }
+
+// movers readies the moves. Two moves of one resource follow each other in time.
+func (c *computation) movers() (movers []*mover) {
+	subjects := map[fleet.ARN]*subject{}
+	for _, s := range c.subjects {
+		subjects[s.ARN] = s
+	}
+	for _, m := range c.in.Moves {
+		s := subjects[m.Resource]
+		if s == nil {
+			c.gap(NotOnBill, "%s: its move to Spot is known, and its enrolment is not; nothing is claimed for the move", m.Resource)
+			continue
+		}
+		n := c.skus.number(&billing.Usage{SKU: m.SKU, Operation: m.Operation, Zone: m.Zone, Line: billing.OnDemand})
+		movers = append(movers, &mover{Move: m, sku: n, runs: s.spot})
+	}
+	slices.SortStableFunc(movers, func(a, b *mover) int { return cmp.Or(cmp.Compare(a.Resource, b.Resource), a.From.Compare(b.From)) })
+	c.Savings.Spot = make([]Spot, len(movers))
+	for i, m := range movers {
+		c.Savings.Spot[i].Resource = m.Resource
+		for _, o := range m.Overheads {
+			if inPeriod(c.Measured, o.At) {
+				c.Savings.Spot[i].Overheads = c.Savings.Spot[i].Overheads.Add(o.Cost)
+			}
+		}
+	}
+	return movers
+}
+
+func inPeriod(p billing.Period, t time.Time) bool { return !t.Before(p.From) && t.Before(p.To) }
+
+// lines returns what a move avoided in an hour: its original, for as long as it ran on Spot.
+func (m *mover) lines(number int, c *computation, hour time.Time) []avoidedLine {
+	run, ran := m.runs[int32(hour.Sub(c.Baseline)/time.Hour)]
+	if !ran || hour.Before(m.From) || !m.To.IsZero() && !hour.Before(m.To) {
+		return nil
+	}
+	s := &c.Savings.Spot[number]
+	s.Hours, s.Paid = s.Hours.Add(run.quantity), s.Paid.Add(money.USDOf(run.paid))
+	return []avoidedLine{{move: number + 1, account: m.account(c), sku: m.sku, quantity: run.quantity, value: c.skus.price(m.sku, hour)}}
+}
+
+func (m *mover) account(c *computation) fleet.AccountID {
+	i, _ := slices.BinarySearchFunc(c.subjects, m.Resource, func(s *subject, arn fleet.ARN) int { return cmp.Compare(s.ARN, arn) })
+	return c.subjects[i].Scope.Account
+}

@@ -1,0 +1,214 @@
+package savings
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"offpeak/internal/billing"
+	"offpeak/internal/billing/commitments"
+	"offpeak/internal/fleet"
+)
+
+// use is what a subject used of one SKU in one hour, in picounits: 1,000,000,000,000 are one hour of an instance.
+type use struct {
+	hour     int32 // since computation.Baseline
+	sku      int32
+	quantity int64
+}
+
+// pico is one unit.
+const pico = 1_000_000_000_000
+
+// kept is what an account used of one SKU in one hour, all of its resources together: the replay cannot tell them apart.
+type kept struct {
+	account fleet.AccountID
+	sku     int32
+}
+
+// hourOfBill is one hour of the measured period.
+type hourOfBill struct {
+	kept     []keptLine
+	reserved map[string]decimal.Decimal // amortised cost by Reserved Instance
+}
+
+type keptLine struct {
+	kept
+	quantity decimal.Decimal
+}
+
+// hourly is the bill's running time by hour of the measured period.
+type hourly []hourOfBill
+
+// readUsage reads who ran when: the subjects' own hours since the first baseline, and everybody's of the measured period.
+func (c *computation) readUsage(ctx context.Context) error {
+	c.hours = make(hourly, c.Measured.To.Sub(c.Measured.From)/time.Hour)
+	find := newFinder(c.subjects)
+	now, sums := -1, map[kept]decimal.Decimal{}
+	flush := func() {
+		if now >= 0 {
+			c.hours[now].kept = linesOf(sums)
+		}
+		clear(sums)
+	}
+	for u, err := range c.usage(ctx) {
+		if err != nil {
+			return err
+		}
+		n := c.skus.number(&u)
+		if s := find.of(&u, c.skus.raw[[2]string{u.SKU, u.Operation}].Region); s != nil {
+			s.uses = append(s.uses, use{int32(u.Hour.Sub(c.Baseline) / time.Hour), n, u.Quantity.Shift(billing.Places).IntPart()})
+			s.note(&u, c.Measured)
+			s.paid(&u, c.Baseline)
+			s.fits(&u, c.skus.all[n])
+		}
+		if u.Hour.Before(c.Measured.From) {
+			continue
+		}
+		if hour := int(u.Hour.Sub(c.Measured.From) / time.Hour); hour != now {
+			flush()
+			now = hour
+		}
+		c.take(&c.hours[now], sums, &u, n)
+	}
+	flush()
+	return nil
+}
+
+// usage is the engine's; where there is no CUR 2.0, that of FOCUS, which says nothing of commitments.
+func (c *computation) usage(ctx context.Context) func(func(billing.Usage, error) bool) {
+	reach := billing.Period{From: c.Baseline, To: c.Measured.To}
+	return func(yield func(billing.Usage, error) bool) {
+		for u, err := range c.in.Engine.Usage(ctx, reach) {
+			if errors.Is(err, billing.ErrNoExport) {
+				c.Commitments.Why = "the bill has no CUR 2.0 export: what Reserved Instances and Savings Plans covered is not known"
+				c.gap(NoCommitments, "%s; the commitment-adjusted figure is not computable", c.Commitments.Why)
+				break
+			}
+			if !yield(u, err) {
+				return
+			}
+		}
+		if c.Commitments.Why == "" {
+			return
+		}
+		for u, err := range c.in.Engine.FocusUsage(ctx, reach) {
+			if !yield(u, err) {
+				return
+			}
+		}
+	}
+}
+
+func (c *computation) take(hour *hourOfBill, sums map[kept]decimal.Decimal, u *billing.Usage, n int32) {
+	if u.Line == billing.SpotUsage {
+		return // no commitment covers it
+	}
+	k := kept{u.Account, n}
+	sums[k] = sums[k].Add(u.Quantity)
+	if u.Line == billing.Reserved {
+		if hour.reserved == nil {
+			hour.reserved = map[string]decimal.Decimal{}
+		}
+		hour.reserved[u.Commitment] = hour.reserved[u.Commitment].Add(u.Effective)
+	}
+}
+
+func linesOf(sums map[kept]decimal.Decimal) []keptLine {
+	lines := make([]keptLine, 0, len(sums))
+	for _, k := range slices.SortedFunc(maps.Keys(sums), func(a, b kept) int { return cmp.Or(cmp.Compare(a.account, b.account), cmp.Compare(a.sku, b.sku)) }) {
+		lines = append(lines, keptLine{k, sums[k]})
+	}
+	return lines
+}
+
+// finder finds whose usage a row bills.
+type finder struct {
+	byID  map[accountName]*subject // instances by id, groups by region and name, services by cluster and name
+	byARN map[string]*subject      // databases, and the databases of clusters
+}
+
+type accountName struct {
+	account fleet.AccountID
+	region  fleet.Region // of groups
+	parent  string       // the cluster of a service
+	name    string
+}
+
+func newFinder(subjects []*subject) finder {
+	f := finder{byID: map[accountName]*subject{}, byARN: map[string]*subject{}}
+	for _, s := range subjects {
+		switch s.Kind {
+		case fleet.EC2Instance:
+			f.byID[accountName{account: s.Scope.Account, name: s.ID}] = s
+		case fleet.AutoScalingGroup:
+			f.byID[accountName{s.Scope.Account, s.Scope.Region, "", s.ID}] = s
+		case fleet.ECSService:
+			f.byID[accountName{s.Scope.Account, s.Scope.Region, s.Parent, s.ID}] = s
+		case fleet.RDSCluster:
+			for _, part := range s.Parts {
+				f.byARN[databaseARN(s, part)] = s
+			}
+		default:
+			f.byARN[string(s.ARN)] = s
+		}
+	}
+	return f
+}
+
+func databaseARN(s *subject, name string) string {
+	return strings.Join([]string{"arn", s.Scope.Region.Partition(), "rds", string(s.Scope.Region), string(s.Scope.Account), "db", name}, ":")
+}
+
+// of returns the subject that a row is about, nil for anybody else's. A member of a group counts for its group.
+func (f finder) of(u *billing.Usage, region fleet.Region) *subject {
+	if u.Group != "" {
+		return f.byID[accountName{u.Account, region, u.Cluster, u.Group}]
+	}
+	if s := f.byARN[u.Resource]; s != nil {
+		return s
+	}
+	_, id, isARN := strings.Cut(u.Resource, ":instance/")
+	if !isARN {
+		id = u.Resource
+	}
+	return f.byID[accountName{account: u.Account, name: id}]
+}
+
+// taskSizes are the vCPU of a Fargate task, in quarters ("Amazon ECS task definition parameters for Fargate", task size).
+func taskSizes() []int64 { return []int64{1, 2, 4, 8, 16, 32, 64} }
+
+// fits takes note of the smallest task size that a service's rows fit in: a bill counts vCPU-hours and does not say how many tasks they were.
+func (s *subject) fits(u *billing.Usage, k *sku) {
+	if k.product.Compute != commitments.Fargate || !isProcessor(k) {
+		return
+	}
+	for _, quarters := range taskSizes() {
+		if size := quarters * pico / 4; u.Quantity.Shift(billing.Places).IntPart() <= size {
+			s.task = max(s.task, size)
+			return
+		}
+	}
+}
+
+// isProcessor tells a task's vCPU-hours from its GB-hours.
+func isProcessor(k *sku) bool { return strings.Contains(k.usageType, "vCPU-Hours") }
+
+// paid takes note of what was paid for Spot.
+func (s *subject) paid(u *billing.Usage, baseline time.Time) {
+	if u.Line != billing.SpotUsage {
+		return
+	}
+	if s.spot == nil {
+		s.spot = map[int32]spotHour{}
+	}
+	hour := int32(u.Hour.Sub(baseline) / time.Hour)
+	sum := s.spot[hour]
+	s.spot[hour] = spotHour{sum.quantity.Add(u.Quantity), sum.paid.Add(u.Net)}
+}

@@ -1,0 +1,173 @@
+package savings
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"offpeak/internal/billing/avoidance"
+	"offpeak/internal/billing/commitments"
+	"offpeak/internal/money"
+)
+
+// amounts is what a claim is worth.
+type amounts struct{ list, contract, adjusted money.USD }
+
+func (a *amounts) add(o amounts) {
+	a.list, a.contract, a.adjusted = a.list.Add(o.list), a.contract.Add(o.contract), a.adjusted.Add(o.adjusted)
+}
+
+// block is how many hours are replayed at a time.
+const block = 96
+
+// value prices every hour of every claim and replays the payer's commitments.
+func (c *computation) value(ctx context.Context) error {
+	c.worth = make([]amounts, len(c.claims.Claims))
+	readers, movers := c.readers(), c.movers()
+	defer func() {
+		for _, r := range readers {
+			r.stop()
+		}
+	}()
+	var check commitments.Reconciliation
+	lines := make([][]avoidedLine, 0, block)
+	results := make([]replayed, block)
+	hours := make([]time.Time, 0, block)
+	flush := func(first int) error {
+		if err := together(ctx, len(lines), func(i int) { results[i] = c.replay(first+i, hours[i], lines[i]) }); err != nil {
+			return err
+		}
+		for i := range lines {
+			c.add(&results[i], &check)
+		}
+		lines, hours = lines[:0], hours[:0]
+		return nil
+	}
+	for i, hour := range hoursOf(c.Measured) {
+		var all []avoidedLine
+		for _, r := range readers {
+			all = append(all, r.lines(hour, c.Baseline)...)
+		}
+		for n, m := range movers {
+			all = append(all, m.lines(n, c, hour)...)
+		}
+		lines, hours = append(lines, all), append(hours, hour)
+		if len(lines) == block {
+			if err := flush(i + 1 - block); err != nil {
+				return err
+			}
+		}
+	}
+	if err := flush(len(c.hours) - len(lines)); err != nil {
+		return err
+	}
+	c.judge(&check)
+	return nil
+}
+
+// readers returns one for each claim.
+func (c *computation) readers() []*reader {
+	subjects := map[string]*subject{}
+	for _, s := range c.subjects {
+		subjects[string(s.ARN)] = s
+	}
+	readers := make([]*reader, 0, len(c.claims.Claims))
+	for i := range c.claims.Claims {
+		if claim := &c.claims.Claims[i]; claim.Origin != avoidance.Unproven {
+			readers = append(readers, newReader(c, i, subjects[string(claim.ARN)]))
+		}
+	}
+	return readers
+}
+
+// add takes in what became of an hour.
+func (c *computation) add(r *replayed, check *commitments.Reconciliation) {
+	for i, l := range r.avoided {
+		c.book(l, amounts{worth(l.quantity, l.value.list), worth(l.quantity, l.value.contract), r.worth.Shares[i]})
+	}
+	for _, l := range r.spot {
+		paid := worth(l.quantity, l.value.contract)
+		c.book(l, amounts{paid, paid, paid})
+	}
+	c.Commitments.Hours++
+	c.Commitments.Wasted = c.Commitments.Wasted.Add(r.worth.Wasted)
+	for _, b := range r.billed {
+		c.Commitments.Used, c.Commitments.Unused = c.Commitments.Used.Add(b.Used), c.Commitments.Unused.Add(b.Unused)
+	}
+	if len(r.billed)+len(r.worth.Kept) > 0 {
+		check.Add(r.worth.Kept, r.billed)
+		c.committed = true
+	}
+}
+
+// book adds an amount to the claim or the move that it belongs to.
+func (c *computation) book(l avoidedLine, a amounts) {
+	if l.move > 0 {
+		s := &c.Savings.Spot[l.move-1]
+		s.List, s.Contract, s.Adjusted = s.List.Add(a.list), s.Contract.Add(a.contract), s.Adjusted.Add(a.adjusted)
+	} else {
+		c.worth[l.claim].add(a)
+	}
+	c.priced(l)
+}
+
+// priced takes note of what avoided usage has no price for.
+func (c *computation) priced(l avoidedLine) {
+	if name := c.skus.all[l.sku].name(); !l.value.known && !slices.Contains(c.unpriced, name) {
+		c.unpriced = append(c.unpriced, name)
+	}
+	c.avoidedSKUs[l.sku] = true
+}
+
+// name is what a reader can find on the bill.
+func (s *sku) name() string {
+	if s.usageType == "" {
+		return s.sku
+	}
+	return s.usageType
+}
+
+// judge says whether there is a commitment-adjusted figure.
+func (c *computation) judge(check *commitments.Reconciliation) {
+	slices.Sort(c.unpriced)
+	if len(c.unpriced) > 0 {
+		c.gap(NoPrice, "%s: the bill shows no price; what was avoided of it is counted in hours and not in dollars", strings.Join(c.unpriced, ", "))
+	}
+	if c.Commitments.Why != "" {
+		return
+	}
+	c.Commitments.Known = true
+	if !c.committed {
+		return
+	}
+	c.Commitments.Residual, c.Commitments.ResidualKnown = check.Residual()
+	if err := check.Claim(); err != nil {
+		c.Commitments.Known, c.Commitments.Why = false, err.Error()
+		c.gap(NoCommitments, "%s; the commitment-adjusted figure is not computable", err)
+	}
+	if without := c.withoutRate(); len(without) > 0 {
+		c.Commitments.Known = false
+		c.Commitments.Why = "no Savings Plans rate is known for " + strings.Join(without, ", ")
+		c.gap(NoPlanRate, "%s: the bill never shows them covered; the commitment-adjusted figure is not computable without the rates that "+
+			"`aws savingsplans describe-savings-plan-rates` lists", c.Commitments.Why)
+	}
+}
+
+// withoutRate names what was avoided, and a Savings Plan in force is meant for, without a rate for it being known.
+func (c *computation) withoutRate() (names []string) {
+	for _, hours := range c.fixed.plans {
+		for _, p := range hours {
+			plan := commitments.Plan{Kind: planKind(p.Offering), Region: p.Region, Family: p.Family}
+			for n := range c.avoidedSKUs {
+				s := c.skus.all[n]
+				_, known := c.fixed.rates[p.Plan][commitments.SKU(s.sku)]
+				if !known && !s.spot && plan.Covers(s.product) && !slices.Contains(names, s.name()) {
+					names = append(names, s.name())
+				}
+			}
+		}
+	}
+	slices.Sort(names)
+	return names
+}
