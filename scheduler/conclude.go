@@ -189,7 +189,7 @@ func (r *run) noteTried(d pending) {
 	if !m.Tried.Equal(d.action.Edge) {
 		m.Tried, m.Attempts = d.action.Edge, 0
 	}
-	m.Act = d.action.ID
+	m.Act, m.Applied = d.action.ID, false
 	m.Attempts++
 	if s, ok := d.action.Change.(plan.Scale); ok && plan.SwitchesOff(s) && m.Original == nil {
 		size := s.From
@@ -203,37 +203,54 @@ func (r *run) remember() *fleet.Memory {
 	if r.memory == nil {
 		return nil
 	}
-	if len(r.changed) == 0 && len(r.plan.Actions) == 0 {
+	if len(r.changed) == 0 && len(r.dropped) == 0 && len(r.plan.Actions) == 0 {
 		return r.memory
 	}
 	next := r.memory.Clone()
 	for arn, m := range r.changed {
 		next.Resources[arn] = m
 	}
+	for _, arn := range r.dropped {
+		delete(next.Resources, arn)
+	}
+	type edge struct {
+		scope fleet.Scope
+		at    int64
+		want  fleet.State
+	}
+	acts := map[edge]int{}
 	for _, a := range r.plan.Actions {
+		acts[edge{a.Subject.Scope, a.Edge.At.UnixNano(), a.Edge.Want}]++
+	}
+	for _, a := range r.plan.Actions { // in their order, each edge once
+		of := edge{a.Subject.Scope, a.Edge.At.UnixNano(), a.Edge.Want}
+		if acts[of] == 0 {
+			continue
+		}
 		scope := next.Scopes[a.Subject.Scope]
-		scope.Counts = counted(scope.Counts, a.Edge, r.snapshot.Taken)
+		scope.Counts = counted(scope.Counts, fleet.EdgeCount{Moment: a.Edge, Acts: acts[of]}, r.snapshot.Taken)
 		next.Scopes[a.Subject.Scope] = scope
+		acts[of] = 0
 	}
 	return &next
 }
 
-// counted adds an act to the counts of its edge, in a new list, and forgets edges of more than four weeks ago.
-func counted(counts []fleet.EdgeCount, edge fleet.Moment, now time.Time) []fleet.EdgeCount {
-	var kept []fleet.EdgeCount
+// counted adds acts to the counts of their edge, in a new list, and forgets edges of more than four weeks ago.
+func counted(counts []fleet.EdgeCount, more fleet.EdgeCount, now time.Time) []fleet.EdgeCount {
+	kept := make([]fleet.EdgeCount, 0, len(counts)+1)
 	found := false
 	for _, c := range counts {
 		if now.Sub(c.At) > (guardMemory*7+1)*24*time.Hour {
 			continue
 		}
-		if c.Moment.Equal(edge) {
-			c.Acts++
+		if c.Moment.Equal(more.Moment) {
+			c.Acts += more.Acts
 			found = true
 		}
 		kept = append(kept, c)
 	}
 	if !found {
-		kept = append(kept, fleet.EdgeCount{Moment: edge, Acts: 1})
+		kept = append(kept, more)
 	}
 	return kept
 }

@@ -201,76 +201,24 @@ func (s *situation) personal(w wish, since int64) decision {
 	return decision{verdict: act, edge: edge{at: due, due: due, want: fleet.Stopped, cause: plan.ByStopAfter, rule: w.edge.rule}}
 }
 
-// decideWith decides by what is remembered, and returns what is to be remembered now.
-func (s *situation) decideWith(m fleet.Remembered, known bool) (decision, fleet.Remembered) {
-	m, fresh := s.observe(m, known)
+// decideWith decides by what is remembered, and changes it to what is to be remembered now.
+func (s *situation) decideWith(m *fleet.Remembered, known bool) decision {
+	fresh := s.observe(m, known)
 	w := s.wish(history{enrolled: unix(m.Enrolled), overrideSeen: unix(m.OverrideSeen), overrideEnded: s.ended(m)})
 	if fresh && !w.override {
 		if !w.constant {
 			m.Done = moment(w.edge)
 		}
-		return decision{verdict: enrolled, edge: w.edge}, m
+		return decision{verdict: enrolled, edge: w.edge}
 	}
-	d := s.follow(w, &m)
+	d := s.follow(w, m)
 	if d.verdict == act && w.state == fleet.Running && s.schedule.OnlyStoppedByUs && !w.override && m.StoppedByUs.IsZero() {
 		d.verdict = notOurs
 	}
 	if fresh && d.verdict == asWanted {
 		d.verdict = enrolled
 	}
-	return d, m
-}
-
-// observe notes what the snapshot shows. fresh reports that the resource is new, or follows a schedule whose present edge it did not
-// follow before.
-func (s *situation) observe(m fleet.Remembered, known bool) (remembered fleet.Remembered, fresh bool) {
-	now := time.Unix(s.now, 0).UTC()
-	if !known {
-		m = fleet.Remembered{Enrolled: now, Schedule: s.schedule.Hash}
-		fresh = true
-	}
-	if before := m.Schedule; before != s.schedule.Hash {
-		m.Schedule = s.schedule.Hash
-		current := moment(s.view.edge)
-		// Memory rebuilt from the ledger knows no schedule: an opening is made up for, a closing is left to the next edge.
-		rebuilt := known && before == "" && current.Want == fleet.Running
-		if !rebuilt && (s.schedule.Constantly() || current.IsZero() || !m.Done.Equal(current) && !m.Tried.Equal(current) && !m.Forecast.Equal(current)) {
-			m.Enrolled, fresh = now, true
-		}
-	}
-	if m.Observed != s.resource.State {
-		m.Observed, m.ObservedSince = s.resource.State, now
-	}
-	if m.Override != s.overrideTag {
-		m = s.observeOverride(m, now)
-	}
-	if !s.resource.RestartsAt.IsZero() {
-		m.RestartsAt = s.resource.RestartsAt.UTC()
-	}
-	return m, fresh
-}
-
-// observeOverride notes a new override, or that one was taken away. One that was still in force ends now.
-func (s *situation) observeOverride(m fleet.Remembered, now time.Time) fleet.Remembered {
-	wasInForce := m.OverrideEnd.After(now)
-	m.Override = s.overrideTag
-	switch {
-	case s.overridden():
-		m.OverrideSeen, m.OverrideEnd = now, time.Unix(s.overrideEnd, 0).UTC()
-	case wasInForce:
-		m.OverrideSeen, m.OverrideEnd = time.Time{}, now
-	case s.overrideEnd != 0:
-		m.OverrideEnd = time.Unix(s.overrideEnd, 0).UTC()
-	}
-	return m
-}
-
-// ended returns when the last override ended, zero when none did.
-func (s *situation) ended(m fleet.Remembered) int64 {
-	if end := unix(m.OverrideEnd); end <= s.now {
-		return end
-	}
-	return 0
+	return d
 }
 
 // follow decides about an enrolled resource and marks in its memory what is done.
@@ -298,9 +246,29 @@ func (s *situation) follow(w wish, m *fleet.Remembered) decision {
 		return s.personal(w, since)
 	}
 	if m.Tried.Equal(moment(w.edge)) {
+		if s.resetByPerson(w, m) {
+			return s.personal(w, s.now)
+		}
 		return decision{verdict: act, edge: withCause(w.edge, plan.ByRetry)}
 	}
 	return decision{verdict: act, edge: w.edge}
+}
+
+// resetByPerson reports whether a group or service is not as the edge wants although AWS accepted our act for it, and notes that the edge is
+// done. AWS does not tell since when a size is what it is; but a size takes effect as it is accepted, so another one is a person's, set
+// after the edge, and is left until the next one like any other change after it. Should the listing only lag, nothing is lost: the act has
+// worked, and the next look sees it.
+func (s *situation) resetByPerson(w wish, m *fleet.Remembered) bool {
+	if !m.Applied || !s.resource.Kind.Sized() || s.schedule.Enforce || w.override || w.constant {
+		return false
+	}
+	m.Done, m.Attempts = moment(w.edge), 0
+	m.ObservedSince = time.Unix(s.now, 0).UTC() // it was as wanted in between, unseen
+	m.StoppedByUs, m.RestartsAt = time.Time{}, time.Time{}
+	if w.state == fleet.Running {
+		m.Original = nil // a stop's is kept: it is what the size must be again should the listing only lag
+	}
+	return true
 }
 
 // differsAfter decides about a resource that was as wanted, or left, and is not as wanted now.

@@ -34,11 +34,12 @@ type Planner struct {
 	texts        *texts
 	environments *environments
 	queues       map[fleet.Scope]time.Duration
+	rests        map[fleet.Scope]*rest
 }
 
 // New returns a planner for the rules of a policy.
 func New(rules *Rules) *Planner {
-	return &Planner{rules: rules, texts: newTexts(rules), environments: newEnvironments(rules.Environments)}
+	return &Planner{rules: rules, texts: newTexts(rules), environments: newEnvironments(rules.Environments), rests: map[fleet.Scope]*rest{}}
 }
 
 // candidate is an opted-in resource that can be scheduled, and what was decided about it.
@@ -65,19 +66,26 @@ type run struct {
 	now        int64
 	stale      bool
 	wake       int64 // the earliest instant at which there may be something to do
+	known      int   // resources of the snapshot that memory knows
+	moved      bool  // one of them came or went
+	dropped    []fleet.ARN
+	calm       atRest // what consider found of its resource
 }
 
 // Plan decides what to do with a fleet. memory is nil for planning without one; the memory returned is then nil too. Neither the
-// snapshot nor the memory passed in is changed.
+// snapshot nor the memory passed in is changed, and callers do not change them either: of the memory returned, only what is remembered of
+// resources that the plan acts on may be, before it is passed in again.
 func (p *Planner) Plan(s *fleet.Snapshot, memory *fleet.Memory, o Options) (plan.Plan, *fleet.Memory) {
 	r := &run{Planner: p, options: o, snapshot: s, memory: memory, now: s.Taken.Unix(), changed: map[fleet.ARN]fleet.Remembered{}}
 	r.plan.Taken, r.plan.Policy, r.plan.NotChecked = s.Taken, p.rules.Policy, s.NotChecked
 	r.stale = p.rules.StaleAfter > 0 && !o.Now.IsZero() && o.Now.Sub(s.Taken) > p.rules.StaleAfter
 	p.forgetViews()
 	p.queues = p.startQueues(s)
+	kept := p.restOf(s, memory, o)
 	for i := range s.Resources {
-		r.consider(&s.Resources[i])
+		r.look(kept, i, &s.Resources[i])
 	}
+	r.missing(kept)
 	r.gaps()
 	r.conclude()
 	if r.wake != 0 {
@@ -86,20 +94,29 @@ func (p *Planner) Plan(s *fleet.Snapshot, memory *fleet.Memory, o Options) (plan
 	r.plan.Totals.Resources = len(s.Resources)
 	r.plan.Sort()
 	r.plan.Count()
-	return r.plan, r.remember()
+	next := r.remember()
+	if kept != nil {
+		kept.memory = next.Resources
+	}
+	return r.plan, next
 }
 
 // consider decides about one resource.
 func (r *run) consider(res *fleet.Resource) {
 	if res.State == fleet.Gone {
+		r.left(res, fleet.Deleted)
 		return
 	}
 	m := r.texts.of(res.Tags)
 	if m == nil {
-		r.nearMiss(res)
+		known := r.left(res, fleet.Released)
+		if !r.nearMiss(res) && !known {
+			r.restsAt(false, 0)
+		}
 		return
 	}
 	if m.ignore {
+		r.left(res, fleet.Released)
 		if r.options.Idle {
 			subject := plan.SubjectOf(res, r.environmentName(r.environments.of(res)))
 			r.plan.Idle = append(r.plan.Idle, plan.Idle{Subject: subject, Code: plan.IgnoredByOwner, Why: "its owner asks to leave it alone"})
@@ -107,6 +124,7 @@ func (r *run) consider(res *fleet.Resource) {
 		return
 	}
 	r.plan.Totals.OptedIn++
+	before, known := r.recall(res)
 	c := candidate{meaning: m, situation: situation{now: r.now, resource: res}}
 	if !r.admit(&c) || !r.readOwnerTags(&c) {
 		return
@@ -115,23 +133,20 @@ func (r *run) consider(res *fleet.Resource) {
 	if r.memory == nil {
 		c.decision = c.decideWithout()
 	} else {
-		before, known := r.memory.Resources[res.ARN]
-		var after fleet.Remembered
-		c.decision, after = c.decideWith(before, known)
-		after.Forecast = moment(c.nextEdge())
-		if !known || after != before {
-			r.changed[res.ARN] = after
+		c.remembered = before
+		c.decision = c.decideWith(&c.remembered, known)
+		c.remembered.Environment, c.remembered.Forecast = c.environment, moment(c.nextEdge())
+		if !known || c.remembered != before {
+			r.changed[res.ARN] = c.remembered
+		} else if _, back := r.changed[res.ARN]; !back && r.calmly(&c) {
+			r.restsAt(true, c.nextEdge().due)
 		}
-		c.remembered = after
 	}
 	r.wakeFor(&c)
 	if c.decision.verdict == act || r.worthMentioning(&c) {
 		r.candidates = append(r.candidates, c)
 	}
 }
-
-// retryAfter is when a sweep looks again at what it acted on, or could not act on yet.
-const retryAfter = 5 * time.Minute
 
 // wakeFor notes when there may be something to do with a resource: soon after an act or a passing refusal, else at its next edge.
 func (r *run) wakeFor(c *candidate) {
@@ -142,9 +157,7 @@ func (r *run) wakeFor(c *candidate) {
 	case c.decision.until != 0 && (at == 0 || c.decision.until < at):
 		at = c.decision.until
 	}
-	if at != 0 && (r.wake == 0 || at < r.wake) {
-		r.wake = max(at, r.now+1)
-	}
+	r.wakeAt(at)
 }
 
 // admit finds environment and schedule of an opted-in resource, and refuses it where it may not be scheduled at all.
@@ -228,13 +241,14 @@ func (r *run) worthMentioning(c *candidate) bool {
 }
 
 // nearMiss points out a tag key that differs from a schedule key in case only: EC2 would not find it.
-func (r *run) nearMiss(res *fleet.Resource) {
+func (r *run) nearMiss(res *fleet.Resource) bool {
 	for _, key := range r.rules.Keys.Schedule {
 		if _, asWritten, ok := res.Tags.GetFold(key); ok {
 			subject := plan.SubjectOf(res, r.environmentName(r.environments.of(res)))
 			why := "its tag key " + asWritten + " is not " + key + " (upper and lower case count), so it is not opted in"
 			r.plan.Findings = append(r.plan.Findings, plan.Finding{Subject: subject, Code: plan.TagKeyCase, Why: why})
-			return
+			return true
 		}
 	}
+	return false
 }

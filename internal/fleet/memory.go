@@ -32,12 +32,17 @@ func (m Moment) Equal(other Moment) bool { return m.At.Equal(other.At) && m.Want
 type Remembered struct {
 	Enrolled time.Time `json:"enrolled"`
 	Schedule string    `json:"schedule"` // hash of the compiled schedule that it followed
+	// Environment is the policy's environment that it was last planned in.
+	Environment string `json:"environment,omitempty"`
 	// Done is the last edge that needs no more action: carried out and seen, left to a person, or older than the enrolment.
 	Done Moment `json:"done,omitzero"`
 	// Tried is the last edge for which an act was planned, Act the last such act's id, and Attempts how often it was tried.
 	Tried    Moment `json:"tried,omitzero"`
 	Act      string `json:"act,omitempty"`
 	Attempts int    `json:"attempts,omitempty"`
+	// Applied says that AWS accepted the last try. What differs from it afterwards is somebody else's doing where a change takes effect at
+	// once, as the size of a group does.
+	Applied bool `json:"applied,omitempty"`
 	// StoppedByUs is when a stop of ours was first seen to have worked; zero while running.
 	StoppedByUs time.Time `json:"stopped_by_us,omitzero"`
 	RestartsAt  time.Time `json:"restarts_at,omitzero"`
@@ -53,7 +58,29 @@ type Remembered struct {
 	OverrideEnd  time.Time `json:"override_end,omitzero"`
 	// Forecast is the next edge as published by the last plan. An act that it announced is no surprise.
 	Forecast Moment `json:"forecast,omitzero"`
+	// Missed is the first snapshot that did not list it; zero while it is listed. A listing may lag, so that alone says nothing.
+	Missed time.Time `json:"missed,omitzero"`
+	// Left is when it was found to have left, and Departure how; both zero while it is there and opted in. Everything else is kept
+	// meanwhile: what comes back goes on where it was.
+	Left      time.Time `json:"left,omitzero"`
+	Departure Departure `json:"departure,omitempty"`
 }
+
+// Departure is how a resource left those that offpeak looks after.
+type Departure string
+
+// The departures.
+const (
+	Deleted  Departure = "deleted"  // AWS says that it is terminated or being deleted
+	Missing  Departure = "missing"  // listings did not show it for an hour
+	Released Departure = "released" // it is there, and no longer opted in
+)
+
+// Away reports whether the resource has left.
+func (r *Remembered) Away() bool { return !r.Left.IsZero() }
+
+// HeldOff reports whether offpeak switched the resource off, or began to, and has not seen it restored.
+func (r *Remembered) HeldOff() bool { return !r.StoppedByUs.IsZero() || r.Original != nil }
 
 // RememberedScope is what is kept of an account in a region.
 type RememberedScope struct {
@@ -69,10 +96,15 @@ type EdgeCount struct {
 
 // Clone returns a memory that can be changed without changing m. A nil memory gives an empty one.
 func (m *Memory) Clone() Memory {
-	clone := Memory{Resources: map[ARN]Remembered{}, Scopes: map[Scope]RememberedScope{}}
+	var clone Memory
 	if m != nil {
-		maps.Copy(clone.Resources, m.Resources)
-		maps.Copy(clone.Scopes, m.Scopes)
+		clone = Memory{maps.Clone(m.Resources), maps.Clone(m.Scopes)}
+	}
+	if clone.Resources == nil {
+		clone.Resources = map[ARN]Remembered{}
+	}
+	if clone.Scopes == nil {
+		clone.Scopes = map[Scope]RememberedScope{}
 	}
 	return clone
 }
@@ -85,18 +117,6 @@ type savedMemory struct {
 	Format    string                     `json:"format"`
 	Resources map[ARN]Remembered         `json:"resources"`
 	Scopes    map[string]RememberedScope `json:"scopes,omitempty"`
-}
-
-// MarshalJSON writes the memory with its format and version, keys sorted.
-func (m Memory) MarshalJSON() ([]byte, error) {
-	saved := savedMemory{Format: MemoryFormat, Resources: m.Resources, Scopes: map[string]RememberedScope{}}
-	if saved.Resources == nil {
-		saved.Resources = map[ARN]Remembered{}
-	}
-	for scope, remembered := range m.Scopes {
-		saved.Scopes[scope.String()] = remembered
-	}
-	return json.Marshal(saved)
 }
 
 // ReadMemory reads memory written by MarshalJSON. Memory of a newer version is refused: it would be misread.

@@ -31,20 +31,27 @@ func (b Book) Append(ctx context.Context, run Run, entries []Entry) error {
 }
 
 // Read streams the entries made in [from, to), in the order of their objects: by UTC day, account, region and time. A zero scope means all.
-// Damaged places are given as errors of type *Damage among the entries, and reading goes on behind them; any other error ends it.
+// Damaged places are given as errors of type *Damage among the entries, and reading goes on behind them; any other error ends it. Months
+// that were compacted are not here any more: package compact reads both.
 func (b Book) Read(ctx context.Context, from, to time.Time, scope fleet.Scope) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
-		day := from.UTC().Truncate(24 * time.Hour)
-		for ; day.Before(to); day = day.AddDate(0, 0, 1) {
-			for key, err := range b.Store.List(ctx, dayPrefix(day)) {
-				if err != nil {
-					yield(Entry{}, err)
+		for key, err := range b.Objects(ctx, from, to, scope) {
+			if err != nil {
+				yield(Entry{}, err)
+				return
+			}
+			entries, damages, err := b.ReadObject(ctx, key)
+			if err != nil {
+				yield(Entry{}, err)
+				return
+			}
+			for _, d := range damages {
+				if !yield(Entry{}, d) {
 					return
 				}
-				if scope != (fleet.Scope{}) && !ofScope(key, scope) {
-					continue
-				}
-				if !b.readObject(ctx, key, from, to, yield) {
+			}
+			for _, e := range entries {
+				if !e.At.Before(from) && e.At.Before(to) && !yield(e, nil) {
 					return
 				}
 			}
@@ -52,28 +59,41 @@ func (b Book) Read(ctx context.Context, from, to time.Time, scope fleet.Scope) i
 	}
 }
 
-// readObject yields one object's entries; false when reading is to end.
-func (b Book) readObject(ctx context.Context, key string, from, to time.Time, yield func(Entry, error) bool) bool {
+// longestRun is how long after its begin a run may write: longer than a sweep may take.
+const longestRun = time.Hour
+
+// Objects lists the keys of all objects that may hold entries made in [from, to), in the order of Read. Only what is asked for is listed:
+// the days, and of each day the scope's own keys.
+func (b Book) Objects(ctx context.Context, from, to time.Time, scope fleet.Scope) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		begin := from.Add(-longestRun).UTC()
+		for day := begin.Truncate(24 * time.Hour); day.Before(to); day = day.AddDate(0, 0, 1) {
+			for key, err := range b.Store.List(ctx, scopePrefix(day, scope)) {
+				if err == nil {
+					if at, _, ok := ParseKey(key); ok && (at.Before(begin.Truncate(time.Second)) || !at.Before(to)) {
+						continue
+					}
+				}
+				if !yield(key, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
+}
+
+// ReadObject reads one object, whole. One that is not there any more, because it was compacted or has expired since it was listed, has no
+// entries.
+func (b Book) ReadObject(ctx context.Context, key string) ([]Entry, []*Damage, error) {
 	data, _, err := b.Store.Read(ctx, key)
 	if errors.Is(err, objects.ErrNotFound) {
-		return true // compacted or expired since it was listed
+		return nil, nil, nil
 	}
 	if err != nil {
-		yield(Entry{}, err)
-		return false
+		return nil, nil, err
 	}
 	entries, damages := Decode(key, data)
-	for _, d := range damages {
-		if !yield(Entry{}, d) {
-			return false
-		}
-	}
-	for _, e := range entries {
-		if !e.At.Before(from) && e.At.Before(to) && !yield(e, nil) {
-			return false
-		}
-	}
-	return true
+	return entries, damages, nil
 }
 
 // Open returns the intents that no later entry of their act and attempt answers: acts that were cut short, by act id.

@@ -14,7 +14,10 @@ import (
 const root = "ledger/"
 
 // part orders the objects of one run: what was written later sorts later.
-var parts = map[State]string{Intent: "1-intent", Applied: "2-outcome", Failed: "2-outcome", Verified: "3-verified", Enrolled: "0-enrolled"}
+var parts = map[State]string{
+	Enrolled: "0-enrolled", Gone: "0-gone", Released: "0-released", Returned: "0-returned",
+	Intent: "1-intent", Applied: "2-outcome", Failed: "2-outcome", Verified: "3-verified",
+}
 
 // Key returns the key of the object that holds a run's entries of a state:
 // ledger/date=2026-11-20/account=111122223333/region=ap-northeast-2/103500Z-<run>-1-intent.jsonl. The date is UTC's.
@@ -24,27 +27,43 @@ func Key(run Run, state State) string {
 		at.Format("150405Z"), run.ID, parts[state])
 }
 
+// ParseKey reads from a key when the run began and of which scope it was; false where it is no key of the ledger.
+func ParseKey(key string) (time.Time, fleet.Scope, bool) {
+	parts := strings.Split(strings.TrimPrefix(key, root), "/")
+	if len(parts) != 4 || !strings.HasPrefix(key, root) {
+		return time.Time{}, fleet.Scope{}, false
+	}
+	date, dated := strings.CutPrefix(parts[0], "date=")
+	account, owned := strings.CutPrefix(parts[1], "account=")
+	region, placed := strings.CutPrefix(parts[2], "region=")
+	clock, _, named := strings.Cut(parts[3], "-")
+	at, err := time.Parse(time.DateOnly+"150405Z", date+clock)
+	return at, fleet.Scope{Account: fleet.AccountID(account), Region: fleet.Region(region)}, err == nil && dated && owned && placed && named
+}
+
 // dayPrefix is the prefix of a UTC day's objects.
 func dayPrefix(day time.Time) string { return root + "date=" + day.UTC().Format(time.DateOnly) + "/" }
 
-// ofScope reports whether a key belongs to a scope.
-func ofScope(key string, scope fleet.Scope) bool {
-	return strings.Contains(key, fmt.Sprintf("/account=%s/region=%s/", scope.Account, scope.Region))
+// scopePrefix is the prefix of a scope's objects of a UTC day; of all scopes' for the zero scope.
+func scopePrefix(day time.Time, scope fleet.Scope) string {
+	if scope == (fleet.Scope{}) {
+		return dayPrefix(day)
+	}
+	return fmt.Sprintf("%saccount=%s/region=%s/", dayPrefix(day), scope.Account, scope.Region)
 }
 
 // Encode writes entries as lines of JSON.
 func Encode(entries []Entry) ([]byte, error) {
-	var b bytes.Buffer
-	for _, e := range entries {
-		if err := e.check(); err != nil {
-			return nil, fmt.Errorf("ledger entry of %s: %w", e.Resource, err)
+	const roughly = 1024 // bytes of an entry
+	b := bytes.NewBuffer(make([]byte, 0, len(entries)*roughly))
+	lines := json.NewEncoder(b) // one for all of them
+	for i := range entries {
+		if err := entries[i].check(); err != nil {
+			return nil, fmt.Errorf("ledger entry of %s: %w", entries[i].Resource, err)
 		}
-		line, err := json.Marshal(e)
-		if err != nil {
-			return nil, fmt.Errorf("ledger entry of %s: %w", e.Resource, err)
+		if err := lines.Encode(&entries[i]); err != nil {
+			return nil, fmt.Errorf("ledger entry of %s: %w", entries[i].Resource, err)
 		}
-		b.Write(line)
-		b.WriteByte('\n')
 	}
 	return b.Bytes(), nil
 }

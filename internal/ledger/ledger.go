@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"offpeak/internal/fleet"
@@ -27,7 +28,20 @@ const (
 	Verified State = "verified" // seen to have worked
 	Failed   State = "failed"   // refused, or seen not to have worked
 	Enrolled State = "enrolled" // a resource was first seen opted in; no act
+	Gone     State = "gone"     // an enrolled resource is not there any more; no act
+	Released State = "released" // it is there, and not opted in any more; no act
+	Returned State = "returned" // it is there and opted in again; no act
 )
+
+// States lists the states, those of no act first.
+func States() []State {
+	return []State{Enrolled, Gone, Released, Returned, Intent, Applied, Verified, Failed}
+}
+
+// ofAct reports whether entries of the state belong to an act.
+func (s State) ofAct() bool {
+	return s == Intent || s == Applied || s == Verified || s == Failed
+}
 
 // Entry is one line of the ledger.
 type Entry struct {
@@ -41,11 +55,14 @@ type Entry struct {
 	Run    string `json:"run"`
 	Fence  int64  `json:"fence"`
 	Policy string `json:"policy,omitempty"`
+	// Environment is the policy's environment of the resource, empty where it has none.
+	Environment string `json:"environment,omitempty"`
 
 	Scope    fleet.Scope `json:"scope"`
 	Resource fleet.ARN   `json:"resource"`
 	ID       string      `json:"id"`
-	Kind     fleet.Kind  `json:"kind"`
+	// Kind is zero for what left without being described any more.
+	Kind fleet.Kind `json:"kind,omitzero"`
 	// Change, Cause, Why, Rule and Edge are those of the plan. Change is the verb; a scale has From and To.
 	Change string       `json:"change,omitempty"`
 	From   *fleet.Size  `json:"from,omitempty"`
@@ -54,7 +71,7 @@ type Entry struct {
 	Why    string       `json:"why,omitempty"`
 	Rule   string       `json:"rule,omitempty"`
 	Edge   fleet.Moment `json:"edge,omitzero"`
-	// Before is the resource as it was seen, whole: what an intent must know to be undone.
+	// Before is the resource as it was seen, whole: what an intent must know to be undone. Entries of no act have it where it is described.
 	Before *fleet.Resource `json:"before,omitempty"`
 	// Error says why an act failed.
 	Error string `json:"error,omitempty"`
@@ -78,26 +95,70 @@ func OutcomeOf(a plan.Action, run Run, attempt int, at time.Time, err error) Ent
 	return e
 }
 
-// EnrolmentOf makes the entry of a resource that was first seen opted in.
-func EnrolmentOf(r *fleet.Resource, run Run) Entry {
-	seen := *r
-	return Entry{
-		State: Enrolled, At: run.At.UTC(), Run: run.ID, Fence: run.Fence, Policy: run.Policy,
-		Scope: r.Scope, Resource: r.ARN, ID: r.ID, Kind: r.Kind, Before: &seen,
-	}
+// EnrolmentOf makes the entry of a resource that was first seen opted in. m is what is remembered of it now.
+func EnrolmentOf(r *fleet.Resource, m fleet.Remembered, run Run) Entry {
+	e := entryOn(r, m, run)
+	e.State = Enrolled
+	return e
 }
 
 // VerificationOf makes the entry of an act that was seen to have worked: the last one that is remembered of the resource.
 func VerificationOf(r *fleet.Resource, m fleet.Remembered, run Run) Entry {
+	e := entryOn(r, m, run)
+	e.State, e.Act, e.Attempt, e.Edge, e.Before = Verified, m.Act, max(m.Attempts, 1), m.Tried, nil
+	return e
+}
+
+// Presence tells how a resource left or came back between two memories of it: Gone, Released or Returned; false when it did neither.
+func Presence(was, is fleet.Remembered) (State, bool) {
+	present := func(m fleet.Remembered) State {
+		switch {
+		case !m.Away():
+			return Returned
+		case m.Departure == fleet.Released:
+			return Released
+		default:
+			return Gone
+		}
+	}
+	before, after := present(was), present(is)
+	return after, before != after
+}
+
+// PresenceOf makes the entry of a resource that left or came back. r is nil where it is not described any more; then it goes by the last
+// part of its name.
+func PresenceOf(state State, arn fleet.ARN, r *fleet.Resource, m fleet.Remembered, run Run) Entry {
+	if r == nil {
+		name := string(arn[strings.LastIndexAny(string(arn), ":/")+1:])
+		r = &fleet.Resource{ARN: arn, ID: name, Scope: run.Scope}
+	}
+	e := entryOn(r, m, run)
+	e.State = state
+	switch {
+	case r.Kind == 0:
+		e.Before, e.Why = nil, "listings have not shown it since "+m.Missed.UTC().Format(time.RFC3339)
+	case state == Gone:
+		e.Why = "AWS says that it is deleted, or about to be"
+	case state == Released:
+		e.Why = "it is not opted in any more"
+	case state == Returned:
+		e.Why = "it is there and opted in again"
+	}
+	return e
+}
+
+// entryOn makes an entry of no act on a resource.
+func entryOn(r *fleet.Resource, m fleet.Remembered, run Run) Entry {
+	seen := *r
 	return Entry{
-		Act: m.Act, Attempt: max(m.Attempts, 1), State: Verified, At: run.At.UTC(), Run: run.ID, Fence: run.Fence, Policy: run.Policy,
-		Scope: r.Scope, Resource: r.ARN, ID: r.ID, Kind: r.Kind, Edge: m.Tried,
+		At: run.At.UTC(), Run: run.ID, Fence: run.Fence, Policy: run.Policy, Environment: m.Environment,
+		Scope: r.Scope, Resource: r.ARN, ID: r.ID, Kind: r.Kind, Before: &seen,
 	}
 }
 
 func entryOf(a plan.Action, run Run, attempt int) Entry {
 	e := Entry{
-		Act: a.ID, Attempt: attempt, At: run.At.UTC(), Run: run.ID, Fence: run.Fence, Policy: run.Policy,
+		Act: a.ID, Attempt: attempt, At: run.At.UTC(), Run: run.ID, Fence: run.Fence, Policy: run.Policy, Environment: a.Subject.Environment,
 		Scope: a.Subject.Scope, Resource: a.Subject.ARN, ID: a.Subject.ID, Kind: a.Subject.Kind,
 		Change: a.Change.Verb(), Cause: a.Cause, Why: a.Why, Rule: a.Rule, Edge: a.Edge,
 	}
@@ -118,9 +179,7 @@ type Run struct {
 
 // check refuses entries that a reader could not use.
 func (e Entry) check() error {
-	switch e.State {
-	case Intent, Applied, Verified, Failed, Enrolled:
-	default:
+	if _, known := parts[e.State]; !known {
 		return fmt.Errorf("%.40q is no state of an act", e.State)
 	}
 	switch {
@@ -128,7 +187,7 @@ func (e Entry) check() error {
 		return errors.New("at is missing")
 	case e.Resource == "" || e.Scope.Account == "" || e.Scope.Region == "":
 		return errors.New("resource or scope is missing")
-	case e.State != Enrolled && e.Act == "":
+	case e.State.ofAct() && e.Act == "":
 		return errors.New("act is missing")
 	case e.State == Intent && e.Before == nil:
 		return errors.New("an intent needs the state before")

@@ -3,6 +3,7 @@ package ledger_test
 import (
 	"context"
 	"errors"
+	"iter"
 	"strings"
 	"testing"
 	"time"
@@ -18,10 +19,12 @@ import (
 )
 
 var (
-	friday  = time.Date(2026, time.November, 20, 10, 35, 0, 0, time.UTC)
-	here    = fleet.Scope{Account: "111122223333", Region: "ap-northeast-2"}
-	there   = fleet.Scope{Account: "111122223333", Region: "us-east-1"}
-	exactly = cmp.Comparer(func(a, b money.Rate) bool { return a.Equal(b) })
+	friday = time.Date(2026, time.November, 20, 10, 35, 0, 0, time.UTC)
+	here   = fleet.Scope{Account: "111122223333", Region: "ap-northeast-2"}
+	there  = fleet.Scope{Account: "111122223333", Region: "us-east-1"}
+	// remembered is what memory has of an enrolled resource.
+	remembered = fleet.Remembered{Enrolled: friday, Environment: "dev"}
+	exactly    = cmp.Comparer(func(a, b money.Rate) bool { return a.Equal(b) })
 )
 
 func run(scope fleet.Scope, id string, at time.Time) ledger.Run {
@@ -47,7 +50,7 @@ func TestEntriesReadBackAsTheyWereWritten(t *testing.T) {
 	entries := []ledger.Entry{
 		ledger.IntentOf(a, r, run(here, "r1", friday), 1),
 		ledger.OutcomeOf(a, run(here, "r1", friday), 1, friday.Add(time.Second), errors.New("throttled\nby AWS")),
-		ledger.EnrolmentOf(r, run(here, "r1", friday)),
+		ledger.EnrolmentOf(r, remembered, run(here, "r1", friday)),
 	}
 	data, err := ledger.Encode(entries)
 	if err != nil {
@@ -65,7 +68,7 @@ func TestEntriesReadBackAsTheyWereWritten(t *testing.T) {
 func TestDamageIsReportedAndTheRestIsRead(t *testing.T) {
 	t.Parallel()
 	r := group(here, "web", fleet.Size{Max: 4, Desired: 2})
-	one, err := ledger.Encode([]ledger.Entry{ledger.EnrolmentOf(r, run(here, "r1", friday))})
+	one, err := ledger.Encode([]ledger.Entry{ledger.EnrolmentOf(r, remembered, run(here, "r1", friday))})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +103,7 @@ func TestDamageIsReportedAndTheRestIsRead(t *testing.T) {
 
 func FuzzDecode(f *testing.F) {
 	r := group(here, "web", fleet.Size{Max: 4, Desired: 2})
-	data, err := ledger.Encode([]ledger.Entry{ledger.EnrolmentOf(r, run(here, "r1", friday)), ledger.IntentOf(scale(r, fleet.Size{}, fleet.Stopped, friday), r, run(here, "r1", friday), 1)})
+	data, err := ledger.Encode([]ledger.Entry{ledger.EnrolmentOf(r, remembered, run(here, "r1", friday)), ledger.IntentOf(scale(r, fleet.Size{}, fleet.Stopped, friday), r, run(here, "r1", friday), 1)})
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -133,11 +136,11 @@ func TestASecondWriterOfARunChangesNothing(t *testing.T) {
 	t.Parallel()
 	b := book(t)
 	r := group(here, "web", fleet.Size{Max: 4, Desired: 2})
-	entries := []ledger.Entry{ledger.EnrolmentOf(r, run(here, "r1", friday))}
+	entries := []ledger.Entry{ledger.EnrolmentOf(r, remembered, run(here, "r1", friday))}
 	if err := b.Append(t.Context(), run(here, "r1", friday), entries); err != nil {
 		t.Fatal(err)
 	}
-	other := ledger.EnrolmentOf(group(here, "other", fleet.Size{}), run(here, "r1", friday))
+	other := ledger.EnrolmentOf(group(here, "other", fleet.Size{}), remembered, run(here, "r1", friday))
 	if err := b.Append(t.Context(), run(here, "r1", friday), []ledger.Entry{other}); !errors.Is(err, objects.ErrExists) {
 		t.Errorf("the second writer was told %v", err)
 	}
@@ -165,7 +168,7 @@ func TestReadingAStretchOfTimeAndAScope(t *testing.T) {
 		for _, day := range []int{0, 1, 40} {
 			at := friday.AddDate(0, 0, day).Add(time.Duration(i) * time.Minute)
 			r := group(scope, string(scope.Region)+at.Format("-02"), fleet.Size{})
-			if err := b.Append(t.Context(), run(scope, "r", at), []ledger.Entry{ledger.EnrolmentOf(r, run(scope, "r", at))}); err != nil {
+			if err := b.Append(t.Context(), run(scope, "r", at), []ledger.Entry{ledger.EnrolmentOf(r, remembered, run(scope, "r", at))}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -218,6 +221,115 @@ func TestWhatIsSwitchedOff(t *testing.T) {
 		}
 		if got := len(ledger.Open(row.entries)); got != row.open {
 			t.Errorf("%s: %d open, want %d", row.name, got, row.open)
+		}
+	}
+}
+
+// counting is a store that notes what is listed and read.
+type counting struct {
+	objects.Store
+	lists, reads []string
+}
+
+func (c *counting) List(ctx context.Context, prefix string) iter.Seq2[string, error] {
+	c.lists = append(c.lists, prefix)
+	return c.Store.List(ctx, prefix)
+}
+
+func (c *counting) Read(ctx context.Context, key string) ([]byte, objects.Version, error) {
+	c.reads = append(c.reads, key)
+	return c.Store.Read(ctx, key)
+}
+
+// TestAScopeIsReadWithoutLookingAtOthers checks that only a scope's own keys are listed, and only objects of the time asked for are read.
+func TestAScopeIsReadWithoutLookingAtOthers(t *testing.T) {
+	t.Parallel()
+	c := &counting{Store: book(t).Store}
+	for _, scope := range []fleet.Scope{here, there} {
+		for hour := range 30 {
+			at := friday.Add(time.Duration(hour) * time.Hour)
+			e := ledger.EnrolmentOf(group(scope, "web", fleet.Size{}), remembered, run(scope, "r", at))
+			if err := (ledger.Book{Store: c}).Append(t.Context(), run(scope, "r", at), []ledger.Entry{e}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if got := ids(t, ledger.Book{Store: c}, friday.Add(13*time.Hour), friday.Add(15*time.Hour), here); got != "web web" {
+		t.Errorf("got %q", got)
+	}
+	lists := []string{"ledger/date=2026-11-20/account=111122223333/region=ap-northeast-2/", "ledger/date=2026-11-21/account=111122223333/region=ap-northeast-2/"}
+	if diff := cmp.Diff(c.lists, lists); diff != "" {
+		t.Error(diff)
+	}
+	if len(c.reads) != 3 { // the hour before may have written later
+		t.Errorf("read %v", c.reads)
+	}
+}
+
+// TestWhatIsWrittenAfterMidnightIsFound checks that an outcome which came after midnight is read with its own day, although its object
+// stands with the day before.
+func TestWhatIsWrittenAfterMidnightIsFound(t *testing.T) {
+	t.Parallel()
+	b := book(t)
+	midnight := friday.Truncate(24*time.Hour).AddDate(0, 0, 1)
+	r := group(here, "web", fleet.Size{Max: 4, Desired: 2})
+	sweep := run(here, "r", midnight.Add(-10*time.Second))
+	a := scale(r, fleet.Size{}, fleet.Stopped, friday)
+	if err := b.Append(t.Context(), sweep, []ledger.Entry{ledger.OutcomeOf(a, sweep, 1, midnight.Add(time.Second), nil)}); err != nil {
+		t.Fatal(err)
+	}
+	if got := ids(t, b, midnight.AddDate(0, 0, -1), midnight, here); got != "" {
+		t.Errorf("the day before: %q", got)
+	}
+	if got := ids(t, b, midnight, midnight.AddDate(0, 0, 1), here); got != "web" {
+		t.Errorf("its day: %q", got)
+	}
+}
+
+// TestEveryStateReadsBack writes an entry of each state, with and without a resource, and reads it again.
+func TestEveryStateReadsBack(t *testing.T) {
+	t.Parallel()
+	r := group(here, "web", fleet.Size{Max: 4, Desired: 2})
+	a := scale(r, fleet.Size{}, fleet.Stopped, friday)
+	m := remembered
+	m.Act, m.Tried, m.Missed = a.ID, a.Edge, friday.Add(-time.Hour)
+	sweep := run(here, "r", friday)
+	entries := []ledger.Entry{
+		ledger.EnrolmentOf(r, m, sweep), ledger.PresenceOf(ledger.Gone, "arn:aws:rds:r:111122223333:db:orders", nil, m, sweep),
+		ledger.PresenceOf(ledger.Released, r.ARN, r, m, sweep), ledger.PresenceOf(ledger.Returned, r.ARN, r, m, sweep),
+		ledger.IntentOf(a, r, sweep, 1), ledger.OutcomeOf(a, sweep, 1, friday, nil), ledger.VerificationOf(r, m, sweep),
+		ledger.OutcomeOf(a, sweep, 2, friday, errors.New("denied")),
+	}
+	var states []ledger.State
+	for _, e := range entries {
+		states = append(states, e.State)
+		if e.Environment != "dev" {
+			t.Errorf("%s has environment %q", e.State, e.Environment)
+		}
+	}
+	if diff := cmp.Diff(states, ledger.States()); diff != "" {
+		t.Error(diff)
+	}
+	if gone := entries[1]; gone.ID != "orders" || gone.Before != nil || gone.Kind != 0 || gone.Scope != here {
+		t.Errorf("what is not described: %+v", gone)
+	}
+	data, err := ledger.Encode(entries)
+	if err != nil {
+		t.Fatal(err)
+	}
+	back, damages := ledger.Decode("k", data)
+	if diff := cmp.Diff(back, entries, exactly); diff != "" || len(damages) != 0 {
+		t.Errorf("%s, %v", diff, damages)
+	}
+	for _, e := range entries {
+		at, scope, ok := ledger.ParseKey(ledger.Key(sweep, e.State))
+		if !ok || !at.Equal(friday) || scope != here {
+			t.Errorf("%s: %s, %s, %t", ledger.Key(sweep, e.State), at, scope, ok)
+		}
+	}
+	for _, key := range []string{"", "ledger/date=2026-11-20", "ledger/compacted/month=2026-11/account=1/region=r/part.parquet", "state/1/r.json"} {
+		if _, _, ok := ledger.ParseKey(key); ok {
+			t.Errorf("%q was read", key)
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"offpeak/internal/fleet"
@@ -36,7 +37,7 @@ type Planner interface {
 	Plan(ctx context.Context, s *fleet.Snapshot, memory *fleet.Memory, now time.Time) (plan.Plan, *fleet.Memory, error)
 }
 
-// Optimizer brings the parts together. All fields must be set.
+// Optimizer brings the parts together. All fields must be set. It must not be copied, and may be used by several goroutines if its parts may.
 type Optimizer struct {
 	Inventory Inventory
 	Planner   Planner
@@ -48,6 +49,8 @@ type Optimizer struct {
 	Holder string
 	// MaxFailures is the percentage of failed acts of a batch at which a sweep stops; at least five must have failed.
 	MaxFailures int
+
+	known known
 }
 
 // Outcome is what a sweep did.
@@ -93,35 +96,45 @@ func (o *Optimizer) Sweep(ctx context.Context, scope fleet.Scope) (Outcome, erro
 		out.Quiet = true
 		return out, nil
 	}
+	changed := next
+	if next == &state.Memory {
+		changed = nil
+	}
 	held, err := o.States.Acquire(ctx, state, o.Holder, o.Now(), leaseFor)
 	if err != nil {
 		return out, fmt.Errorf("sweep %s: %w", scope, err)
 	}
 	run := ledger.Run{ID: runID(scope, seen.Taken, held.Fence), Fence: held.Fence, Policy: made.Policy, Scope: scope, At: seen.Taken}
-	stopped, err := o.carryOut(ctx, run, &seen, made, &state.Memory, next, out.Failed)
+	stopped, err := o.carryOut(ctx, run, &listing{seen: &seen}, made, &state.Memory, next, out.Failed)
 	if err != nil {
 		return out, fmt.Errorf("sweep %s: %w", scope, err)
 	}
-	if err := o.States.Release(ctx, held, *next, made.Wake); err != nil {
+	left, err := o.States.Release(ctx, held, changed, made.Wake, o.Now())
+	if err != nil {
 		return out, fmt.Errorf("sweep %s: %w", scope, err)
 	}
+	o.known.keep(left)
 	return out, stopped
 }
 
 // recall reads the scope's state. Where it is lost, it is rebuilt from the ledger; where a sweep was cut short before it could give its lease
 // back, what that sweep wrote is added.
 func (o *Optimizer) recall(ctx context.Context, scope fleet.Scope) (State, []*ledger.Damage, error) {
-	state, err := o.States.Load(ctx, scope)
+	state, err := o.States.Reload(ctx, o.known.of(scope))
 	switch {
-	case errors.Is(err, objects.ErrNotFound):
+	case errors.Is(err, objects.ErrNotFound) || errors.Is(err, errMemoryLost):
 		entries, damages, err := o.history(ctx, scope, rebuildReach)
-		state.Memory, state.Fence = Rebuild(entries)
+		memory, fence := Rebuild(entries)
+		state.Memory, state.Fence, state.unsaved = memory, max(state.Fence, fence), true
 		return state, damages, err
-	case err == nil && state.CutShort(o.Now()):
+	case err == nil && (state.CutShort(o.Now()) || state.head.Holder == o.Holder): // its own lease is that of a process of its name that died
 		entries, damages, err := o.history(ctx, scope, cutShortReach)
-		entries = slices.DeleteFunc(entries, func(e ledger.Entry) bool { return e.Fence < state.Fence })
-		state.Memory = replay(state.Memory, entries)
+		entries = slices.DeleteFunc(entries, func(e ledger.Entry) bool { return e.Fence <= state.head.Remembers })
+		state.Memory, state.unsaved = replay(state.Memory, entries), true
 		return state, damages, err
+	case err == nil:
+		o.known.keep(state)
+		return state, nil, nil
 	default:
 		return state, nil, err
 	}
@@ -146,23 +159,20 @@ func (o *Optimizer) history(ctx context.Context, scope fleet.Scope, reach time.D
 	return entries, damages, nil
 }
 
-// carryOut writes enrolments and verifications, then does the plan's actions batch by batch, each between its intent and its outcome.
-// stopped says that the sweep gave up because of failures; err that the ledger could not be written, after which nothing more is done.
+// carryOut writes enrolments, departures and verifications, then does the plan's actions batch by batch, each between its intent and its
+// outcome. stopped says that the sweep gave up because of failures; err that the ledger could not be written, after which nothing more is
+// done.
 func (o *Optimizer) carryOut(
-	ctx context.Context, run ledger.Run, seen *fleet.Snapshot, made plan.Plan, before, after *fleet.Memory, failed map[string]error,
+	ctx context.Context, run ledger.Run, seen *listing, made plan.Plan, before, after *fleet.Memory, failed map[string]error,
 ) (stopped, err error) {
-	resources := map[fleet.ARN]*fleet.Resource{}
-	for i := range seen.Resources {
-		resources[seen.Resources[i].ARN] = &seen.Resources[i]
-	}
-	if err := o.noteChanges(ctx, run, resources, before, after); err != nil {
+	if err := o.noteChanges(ctx, run, seen, before, after); err != nil {
 		return nil, err
 	}
 	for done := 0; done < len(made.Actions); done += batch {
 		actions := made.Actions[done:min(done+batch, len(made.Actions))]
 		part := run
 		part.ID = fmt.Sprintf("%s-%03d", run.ID, done/batch)
-		if err := o.act(ctx, part, actions, resources, after, failed); err != nil {
+		if err := o.act(ctx, part, actions, seen, after, failed); err != nil {
 			return nil, err
 		}
 		if tried := done + len(actions); len(failed) >= leastFailures && len(failed)*100 >= o.MaxFailures*tried && tried < len(made.Actions) {
@@ -173,45 +183,60 @@ func (o *Optimizer) carryOut(
 }
 
 // act does one batch.
-func (o *Optimizer) act(ctx context.Context, run ledger.Run, actions []plan.Action, resources map[fleet.ARN]*fleet.Resource, memory *fleet.Memory, failed map[string]error) error {
+func (o *Optimizer) act(ctx context.Context, run ledger.Run, actions []plan.Action, seen *listing, memory *fleet.Memory, failed map[string]error) error {
 	var intents, outcomes []ledger.Entry
 	for _, a := range actions {
-		intents = append(intents, ledger.IntentOf(a, resources[a.Subject.ARN], run, memory.Resources[a.Subject.ARN].Attempts))
+		intents = append(intents, ledger.IntentOf(a, seen.find(a.Subject.ARN), run, memory.Resources[a.Subject.ARN].Attempts))
 	}
 	if err := o.Book.Append(ctx, run, intents); err != nil {
 		return err // another worker has this run, or the ledger is out of reach: do nothing
 	}
 	errs := o.Actuator.Act(ctx, actions)
 	for i, a := range actions {
+		m := memory.Resources[a.Subject.ARN]
+		outcomes = append(outcomes, ledger.OutcomeOf(a, run, m.Attempts, o.Now(), errs[i]))
 		if errs[i] != nil {
 			failed[a.ID] = errs[i]
+			continue
 		}
-		outcomes = append(outcomes, ledger.OutcomeOf(a, run, memory.Resources[a.Subject.ARN].Attempts, o.Now(), errs[i]))
+		m.Applied = true
+		memory.Resources[a.Subject.ARN] = m
 	}
 	return o.Book.Append(ctx, run, outcomes)
-}
-
-// noteChanges writes who was enrolled and which acts were seen to have worked.
-func (o *Optimizer) noteChanges(ctx context.Context, run ledger.Run, resources map[fleet.ARN]*fleet.Resource, before, after *fleet.Memory) error {
-	var enrolled, verified []ledger.Entry
-	for arn, r := range resources {
-		was, known := before.Resources[arn]
-		is, kept := after.Resources[arn]
-		switch {
-		case !kept:
-		case !known:
-			enrolled = append(enrolled, ledger.EnrolmentOf(r, run))
-		case was.Attempts > 0 && is.Attempts == 0 && was.Act != "":
-			verified = append(verified, ledger.VerificationOf(r, was, run))
-		}
-	}
-	ledger.Sort(enrolled)
-	ledger.Sort(verified)
-	return errors.Join(o.Book.Append(ctx, run, enrolled), o.Book.Append(ctx, run, verified))
 }
 
 // runID names a sweep: the same scope seen at the same instant under the same fence is the same run.
 func runID(scope fleet.Scope, taken time.Time, fence int64) string {
 	sum := sha256.Sum256([]byte(fmt.Sprintf("%s|%d|%d", scope, taken.UnixNano(), fence)))
 	return hex.EncodeToString(sum[:6])
+}
+
+// known is what a process has read of scopes' states. It saves reading memory again that nobody changed; whether somebody did is always
+// asked of the store.
+type known struct {
+	mu     sync.Mutex
+	states map[fleet.Scope]State
+	size   int // resources in them
+}
+
+// mostKnown is how many resources are kept in all; then all are forgotten.
+const mostKnown = 500_000
+
+func (k *known) of(scope fleet.Scope) State {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if state, ok := k.states[scope]; ok {
+		return state
+	}
+	return State{Scope: scope}
+}
+
+func (k *known) keep(state State) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.size += len(state.Memory.Resources) - len(k.states[state.Scope].Memory.Resources)
+	if k.states == nil || k.size > mostKnown {
+		k.states, k.size = map[fleet.Scope]State{}, len(state.Memory.Resources)
+	}
+	k.states[state.Scope] = state
 }

@@ -31,19 +31,29 @@ func replay(before fleet.Memory, entries []ledger.Entry) fleet.Memory {
 		if !known {
 			m.Enrolled = e.At
 		}
+		if e.Environment != "" {
+			m.Environment = e.Environment
+		}
 		switch e.State {
 		case ledger.Intent:
 			if !m.Tried.Equal(e.Edge) {
 				m.Attempts = 0
 			}
-			m.Tried, m.Act = e.Edge, e.Act
+			m.Tried, m.Act, m.Applied = e.Edge, e.Act, false
 			m.Attempts++
+		case ledger.Applied:
+			m.Applied = m.Act == e.Act
 		case ledger.Verified:
 			m.Done, m.Attempts = m.Tried, 0
 			m.StoppedByUs = time.Time{}
 			if m.Tried.Want == fleet.Stopped {
 				m.StoppedByUs = e.At
 			}
+		case ledger.Gone, ledger.Released:
+			m.Left, m.Departure = e.At, departure(e)
+		case ledger.Returned:
+			m.Missed, m.Left, m.Departure = time.Time{}, time.Time{}, ""
+		case ledger.Failed, ledger.Enrolled:
 		}
 		memory.Resources[e.Resource] = m
 	}
@@ -59,4 +69,16 @@ func replay(before fleet.Memory, entries []ledger.Entry) fleet.Memory {
 		memory.Resources[arn] = m
 	}
 	return memory
+}
+
+// departure is how a resource left, as far as the ledger tells.
+func departure(e ledger.Entry) fleet.Departure {
+	switch {
+	case e.State == ledger.Released:
+		return fleet.Released
+	case e.Before != nil:
+		return fleet.Deleted // AWS still described it, and said so
+	default:
+		return fleet.Missing
+	}
 }

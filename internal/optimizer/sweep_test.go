@@ -147,10 +147,10 @@ func (m mortal) Replace(ctx context.Context, key string, data []byte, v objects.
 }
 
 // planner is the scheduler behind the optimizer's port.
-type planner struct{ rules *scheduler.Rules }
+type planner struct{ scheduler *scheduler.Planner }
 
 func (p planner) Plan(_ context.Context, s *fleet.Snapshot, memory *fleet.Memory, now time.Time) (plan.Plan, *fleet.Memory, error) {
-	made, next := scheduler.New(p.rules).Plan(s, memory, scheduler.Options{Now: now})
+	made, next := p.scheduler.Plan(s, memory, scheduler.Options{Now: now})
 	return made, next, nil
 }
 
@@ -167,7 +167,7 @@ func (w *world) optimizer(holder string) *optimizer.Optimizer {
 	}
 	store := mortal{w.store, w}
 	return &optimizer.Optimizer{
-		Inventory: w, Planner: planner{rules}, Actuator: w, Book: ledger.Book{Store: store}, States: optimizer.States{Store: store},
+		Inventory: w, Planner: planner{scheduler.New(rules)}, Actuator: w, Book: ledger.Book{Store: store}, States: optimizer.States{Store: store},
 		Now: func() time.Time { return w.now }, Holder: holder, MaxFailures: 20,
 	}
 }

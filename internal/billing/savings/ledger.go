@@ -64,6 +64,8 @@ func readLedger(in Input, s *Savings) ([]*subject, error) {
 			subjects = append(subjects, &subject{Resource: c.Resource, environment: c.Environment, control: true, enrolled: in.Period.From, recorded: true})
 		}
 	}
+	// Of a resource that left before the ledger begins nothing is known but that it left.
+	subjects = slices.DeleteFunc(subjects, func(s *subject) bool { return s.Kind == 0 })
 	slices.SortFunc(subjects, func(a, b *subject) int { return cmp.Compare(a.ARN, b.ARN) })
 	for _, found := range subjects {
 		found.close(in.Period.To)

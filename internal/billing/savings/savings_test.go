@@ -348,6 +348,16 @@ func TestNothingIsClaimedAfterAResourceLeft(t *testing.T) {
 	}
 }
 
+func TestWhatLeftBeforeTheLedgerBeginsIsNotCounted(t *testing.T) {
+	t.Parallel()
+	b, entries := oneNight()
+	stranger := instance("i-9")
+	entries = append(entries, ledger.Entry{State: ledger.Gone, At: july, Scope: stranger.Scope, Resource: stranger.ARN, ID: "i-9"})
+	if s := compute(t, b, entries); len(s.Resources) != 1 || len(s.Gaps) != 0 {
+		t.Errorf("%d resources, gaps %v", len(s.Resources), s.Gaps)
+	}
+}
+
 func TestWhatIsBilledWhileStopped(t *testing.T) {
 	t.Parallel()
 	b, entries := oneNight()
