@@ -37,6 +37,7 @@ const (
 type Compiled struct {
 	Schedule
 	Hash    string
+	inTag   bool // its hours are written in the tag: they are its name
 	horizon atomic.Pointer[horizon]
 }
 
@@ -57,7 +58,7 @@ type segment struct {
 
 // Compile prepares a schedule for asking. Its zone must be set.
 func Compile(s Schedule) *Compiled {
-	return &Compiled{Schedule: s, Hash: s.hash()}
+	return &Compiled{Schedule: s, Hash: s.hash(), inTag: s.Pattern != nil && s.Name == s.Pattern.String()}
 }
 
 // Constantly reports whether the schedule is always running or always stopped, and so has no edges.

@@ -31,21 +31,16 @@ func (c *candidate) scheduleName() string {
 	switch {
 	case c.schedule.Constantly():
 		return "its tag"
-	case c.inline():
+	case c.schedule.inTag:
 		return "its tag's " + c.schedule.Name
 	default:
 		return c.schedule.Name
 	}
 }
 
-// inline reports whether the schedule's hours are written in the tag.
-func (c *candidate) inline() bool {
-	return c.schedule.Pattern != nil && c.schedule.Name == c.schedule.Pattern.String()
-}
-
 // rule says what asked for an act.
 func (c *candidate) rule(e edge) string {
-	if e.rule == "" || c.inline() || e.rule == c.schedule.Name {
+	if e.rule == "" || c.schedule.inTag || e.rule == c.schedule.Name {
 		return firstOf(e.rule, c.schedule.Name)
 	}
 	return c.schedule.Name + ": " + e.rule

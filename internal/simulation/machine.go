@@ -208,6 +208,16 @@ func (m *machine) show(w *World, face fleet.Resource) {
 	m.seen = append(m.seen[:0], m.seen[current:]...)
 	from = max(from, m.seen[len(m.seen)-1].from)
 	m.seen = append(m.seen, m.sight(from, face))
+	w.scopes[m.spec.Scope].shown = nil
+}
+
+// nextSight is when descriptions show something else than now, for a machine that has such a sight.
+func (m *machine) nextSight(now int64) int64 {
+	next := m.seen[len(m.seen)-1].from
+	for i := len(m.seen) - 1; i >= 0 && m.seen[i].from > now; i-- {
+		next = m.seen[i].from
+	}
+	return next
 }
 
 func (m *machine) sight(from int64, face fleet.Resource) sight {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 
 	"offpeak/internal/fleet"
 	"offpeak/internal/plan"
@@ -22,33 +23,41 @@ var pages = []struct {
 	{fleet.ECSService, DescribeServices, 10},
 }
 
-// Snapshot implements the optimizer's Inventory: what descriptions show of a scope now, which may be a few seconds old.
+// Snapshot implements the optimizer's Inventory: what descriptions show of a scope now, which may be a few seconds old. Its resources are
+// shared with later snapshots of the same sight, and must not be changed.
 func (w *World) Snapshot(ctx context.Context, scope fleet.Scope) (fleet.Snapshot, error) {
-	var machines []*machine
-	if p := w.scopes[scope]; p != nil {
-		machines = p.machines
-	}
-	count := map[fleet.Kind]int{}
-	for _, m := range machines {
-		count[m.spec.Kind]++
+	p := w.scopes[scope]
+	if p == nil {
+		p = &place{}
 	}
 	for _, page := range pages {
-		if page.kind == fleet.ECSService && count[page.kind] == 0 {
+		if page.kind == fleet.ECSService && p.count[page.kind] == 0 {
 			continue // there is nobody to name
 		}
-		for done := 0; done == 0 || done < count[page.kind]; done += page.size {
+		for done := 0; done == 0 || done < p.count[page.kind]; done += page.size {
 			if err := errors.Join(ctx.Err(), w.call(scope, page.api, 0, func() error { return nil })); err != nil {
 				return fleet.Snapshot{}, fmt.Errorf("%s in %s: %w", page.api, scope, err)
 			}
 		}
 	}
-	s := fleet.Snapshot{Taken: w.Now(), Resources: make([]fleet.Resource, 0, len(machines))}
-	for _, m := range machines {
-		if seen, ok := m.described(w.now); ok {
-			s.Resources = append(s.Resources, seen.resource)
+	return fleet.Snapshot{Taken: w.Now(), Resources: p.described(w.now)}, nil
+}
+
+// described is what descriptions show of a place. While nothing changes it is made once.
+func (p *place) described(now int64) []fleet.Resource {
+	if p.shown != nil && now < p.shownUntil {
+		return p.shown
+	}
+	p.shown, p.shownUntil = make([]fleet.Resource, 0, len(p.machines)), math.MaxInt64
+	for _, m := range p.machines {
+		if seen, ok := m.described(now); ok {
+			p.shown = append(p.shown, seen.resource)
+		}
+		if next := m.seen[len(m.seen)-1].from; next > now {
+			p.shownUntil = min(p.shownUntil, m.nextSight(now))
 		}
 	}
-	return s, nil
+	return p.shown
 }
 
 // idsInACall is how many instances are started or stopped by one call.

@@ -57,7 +57,14 @@ type World struct {
 }
 
 // place is what a scope holds.
-type place struct{ machines []*machine }
+type place struct {
+	machines []*machine
+	count    map[fleet.Kind]int
+
+	// shown is what descriptions show until an instant, or until something changes; nil where it is to be made anew.
+	shown      []fleet.Resource
+	shownUntil int64
+}
 
 // By says who changed a resource.
 type By string
@@ -104,9 +111,11 @@ func (w *World) Add(spec Spec) error {
 	m := newMachine(w, spec)
 	p := w.scopes[spec.Scope]
 	if p == nil {
-		p = &place{}
+		p = &place{count: map[fleet.Kind]int{}}
 		w.scopes[spec.Scope] = p
 	}
+	p.count[spec.Kind]++
+	p.shown = nil
 	at, _ := slices.BinarySearchFunc(p.machines, m, func(a, b *machine) int { return a.spec.Compare(&b.spec.Resource) })
 	p.machines = slices.Insert(p.machines, at, m)
 	w.machines[spec.ARN] = m

@@ -53,6 +53,9 @@ func (b *bill) Standing(context.Context, billing.Period) ([]billing.Standing, er
 func (b *bill) Prices(context.Context, billing.Period) ([]billing.Price, error) { return b.prices, nil }
 
 func (b *bill) Products(context.Context, billing.Period) ([]billing.Product, error) {
+	if b.noCUR {
+		return nil, billing.ErrNoExport
+	}
 	return b.products, nil
 }
 

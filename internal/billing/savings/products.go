@@ -58,11 +58,17 @@ func (c *computation) readProducts(ctx context.Context) error {
 	}
 	reach := billing.Period{From: c.Baseline, To: c.Measured.To}
 	products, err := c.in.Engine.Products(ctx, reach)
-	if err != nil {
+	if errors.Is(err, billing.ErrNoExport) {
+		c.Commitments.Why = "the bill has no CUR 2.0 export: what Reserved Instances and Savings Plans covered is not known"
+		c.gap(NoCommitments, "%s; the commitment-adjusted figure is not computable", c.Commitments.Why)
+	} else if err != nil {
 		return err
 	}
 	for _, p := range products {
-		c.skus.raw[[2]string{p.SKU, p.Operation}] = p
+		// The fee of a Reserved Instance has the SKU of what it covers, and a usage type of its own.
+		if _, known := c.skus.raw[[2]string{p.SKU, p.Operation}]; !known || !strings.Contains(p.UsageType, "HeavyUsage") {
+			c.skus.raw[[2]string{p.SKU, p.Operation}] = p
+		}
 	}
 	prices, err := c.in.Engine.Prices(ctx, reach)
 	if err != nil && !errors.Is(err, billing.ErrNoExport) {

@@ -140,7 +140,7 @@ type Resource struct {
 	Left        time.Time // when it went, or was opted out; zero while it is there
 	Figure
 	Causes []avoidance.CauseShare
-	// Acts are the ledger's acts that switched it in the period, in order of time.
+	// Acts are the ledger's stops that reach into the period, in order of time.
 	Acts []string
 	// Bill is what the bill shows of it in the period: resource ids and SKUs, and how many rows of hours each.
 	Bill []Evidence

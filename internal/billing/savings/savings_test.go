@@ -261,6 +261,25 @@ func TestCommitmentsTakeTheirPart(t *testing.T) {
 			t.Errorf("known %t (%s), adjusted %s", s.Headline.AdjustedKnown, s.Commitments.Why, s.Headline.Adjusted)
 		}
 	})
+	t.Run("a listed rate is found for what is reserved too", func(t *testing.T) {
+		t.Parallel()
+		b, entries := oneNight()
+		sp(b)
+		b.rates = nil
+		fee := b.products[2]
+		fee.UsageType = "APN2-HeavyUsage:m5.large"
+		b.products = append(b.products, fee)
+		rate, err := money.ParseRate("0.07")
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := compute(t, b, entries, func(in *savings.Input) {
+			in.Rates = []billing.PublishedRate{{Plan: "arn:plan", UsageType: "APN2-BoxUsage:m5.large", Operation: "RunInstances", Rate: rate}}
+		})
+		if !s.Headline.AdjustedKnown {
+			t.Errorf("not computable: %s", s.Commitments.Why)
+		}
+	})
 	t.Run("a replay that does not explain the bill supports no adjusted figure", func(t *testing.T) {
 		t.Parallel()
 		b, entries := oneNight()
@@ -303,6 +322,26 @@ func TestWhatTheBillLacksIsSaid(t *testing.T) {
 		if row.says != "" && (len(s.Gaps) == 0 || !strings.Contains(s.Gaps[0].Says, row.says)) {
 			t.Errorf("%s: said %v, want %q", row.name, s.Gaps, row.says)
 		}
+	}
+}
+
+func TestFOCUSAloneTellsInstancesAndGroups(t *testing.T) {
+	t.Parallel()
+	b, entries := oneNight()
+	b.ran("arn:aws:ec2:ap-northeast-2:111122223333:instance/i-2", "web", "M5", "1", june, evening)
+	b.ran("arn:aws:ec2:ap-northeast-2:111122223333:instance/i-3", "web", "M5", "1", morning, week.To)
+	b.ran("task/a", "gateway", "VCPU", "0.5", june, evening)
+	b.noCUR = true
+	for _, r := range []fleet.Resource{group("web"), service("gateway")} {
+		entries.add(r, ledger.Enrolled, july, "", 0)
+		entries.night(r, evening, morning)
+	}
+	s := compute(t, b, entries)
+	if got := s.Headline.Hours.Avoided; got.Cmp(avoidance.HoursOf(2*overnite)) != 0 || s.Headline.AdjustedKnown || s.Headline.Contract.String() != "2.7612" {
+		t.Errorf("avoided %s h, contracted %s, adjusted known %t; want 26 h of the instance and the group", got, s.Headline.Contract, s.Headline.AdjustedKnown)
+	}
+	if got := codes(s); got != "no-commitments not-on-bill" {
+		t.Errorf("gaps %q", got)
 	}
 }
 

@@ -3,7 +3,7 @@ package savings
 import (
 	"cmp"
 	"context"
-	"errors"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -62,7 +62,7 @@ func (c *computation) readUsage(ctx context.Context) error {
 			return err
 		}
 		n := c.skus.number(&u)
-		if s := find.of(&u, c.skus.raw[[2]string{u.SKU, u.Operation}].Region); s != nil {
+		if s := find.of(&u, c.regionOf(&u)); s != nil && (c.Commitments.Why == "" || s.Kind != fleet.ECSService) {
 			s.uses = append(s.uses, use{int32(u.Hour.Sub(c.Baseline) / time.Hour), n, u.Quantity.Shift(billing.Places).IntPart()})
 			s.note(&u, c.Measured)
 			s.paid(&u, c.Baseline)
@@ -81,29 +81,13 @@ func (c *computation) readUsage(ctx context.Context) error {
 	return nil
 }
 
-// usage is the engine's; where there is no CUR 2.0, that of FOCUS, which says nothing of commitments.
-func (c *computation) usage(ctx context.Context) func(func(billing.Usage, error) bool) {
+// usage is the engine's; where there is no CUR 2.0, that of FOCUS, which says nothing of commitments, and of tasks not what they consist of.
+func (c *computation) usage(ctx context.Context) iter.Seq2[billing.Usage, error] {
 	reach := billing.Period{From: c.Baseline, To: c.Measured.To}
-	return func(yield func(billing.Usage, error) bool) {
-		for u, err := range c.in.Engine.Usage(ctx, reach) {
-			if errors.Is(err, billing.ErrNoExport) {
-				c.Commitments.Why = "the bill has no CUR 2.0 export: what Reserved Instances and Savings Plans covered is not known"
-				c.gap(NoCommitments, "%s; the commitment-adjusted figure is not computable", c.Commitments.Why)
-				break
-			}
-			if !yield(u, err) {
-				return
-			}
-		}
-		if c.Commitments.Why == "" {
-			return
-		}
-		for u, err := range c.in.Engine.FocusUsage(ctx, reach) {
-			if !yield(u, err) {
-				return
-			}
-		}
+	if c.Commitments.Why == "" {
+		return c.in.Engine.Usage(ctx, reach)
 	}
+	return c.in.Engine.FocusUsage(ctx, reach)
 }
 
 func (c *computation) take(hour *hourOfBill, sums map[kept]decimal.Decimal, u *billing.Usage, n int32) {
@@ -118,6 +102,17 @@ func (c *computation) take(hour *hourOfBill, sums map[kept]decimal.Decimal, u *b
 		}
 		hour.reserved[u.Commitment] = hour.reserved[u.Commitment].Add(u.Effective)
 	}
+}
+
+// regionOf is where a row was used: by its SKU, else by its zone or its resource's ARN.
+func (c *computation) regionOf(u *billing.Usage) fleet.Region {
+	if raw, known := c.skus.raw[[2]string{u.SKU, u.Operation}]; known {
+		return raw.Region
+	}
+	if parts := strings.SplitN(u.Resource, ":", 6); len(parts) == 6 {
+		return fleet.Region(parts[3])
+	}
+	return fleet.Region(strings.TrimRight(u.Zone, "abcdefghijklmnopqrstuvwxyz"))
 }
 
 func linesOf(sums map[kept]decimal.Decimal) []keptLine {
