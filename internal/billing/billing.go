@@ -58,7 +58,7 @@ type Engine interface {
 	// Name is what a report calls the engine, with its version.
 	Name() string
 
-	// From FOCUS 1.2.
+	// From FOCUS 1.2. Charges are of all billing months that the period touches, since an invoice is of a month; all else is of the period's hours.
 	Days(ctx context.Context, p Period) ([]Day, error)
 	Charges(ctx context.Context, p Period) ([]Charge, error)
 	Hours(ctx context.Context, p Period) ([]HourCost, error)
@@ -68,7 +68,7 @@ type Engine interface {
 	// FocusUsage is Usage by FOCUS alone, for a bill without CUR 2.0: Operation stays empty, and commitments are known by what they cover.
 	FocusUsage(ctx context.Context, p Period) iter.Seq2[Usage, error]
 
-	// From CUR 2.0.
+	// From CUR 2.0. Reservations are of all billing months that the period touches.
 	Products(ctx context.Context, p Period) ([]Product, error)
 	Usage(ctx context.Context, p Period) iter.Seq2[Usage, error]
 	PlanHours(ctx context.Context, p Period) ([]PlanHour, error)
@@ -148,7 +148,7 @@ type Product struct {
 	UsageType string // line_item_usage_type
 	Region    fleet.Region
 	Type      string          // product_instance_type
-	Family    string          // product_instance_family, or the part of the type before the point
+	Family    string          // the part of the type before its last point: product_instance_family is prose such as General purpose
 	System    string          // product['operating_system']
 	Tenancy   string          // product['tenancy']
 	Engine    string          // product['database_engine']
@@ -201,19 +201,20 @@ type PlanHour struct {
 
 // Reservation is one month of one Reserved Instance or reserved DB instance: its RIFee line.
 type Reservation struct {
-	Month  time.Time
-	Lease  string // reservation_reservation_a_r_n
-	Owner  fleet.AccountID
-	SKU    string
+	Month time.Time
+	Lease string // reservation_reservation_a_r_n
+	Owner fleet.AccountID
+	SKU   string
 	// Operation is line_item_operation, which tells the platform.
 	Operation string
 	Zone      string // reservation_availability_zone; empty for a regional one
-	Start  time.Time
-	End    time.Time
-	Count  decimal.Decimal // reservation_number_of_reservations
-	Units  decimal.Decimal // reservation_normalized_units_per_reservation
-	Hourly decimal.Decimal // amortised cost of one reserved instance for one hour, upfront included
-	// Unused is what the month's line says was not used: reservation_unused_quantity, in instance-hours, or in normalised units where Units is set.
+	Start     time.Time
+	End       time.Time
+	Count     decimal.Decimal // reservation_number_of_reservations
+	Units     decimal.Decimal // reservation_normalized_units_per_reservation
+	Hourly    decimal.Decimal // amortised cost of one reserved instance for one hour, upfront included
+	// Unused is what the month's line says was not used: reservation_unused_normalized_unit_quantity where Units is set and that is there, else
+	// reservation_unused_quantity, in instance-hours.
 	Unused decimal.Decimal
 }
 

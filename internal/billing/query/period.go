@@ -1,0 +1,50 @@
+package query
+
+import (
+	"fmt"
+	"time"
+
+	"offpeak/internal/billing"
+)
+
+// Check refuses a period that bills do not know: one that ends before it begins, or cuts an hour.
+func Check(p billing.Period) error {
+	if !p.From.Before(p.To) {
+		return fmt.Errorf("period %s .. %s: it ends before it begins", p.From.UTC().Format(time.RFC3339), p.To.UTC().Format(time.RFC3339))
+	}
+	for _, end := range []time.Time{p.From, p.To} {
+		if !end.UTC().Truncate(time.Hour).Equal(end) {
+			return fmt.Errorf("period %s .. %s: bills have whole hours of UTC", p.From.UTC().Format(time.RFC3339), p.To.UTC().Format(time.RFC3339))
+		}
+	}
+	return nil
+}
+
+// Months are the first instants of the billing months that the period touches.
+func Months(p billing.Period) []time.Time {
+	from := p.From.UTC()
+	var all []time.Time
+	for m := time.Date(from.Year(), from.Month(), 1, 0, 0, 0, 0, time.UTC); m.Before(p.To); m = m.AddDate(0, 1, 0) {
+		all = append(all, m)
+	}
+	return all
+}
+
+// monthForm is how partitions are named.
+const monthForm = "2006-01"
+
+// months restricts to the partitions of the billing months that the period touches.
+func months(p billing.Period) string {
+	all := Months(p)
+	if len(all) == 0 {
+		return "FALSE"
+	}
+	return "billing_period BETWEEN '" + all[0].Format(monthForm) + "' AND '" + all[len(all)-1].Format(monthForm) + "'"
+}
+
+// within restricts to the partitions, and to the rows whose time begins in the period. Lines after the first begin with the indent.
+func within(column string, p billing.Period, indent string) string {
+	const form = "2006-01-02 15:04:05"
+	return months(p) + "\n" + indent + "AND " + column + " >= TIMESTAMP '" + p.From.UTC().Format(form) + "'\n" +
+		indent + "AND " + column + " < TIMESTAMP '" + p.To.UTC().Format(form) + "'"
+}

@@ -1,0 +1,120 @@
+-- What each resource used of each SKU in each hour by FOCUS alone: quantity, and list, billed and effective cost.
+WITH line AS (
+  SELECT
+    date_trunc('hour', ChargePeriodStart) AS hour,
+    COALESCE(SubAccountId, '') AS account,
+    COALESCE(ResourceId, '') AS resource,
+    COALESCE(
+      NULLIF(element_at(Tags, 'aws_autoscaling_group_name'), ''),
+      NULLIF(element_at(Tags, 'aws:autoscaling:groupName'), ''),
+      NULLIF(element_at(Tags, 'aws_ecs_service_name'), ''),
+      NULLIF(element_at(Tags, 'aws:ecs:serviceName'), ''),
+      ''
+    ) AS scaling_group,
+    COALESCE(
+      NULLIF(element_at(Tags, 'aws_ecs_cluster_name'), ''),
+      NULLIF(element_at(Tags, 'aws:ecs:clusterName'), ''),
+      ''
+    ) AS cluster,
+    COALESCE(SkuId, '') AS sku,
+    COALESCE(AvailabilityZone, '') AS zone,
+    CASE
+      WHEN PricingCategory = 'Dynamic' OR SkuMeter LIKE '%SpotUsage%' THEN 'SpotUsage'
+      WHEN PricingCategory = 'Committed' AND CommitmentDiscountCategory = 'Spend' THEN 'SavingsPlanCoveredUsage'
+      WHEN PricingCategory = 'Committed' THEN 'DiscountedUsage'
+      ELSE 'Usage'
+    END AS line,
+    COALESCE(CommitmentDiscountId, '') AS commitment,
+    COALESCE(PricingQuantity, ConsumedQuantity) AS quantity,
+    CASE WHEN PricingCategory = 'Dynamic' OR SkuMeter LIKE '%SpotUsage%' THEN ContractedCost ELSE ListCost END AS list,
+    BilledCost AS net,
+    EffectiveCost AS effective
+  FROM billing.focus
+  WHERE billing_period BETWEEN '2026-07' AND '2026-09'
+    AND ChargePeriodStart >= TIMESTAMP '2026-07-01 00:00:00'
+    AND ChargePeriodStart < TIMESTAMP '2026-10-01 00:00:00'
+    AND ChargeCategory = 'Usage'
+    AND COALESCE(ChargeClass, '') = ''
+    AND COALESCE(CommitmentDiscountStatus, '') <> 'Unused'
+    AND ServiceCategory IN ('Compute', 'Databases')
+    AND (
+      SkuMeter LIKE '%BoxUsage%'
+      OR SkuMeter LIKE '%SpotUsage%'
+      OR SkuMeter LIKE '%DedicatedUsage%'
+      OR SkuMeter LIKE '%HostUsage%'
+      OR SkuMeter LIKE '%UnusedBox%'
+      OR SkuMeter LIKE '%UnusedDed%'
+      OR SkuMeter LIKE '%InstanceUsage%'
+      OR SkuMeter LIKE '%Multi-AZUsage%'
+      OR SkuMeter LIKE '%Multi-AZClusterUsage%'
+      OR SkuMeter LIKE '%ServerlessUsage%'
+      OR SkuMeter LIKE '%ServerlessV2Usage%'
+      OR SkuMeter LIKE '%ServerlessV2IOOptimizedUsage%'
+      OR SkuMeter LIKE '%Fargate-vCPU-Hours%'
+      OR SkuMeter LIKE '%Fargate-GB-Hours%'
+      OR SkuMeter LIKE '%Fargate-ARM-vCPU-Hours%'
+      OR SkuMeter LIKE '%Fargate-ARM-GB-Hours%'
+      OR SkuMeter LIKE '%Fargate-Windows-vCPU-Hours%'
+      OR SkuMeter LIKE '%Fargate-Windows-GB-Hours%'
+      OR SkuMeter LIKE '%Lambda-GB-Second%'
+      OR SkuMeter LIKE '%Lambda-Provisioned-GB-Second%'
+      OR SkuMeter LIKE '%Lambda-Provisioned-Concurrency%'
+    )
+)
+SELECT
+  hour, account, resource, scaling_group, cluster, sku, '' AS operation, zone, line, commitment,
+  COALESCE(CAST(SUM(CAST(CAST(quantity AS BIGINT) AS DECIMAL(38, 0))) AS DECIMAL(38, 12))
+    + CAST(SUM(CAST((CASE
+    WHEN abs(((quantity - CAST(quantity AS BIGINT)) * 1e12) - CAST(((quantity - CAST(quantity AS BIGINT)) * 1e12) AS BIGINT)) <> 0.5
+      THEN CAST(((quantity - CAST(quantity AS BIGINT)) * 1e12) AS BIGINT)
+    WHEN ((CAST(CAST(((quantity - CAST(quantity AS BIGINT)) * 70368744177664) AS BIGINT) AS DECIMAL(38, 0)) * 244140625
+      - CAST(CAST(2 * ((quantity - CAST(quantity AS BIGINT)) * 1e12) AS BIGINT) AS DECIMAL(38, 0)) * 8589934592) * 140737488355328
+      + CAST(CAST((((quantity - CAST(quantity AS BIGINT)) * 70368744177664) - CAST(((quantity - CAST(quantity AS BIGINT)) * 70368744177664) AS BIGINT)) * 140737488355328 AS BIGINT) AS DECIMAL(38, 0)) * 244140625) > 0
+      OR (((CAST(CAST(((quantity - CAST(quantity AS BIGINT)) * 70368744177664) AS BIGINT) AS DECIMAL(38, 0)) * 244140625
+      - CAST(CAST(2 * ((quantity - CAST(quantity AS BIGINT)) * 1e12) AS BIGINT) AS DECIMAL(38, 0)) * 8589934592) * 140737488355328
+      + CAST(CAST((((quantity - CAST(quantity AS BIGINT)) * 70368744177664) - CAST(((quantity - CAST(quantity AS BIGINT)) * 70368744177664) AS BIGINT)) * 140737488355328 AS BIGINT) AS DECIMAL(38, 0)) * 244140625) = 0 AND quantity > 0)
+      THEN CAST(((quantity - CAST(quantity AS BIGINT)) * 1e12) + 0.5 AS BIGINT)
+    ELSE CAST(((quantity - CAST(quantity AS BIGINT)) * 1e12) - 0.5 AS BIGINT)
+    END) AS DECIMAL(38, 0))) AS DECIMAL(38, 0)) * 0.000000000001, 0) AS quantity,
+  COALESCE(CAST(SUM(CAST(CAST(list AS BIGINT) AS DECIMAL(38, 0))) AS DECIMAL(38, 12))
+    + CAST(SUM(CAST((CASE
+    WHEN abs(((list - CAST(list AS BIGINT)) * 1e12) - CAST(((list - CAST(list AS BIGINT)) * 1e12) AS BIGINT)) <> 0.5
+      THEN CAST(((list - CAST(list AS BIGINT)) * 1e12) AS BIGINT)
+    WHEN ((CAST(CAST(((list - CAST(list AS BIGINT)) * 70368744177664) AS BIGINT) AS DECIMAL(38, 0)) * 244140625
+      - CAST(CAST(2 * ((list - CAST(list AS BIGINT)) * 1e12) AS BIGINT) AS DECIMAL(38, 0)) * 8589934592) * 140737488355328
+      + CAST(CAST((((list - CAST(list AS BIGINT)) * 70368744177664) - CAST(((list - CAST(list AS BIGINT)) * 70368744177664) AS BIGINT)) * 140737488355328 AS BIGINT) AS DECIMAL(38, 0)) * 244140625) > 0
+      OR (((CAST(CAST(((list - CAST(list AS BIGINT)) * 70368744177664) AS BIGINT) AS DECIMAL(38, 0)) * 244140625
+      - CAST(CAST(2 * ((list - CAST(list AS BIGINT)) * 1e12) AS BIGINT) AS DECIMAL(38, 0)) * 8589934592) * 140737488355328
+      + CAST(CAST((((list - CAST(list AS BIGINT)) * 70368744177664) - CAST(((list - CAST(list AS BIGINT)) * 70368744177664) AS BIGINT)) * 140737488355328 AS BIGINT) AS DECIMAL(38, 0)) * 244140625) = 0 AND list > 0)
+      THEN CAST(((list - CAST(list AS BIGINT)) * 1e12) + 0.5 AS BIGINT)
+    ELSE CAST(((list - CAST(list AS BIGINT)) * 1e12) - 0.5 AS BIGINT)
+    END) AS DECIMAL(38, 0))) AS DECIMAL(38, 0)) * 0.000000000001, 0) AS list,
+  COALESCE(CAST(SUM(CAST(CAST(net AS BIGINT) AS DECIMAL(38, 0))) AS DECIMAL(38, 12))
+    + CAST(SUM(CAST((CASE
+    WHEN abs(((net - CAST(net AS BIGINT)) * 1e12) - CAST(((net - CAST(net AS BIGINT)) * 1e12) AS BIGINT)) <> 0.5
+      THEN CAST(((net - CAST(net AS BIGINT)) * 1e12) AS BIGINT)
+    WHEN ((CAST(CAST(((net - CAST(net AS BIGINT)) * 70368744177664) AS BIGINT) AS DECIMAL(38, 0)) * 244140625
+      - CAST(CAST(2 * ((net - CAST(net AS BIGINT)) * 1e12) AS BIGINT) AS DECIMAL(38, 0)) * 8589934592) * 140737488355328
+      + CAST(CAST((((net - CAST(net AS BIGINT)) * 70368744177664) - CAST(((net - CAST(net AS BIGINT)) * 70368744177664) AS BIGINT)) * 140737488355328 AS BIGINT) AS DECIMAL(38, 0)) * 244140625) > 0
+      OR (((CAST(CAST(((net - CAST(net AS BIGINT)) * 70368744177664) AS BIGINT) AS DECIMAL(38, 0)) * 244140625
+      - CAST(CAST(2 * ((net - CAST(net AS BIGINT)) * 1e12) AS BIGINT) AS DECIMAL(38, 0)) * 8589934592) * 140737488355328
+      + CAST(CAST((((net - CAST(net AS BIGINT)) * 70368744177664) - CAST(((net - CAST(net AS BIGINT)) * 70368744177664) AS BIGINT)) * 140737488355328 AS BIGINT) AS DECIMAL(38, 0)) * 244140625) = 0 AND net > 0)
+      THEN CAST(((net - CAST(net AS BIGINT)) * 1e12) + 0.5 AS BIGINT)
+    ELSE CAST(((net - CAST(net AS BIGINT)) * 1e12) - 0.5 AS BIGINT)
+    END) AS DECIMAL(38, 0))) AS DECIMAL(38, 0)) * 0.000000000001, 0) AS net,
+  COALESCE(CAST(SUM(CAST(CAST(effective AS BIGINT) AS DECIMAL(38, 0))) AS DECIMAL(38, 12))
+    + CAST(SUM(CAST((CASE
+    WHEN abs(((effective - CAST(effective AS BIGINT)) * 1e12) - CAST(((effective - CAST(effective AS BIGINT)) * 1e12) AS BIGINT)) <> 0.5
+      THEN CAST(((effective - CAST(effective AS BIGINT)) * 1e12) AS BIGINT)
+    WHEN ((CAST(CAST(((effective - CAST(effective AS BIGINT)) * 70368744177664) AS BIGINT) AS DECIMAL(38, 0)) * 244140625
+      - CAST(CAST(2 * ((effective - CAST(effective AS BIGINT)) * 1e12) AS BIGINT) AS DECIMAL(38, 0)) * 8589934592) * 140737488355328
+      + CAST(CAST((((effective - CAST(effective AS BIGINT)) * 70368744177664) - CAST(((effective - CAST(effective AS BIGINT)) * 70368744177664) AS BIGINT)) * 140737488355328 AS BIGINT) AS DECIMAL(38, 0)) * 244140625) > 0
+      OR (((CAST(CAST(((effective - CAST(effective AS BIGINT)) * 70368744177664) AS BIGINT) AS DECIMAL(38, 0)) * 244140625
+      - CAST(CAST(2 * ((effective - CAST(effective AS BIGINT)) * 1e12) AS BIGINT) AS DECIMAL(38, 0)) * 8589934592) * 140737488355328
+      + CAST(CAST((((effective - CAST(effective AS BIGINT)) * 70368744177664) - CAST(((effective - CAST(effective AS BIGINT)) * 70368744177664) AS BIGINT)) * 140737488355328 AS BIGINT) AS DECIMAL(38, 0)) * 244140625) = 0 AND effective > 0)
+      THEN CAST(((effective - CAST(effective AS BIGINT)) * 1e12) + 0.5 AS BIGINT)
+    ELSE CAST(((effective - CAST(effective AS BIGINT)) * 1e12) - 0.5 AS BIGINT)
+    END) AS DECIMAL(38, 0))) AS DECIMAL(38, 0)) * 0.000000000001, 0) AS effective
+FROM line
+GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
+ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10

@@ -1,0 +1,53 @@
+-- What CUR 2.0 says of each SKU that ran or is reserved.
+WITH seen AS (
+  SELECT DISTINCT
+    COALESCE(product_sku, '') AS sku,
+    COALESCE(line_item_operation, '') AS operation,
+    COALESCE(line_item_product_code, '') AS code,
+    COALESCE(line_item_usage_type, '') AS usage_type,
+    COALESCE(product_region_code, '') AS region,
+    COALESCE(product_instance_type, '') AS type,
+    COALESCE(product['operating_system'], '') AS system,
+    COALESCE(product['tenancy'], '') AS tenancy,
+    COALESCE(product['database_engine'], '') AS engine,
+    COALESCE(product['deployment_option'], '') LIKE 'Multi-AZ%' AS multi_az,
+    COALESCE(pricing_unit, '') AS unit,
+    COALESCE(line_item_normalization_factor, 0) AS factor
+  FROM cur
+  WHERE billing_period BETWEEN '2026-07' AND '2026-09'
+    AND line_item_usage_start_date >= TIMESTAMP '2026-07-01 00:00:00'
+    AND line_item_usage_start_date < TIMESTAMP '2026-10-01 00:00:00'
+    AND (
+      line_item_line_item_type = 'RIFee' AND line_item_product_code IN ('AmazonEC2', 'AmazonRDS', 'AmazonDocDB', 'AmazonNeptune')
+      OR line_item_line_item_type IN ('Usage', 'DiscountedUsage', 'SavingsPlanCoveredUsage') AND (
+        line_item_product_code IN ('AmazonEC2') AND (line_item_usage_type LIKE '%BoxUsage%'
+          OR line_item_usage_type LIKE '%SpotUsage%'
+          OR line_item_usage_type LIKE '%DedicatedUsage%'
+          OR line_item_usage_type LIKE '%HostUsage%'
+          OR line_item_usage_type LIKE '%UnusedBox%'
+          OR line_item_usage_type LIKE '%UnusedDed%')
+        OR line_item_product_code IN ('AmazonRDS', 'AmazonDocDB', 'AmazonNeptune') AND (line_item_usage_type LIKE '%InstanceUsage%'
+          OR line_item_usage_type LIKE '%Multi-AZUsage%'
+          OR line_item_usage_type LIKE '%Multi-AZClusterUsage%'
+          OR line_item_usage_type LIKE '%ServerlessUsage%'
+          OR line_item_usage_type LIKE '%ServerlessV2Usage%'
+          OR line_item_usage_type LIKE '%ServerlessV2IOOptimizedUsage%')
+        OR line_item_product_code IN ('AmazonECS', 'AmazonEKS') AND (line_item_usage_type LIKE '%Fargate-vCPU-Hours%'
+          OR line_item_usage_type LIKE '%Fargate-GB-Hours%'
+          OR line_item_usage_type LIKE '%Fargate-ARM-vCPU-Hours%'
+          OR line_item_usage_type LIKE '%Fargate-ARM-GB-Hours%'
+          OR line_item_usage_type LIKE '%Fargate-Windows-vCPU-Hours%'
+          OR line_item_usage_type LIKE '%Fargate-Windows-GB-Hours%')
+        OR line_item_product_code IN ('AWSLambda') AND (line_item_usage_type LIKE '%Lambda-GB-Second%'
+          OR line_item_usage_type LIKE '%Lambda-Provisioned-GB-Second%'
+          OR line_item_usage_type LIKE '%Lambda-Provisioned-Concurrency%')
+      )
+    )
+)
+SELECT DISTINCT
+  sku, operation, code, usage_type, region, type,
+  COALESCE(regexp_extract(type, '^(.*)\.', 1), '') AS family,
+  system, tenancy, engine, multi_az, unit,
+  exact(factor) AS factor
+FROM seen
+ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13

@@ -1,0 +1,23 @@
+package query
+
+import "offpeak/internal/billing"
+
+// Named is a text and the question that it answers, as billing.Engine calls it, in small letters.
+type Named struct{ Name, SQL string }
+
+// Texts are all texts for a period, in the order of billing.Engine.
+func (d Dialect) Texts(p billing.Period) []Named {
+	return []Named{
+		{"days", d.Days(p)},
+		{"charges", d.Charges(p)},
+		{"hours", d.Hours(p)},
+		{"standing", d.Standing(p)},
+		{"prices", d.Prices(p)},
+		{"focus-usage", d.FocusUsage(p)},
+		{"products", d.Products(p)},
+		{"usage", d.Usage(p)},
+		{"plan-hours", d.PlanHours(p)},
+		{"reservations", d.Reservations(p)},
+		{"plan-rates", d.PlanRates(p)},
+	}
+}

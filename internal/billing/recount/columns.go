@@ -1,0 +1,162 @@
+package recount
+
+import (
+	"errors"
+
+	"offpeak/internal/billing/export"
+	"offpeak/internal/billing/query"
+)
+
+// words is a column of text whose texts are numbered, once for a file: rows are grouped by numbers, not by texts.
+type words struct {
+	column *export.Text // nil if the file has no such column
+	known  map[string]int32
+	names  []string // by number; number 0 is the empty text, which is also what a null counts as
+	ids    []int32  // by place in the batch's list of texts
+	texts  []string // that were at the place when it was numbered: from batch to batch some stay and some do not
+}
+
+// at is the number of a row's text.
+func (w *words) at(row int) int32 {
+	if w.column == nil {
+		return 0
+	}
+	place := int(w.column.Index[row])
+	if place < 0 {
+		return 0
+	}
+	if place < len(w.ids) && w.texts[place] == w.column.Dict[place] {
+		return w.ids[place]
+	}
+	return w.number(place)
+}
+
+func (w *words) number(place int) int32 {
+	for len(w.ids) <= place {
+		w.ids, w.texts = append(w.ids, 0), append(w.texts, "")
+	}
+	text := w.column.Dict[place]
+	id, ok := w.known[text]
+	if !ok {
+		id = int32(len(w.names))
+		w.known[text] = id
+		w.names = append(w.names, text)
+	}
+	w.ids[place], w.texts[place] = id, text
+	return id
+}
+
+// text is a row's text, empty where it is null.
+func (w *words) text(row int) string { return w.names[w.at(row)] }
+
+// doubles is a column of doubles.
+type doubles struct{ column *export.Double } // nil if the file has no such column
+
+// at is a row's value, or false if it is null.
+func (d doubles) at(row int) (float64, bool) {
+	if d.column == nil || d.column.Null[row] {
+		return 0, false
+	}
+	return d.column.Value[row], true
+}
+
+// add adds a row's value to a sum; a null adds nothing.
+func (d doubles) add(to *sum, row int) error {
+	if x, ok := d.at(row); ok {
+		return to.add(x)
+	}
+	return nil
+}
+
+// times is a column of timestamps.
+type times struct{ column *export.Time } // nil if the file has no such column
+
+func (t times) at(row int) (milli int64, null bool) {
+	if t.column == nil {
+		return 0, true
+	}
+	return t.column.Milli[row], t.column.Null[row]
+}
+
+// reader reads a file's columns; one that is not there, or of another type, is read as null, as in SQL.
+type reader struct {
+	*export.Scan
+	lacks map[string]bool // columns that cannot be read
+}
+
+// newReader opens a file for columns that the texts know.
+func newReader(f export.File, columns []query.Column) *reader {
+	r := &reader{Scan: f.Scan(), lacks: map[string]bool{}}
+	if named(f, columns) {
+		return r
+	}
+	for i := range columns {
+		r.lacks[columns[i].Name] = !named(f, columns[i:i+1])
+	}
+	return r
+}
+
+// named says whether all the columns can be read.
+func named(f export.File, columns []query.Column) bool {
+	probe := f.Scan()
+	for _, c := range columns {
+		switch c.Type {
+		case query.Text:
+			probe.Text(c.Name)
+		case query.Double:
+			probe.Double(c.Name)
+		case query.Moment:
+			probe.Time(c.Name)
+		default:
+			probe.Entry(c.Name, "")
+		}
+	}
+	err := probe.Err()
+	return errors.Join(err, probe.Close()) == nil
+}
+
+func (r *reader) words(name string) *words {
+	w := &words{known: map[string]int32{"": 0}, names: []string{""}}
+	if !r.lacks[name] {
+		w.column = r.Text(name)
+	}
+	return w
+}
+
+// entries are what a column of maps has under each of the keys.
+func (r *reader) entries(name string, keys ...string) (all entries) {
+	for _, key := range keys {
+		w := &words{known: map[string]int32{"": 0}, names: []string{""}}
+		if !r.lacks[name] {
+			w.column = r.Entry(name, key)
+		}
+		all = append(all, w)
+	}
+	return all
+}
+
+func (r *reader) doubles(name string) doubles {
+	if r.lacks[name] {
+		return doubles{}
+	}
+	return doubles{r.Double(name)}
+}
+
+func (r *reader) times(name string) times {
+	if r.lacks[name] {
+		return times{}
+	}
+	return times{r.Time(name)}
+}
+
+// entries are several keys of a map, the first of which that is there and not empty counts.
+type entries []*words
+
+func (e entries) text(row int) string {
+	for _, w := range e {
+		if text := w.text(row); text != "" {
+			return text
+		}
+	}
+	return ""
+}
