@@ -10,10 +10,11 @@ FUZZTIME ?= 30s
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: build ## the whole story on a simulated organisation, no AWS account needed
+demo: ## the whole story on a simulated organisation, no AWS account needed; built without cgo, so without a C compiler and DuckDB
+	CGO_ENABLED=0 go build -o bin/ ./cmd/offpeak
 	bin/offpeak demo
 
-build: ## bin/offpeak
+build: ## bin/offpeak, with DuckDB where there is a C compiler
 	go build -o bin/ ./cmd/offpeak
 
 test: check ## everything: check, and all tests under the race detector
@@ -33,11 +34,11 @@ fuzz: ## run each fuzz target for FUZZTIME (30s)
 		echo "$$target in $$folder"; go test $$folder -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x || failed="$$failed $$target"; \
 		done; [ -z "$$failed" ] || { echo "failed:$$failed"; exit 1; }; }
 
-soak: ## the long proofs over all seeds: coverage, bias, invariants (minutes)
-	OFFPEAK_SOAK=1 go test -timeout 60m -v ./internal/billing/avoidance ./internal/simulation
+soak: ## the long proofs over all seeds: coverage, bias, faults, twin bills (an hour); docs/proof.md has the figures
+	OFFPEAK_SOAK=1 go test -timeout 90m -v ./internal/billing/avoidance ./internal/simulation ./internal/twin
 
 bench: ## all benchmarks
-	go test ./... -run '^$$' -bench . -benchmem
+	OFFPEAK_BENCH_ROWS=$${OFFPEAK_BENCH_ROWS:-1000000} go test ./... -run '^$$' -bench . -benchmem
 
 clean: ## remove what the other targets made
 	rm -rf bin build coverage.out

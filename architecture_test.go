@@ -22,6 +22,7 @@ const (
 	levenshtein = "github.com/agnivade/levenshtein"
 	holidays    = "github.com/rickar/cal/v2"
 	yaml        = "go.yaml.in/yaml/v3"
+	parquet     = "github.com/parquet-go/parquet-go"
 )
 
 // row is what one package may import beside the standard library.
@@ -46,10 +47,20 @@ var table = []row{
 	// What was done: the record of it, and where it is kept.
 	{"internal/objects", pure, sees{}, uses{}},
 	{"internal/ledger", pure, sees{"internal/fleet", "internal/money", "internal/plan", "internal/objects"}, uses{}},
+	{"internal/billing", pure, sees{"internal/fleet", "internal/money"}, uses{decimal}},
 	{"internal/billing/avoidance", pure, sees{"internal/fleet", "internal/money", "internal/plan"}, uses{}},
 	{"internal/billing/commitments", pure, sees{"internal/fleet", "internal/money"}, uses{decimal}},
+	{"internal/billing/savings", pure, sees{"internal/fleet", "internal/money", "internal/plan", "internal/objects", "internal/ledger", "internal/billing", "internal/billing/avoidance", "internal/billing/commitments"}, uses{decimal}},
 	{"internal/optimizer", pure, sees{"internal/fleet", "internal/money", "internal/plan", "internal/ledger", "internal/objects"}, uses{}},
 	{"internal/optimizer/contract", worldly, sees{"internal/objects"}, uses{}},
+
+	// The bill as files, and what counts it.
+	{"internal/billing/export", worldly, sees{"internal/fleet"}, uses{parquet}},
+	{"internal/billing/export/focusrules", worldly, sees{"internal/billing/export"}, uses{}},
+	{"internal/billing/query", pure, sees{"internal/billing", "internal/fleet", "internal/money"}, uses{decimal}},
+	{"internal/billing/duckdb", worldly, sees{"internal/billing", "internal/billing/export", "internal/billing/query", "internal/fleet"}, uses{"github.com/duckdb/duckdb-go/v2", decimal}},
+	{"internal/billing/recount", worldly, sees{"internal/billing", "internal/billing/export", "internal/billing/query", "internal/fleet"}, uses{decimal}},
+	{"internal/ledger/compact", pure, sees{"internal/fleet", "internal/plan", "internal/objects", "internal/ledger"}, uses{parquet}},
 
 	{"internal/spelling", pure, sees{}, uses{levenshtein}},
 
@@ -69,9 +80,13 @@ var table = []row{
 	{"internal/migrate", worldly, sees{"internal/policy", "scheduler/..."}, uses{yaml}},
 
 	// Adapters: they speak the nouns, and know neither planners nor each other.
-	{"internal/local", worldly, sees{"internal/fleet", "internal/money", "internal/plan", "internal/objects"}, uses{"github.com/go-json-experiment/json", "github.com/rogpeppe/go-internal"}},
+	{"internal/local", worldly, sees{"internal/fleet", "internal/money", "internal/plan", "internal/objects", "internal/billing"}, uses{"github.com/go-json-experiment/json", "github.com/rogpeppe/go-internal"}},
 
-	{"internal/simulation", worldly, sees{"internal/fleet", "internal/plan", "internal/objects"}, uses{}},
+	{"internal/simulation", worldly, sees{"internal/fleet", "internal/money", "internal/plan", "internal/objects"}, uses{}},
+	{"internal/simulation/invoice", worldly, sees{"internal/fleet", "internal/money", "internal/billing", "internal/billing/commitments", "internal/billing/export", "internal/simulation"}, uses{decimal}},
+
+	// The same organisation with offpeak and without: the optimizer, the planner and the simulation brought together.
+	{"internal/twin", worldly, sees{"internal/fleet", "internal/money", "internal/plan", "internal/objects", "internal/ledger", "internal/optimizer", "internal/billing", "internal/billing/...", "internal/simulation", "internal/simulation/invoice", "scheduler"}, uses{}},
 
 	// The sample organisation that the demo plays.
 	{".", pure, sees{}, uses{}},

@@ -6,5 +6,5 @@ import "embed"
 
 // Sample holds the files of testdata/fleet and testdata/policy by their paths from here.
 //
-//go:embed testdata/fleet/friday testdata/fleet/monday testdata/fleet/prices.csv testdata/policy/offpeak.yaml
+//go:embed testdata/fleet/friday testdata/fleet/monday testdata/fleet/prices.csv testdata/policy/offpeak.yaml testdata/policy/organisation.yaml
 var Sample embed.FS

@@ -26,6 +26,8 @@ func everythingIsSaid(t *testing.T, program string) {
 		"guide/plan.md":                           {"plan"},
 		"guide/inventory.md":                      {"inventory"},
 		"guide/schedules.md":                      {"schedule", "next"},
+		"guide/simulate.md":                       {"simulate"},
+		"guide/savings.md":                        {"savings"},
 		"guide/moving-from-instance-scheduler.md": {"import", "instance-scheduler"},
 	} {
 		text := strings.Join(readLines(t, page), "\n")

@@ -1,36 +1,32 @@
 package main
 
 import (
-	"bytes"
+	"context"
 	"fmt"
-	"io/fs"
+	"io"
 	"maps"
-	"path"
+	"os"
+	"os/signal"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"offpeak"
-	"offpeak/internal/fleet"
-	"offpeak/internal/local"
-	"offpeak/internal/money"
+	"offpeak/internal/optimizer"
 	"offpeak/internal/plan"
-	"offpeak/internal/policy"
+	"offpeak/internal/simulation"
+	"offpeak/internal/simulation/invoice"
+	"offpeak/internal/twin"
 	"offpeak/scheduler"
 )
 
-// The moments of the demo, on the clocks of Seoul. At noon the fleet is seen for the first time; enrolled then, it acts from its next
-// edges on.
+// The demo's organisation.
 const (
-	demoNoon   = "2026-11-20T12:00:00+09:00"
-	demoFriday = "2026-11-20T19:35:00+09:00"
-	demoMonday = "2026-11-23T08:31:00+09:00"
+	demoResources = 300
+	demoSeed      = 1
+	demoHistory   = 28 * 24 * time.Hour
 )
-
-const demoIntro = `offpeak, on a sample organisation: three accounts (dev, stg, prod), as the AWS CLI lists them. No AWS account is used.
-Owners opted in by tags such as offpeak:schedule = seoul-office; the policy is testdata/policy/offpeak.yaml.
-`
 
 const demoOutro = `
 Try it on your own fleet; offpeak reads what the AWS CLI prints and changes nothing:
@@ -41,176 +37,148 @@ Try it on your own fleet; offpeak reads what the AWS CLI prints and changes noth
   aws rds describe-db-clusters                     > clusters.json
   bin/offpeak init                                   # writes offpeak.yaml: put your accounts and tags into it
   bin/offpeak plan --inventory instances.json groups.json databases.json clusters.json --for 7d
+  bin/offpeak simulate --quarter %s --inventory instances.json groups.json databases.json clusters.json
 `
 
 func newDemo(c console) *cobra.Command {
-	return &cobra.Command{
+	quarterName := ""
+	cmd := &cobra.Command{
 		Use:   "demo",
-		Short: "Show on a sample organisation what is stopped on a Friday evening and started on a Monday morning",
+		Short: "Play last quarter on a simulated organisation: what is stopped, what it avoids, and whether the figure is true",
 		Args:  cobra.NoArgs,
-		RunE:  func(*cobra.Command, []string) error { return demo(c) },
+		RunE: func(*cobra.Command, []string) error {
+			if quarterName == "" {
+				quarterName = lastQuarter(c.now())
+			}
+			return demo(c, quarterName)
+		},
 	}
+	cmd.Flags().StringVar(&quarterName, "quarter", "", "the quarter to play, as 2026Q3 (default the last one)")
+	return cmd
 }
 
-// demo plays a weekend of the sample fleet.
-func demo(c console) error {
-	p, err := samplePolicy()
-	if err != nil {
+// lastQuarter is the quarter of the year before the one of an instant, in UTC.
+func lastQuarter(now time.Time) string {
+	first := time.Date(now.UTC().Year(), now.UTC().Month(), 1, 0, 0, 0, 0, time.UTC).AddDate(0, -3, 0)
+	return fmt.Sprintf("%04dQ%d", first.Year(), (int(first.Month())+2)/3)
+}
+
+// demo lets the sample organisation live a quarter twice and tells what came of it.
+func demo(c console, quarterName string) error {
+	r := &rehearsal{engine: engineGo, seed: demoSeed, history: demoHistory, faults: twin.LightFaults, catalogue: invoice.SampleCatalogue(), specs: simulation.Sample(demoResources, demoSeed)}
+	var err error
+	if r.period, err = quarter(quarterName); err != nil {
 		return err
 	}
-	friday, err := sampleSnapshot(p, "friday", instant(demoFriday))
-	if err != nil {
+	if r.policy, err = embeddedPolicy("organisation.yaml"); err != nil {
 		return err
 	}
-	monday, err := sampleSnapshot(p, "monday", instant(demoMonday))
+	r.payers = invoice.SamplePayers(r.specs, demoSeed)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	audit, err := r.run(ctx, c)
 	if err != nil {
 		return err
 	}
 	s := newStyle(c)
-	_, _ = fmt.Fprintf(c.out, "%s\n%s\n", demoIntro, s.paint(bold, "1. A schedule: seoul-office, as the policy says it"))
-	if err := drawWeek(c.out, s, p.Rules.Schedules["seoul-office"], instant(demoFriday)); err != nil {
-		return err
+	_, _ = fmt.Fprintf(c.out, "%s\n", s.fold(fmt.Sprintf("offpeak, on a simulated organisation: %d resources in four accounts (dev, stg, prod, shared) with people who leave machines on, "+
+		"stop them and forget them; Reserved Instances, Savings Plans and Spot. %s was lived twice, with offpeak and without, by the same people and with the same failures. "+
+		"No AWS account is used.", len(r.specs), quarterName), 0))
+	for _, step := range []func() error{
+		func() error { return demoPlan(ctx, c.out, r, audit.Lives, s) },
+		func() error { return demoAvoided(c.out, r, audit, s) },
+		func() error { return renderTruth(c.out, audit, s) },
+	} {
+		if err := step(); err != nil {
+			return err
+		}
 	}
-
-	planner := scheduler.New(&p.Rules)
-	noon := *friday
-	noon.Taken = instant(demoNoon)
-	_, memory := planner.Plan(&noon, &fleet.Memory{}, scheduler.Options{})
-
-	_, _ = fmt.Fprintf(c.out, "\n%s\n", s.paint(bold, "2. Friday evening: what is stopped, what is not, and why"))
-	evening, next := planner.Plan(friday, memory, scheduler.Options{Forecast: 7 * 24 * time.Hour})
-	shown := evening
-	shown.Forecast, shown.Idle = nil, notOf(evening.Idle, plan.AsWanted, plan.NothingWanted)
-	if err := renderPlan(c.out, shown, p.Rules.Zone, s); err != nil {
-		return err
-	}
-	_, _ = fmt.Fprintf(c.out, "\n%s\n", weekendText(evening))
-
-	_, _ = fmt.Fprintf(c.out, "\n%s\n", s.paint(bold, "3. Monday morning: everything is started again, in order"))
-	memory = playEvening(planner, friday, evening, next)
-	morning, _ := planner.Plan(monday, memory, scheduler.Options{})
-	known := len(morning.Refusals)
-	morning.Refusals = newRefusals(evening.Refusals, morning.Refusals)
-	morning.Findings, morning.NotChecked = nil, nil
-	if err := renderPlan(c.out, morning, p.Rules.Zone, s); err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(c.out, "%d refusals stand as on Friday and are not shown again.\n%s", known-len(morning.Refusals), demoOutro)
+	_, err = fmt.Fprintf(c.out, demoOutro, quarterName)
 	return err
 }
 
-// playEvening carries out the evening's plan and those of the sweeps that follow every five minutes, until one finds nothing to do: members
-// of a group are stopped one after the other, and the deployment that was under way has ended.
-func playEvening(planner *scheduler.Planner, seen *fleet.Snapshot, made plan.Plan, memory *fleet.Memory) *fleet.Memory {
-	for range 20 {
-		seen = plan.Carry(seen, made, seen.Taken.Add(5*time.Minute))
-		for i := range seen.Resources {
-			r := &seen.Resources[i]
-			r.Traits = slices.DeleteFunc(slices.Clone(r.Traits), func(t fleet.Trait) bool { return t.Kind == fleet.Deploying })
-		}
-		made, memory = planner.Plan(seen, memory, scheduler.Options{})
-		if len(made.Actions) == 0 {
-			break
-		}
-	}
-	return memory
-}
+// demoShown is how many acts of an evening are shown.
+const demoShown = 6
 
-// newRefusals returns the refusals that were not there before.
-func newRefusals(before, now []plan.Refusal) []plan.Refusal {
-	var fresh []plan.Refusal
-	for _, r := range now {
-		same := func(b plan.Refusal) bool { return b.Subject.ARN == r.Subject.ARN && b.Code == r.Code && b.Why == r.Why }
-		if !slices.ContainsFunc(before, same) {
-			fresh = append(fresh, r)
-		}
-	}
-	return fresh
-}
-
-func samplePolicy() (*policy.Policy, error) {
-	data, err := offpeak.Sample.ReadFile("testdata/policy/offpeak.yaml")
-	if err != nil {
-		return nil, err
-	}
-	return policy.Load("testdata/policy/offpeak.yaml", data, func(name string) ([]byte, error) {
-		return offpeak.Sample.ReadFile(path.Join("testdata/policy", name))
-	})
-}
-
-// sampleSnapshot reads the sample fleet as seen at one of its moments.
-func sampleSnapshot(p *policy.Policy, moment string, at time.Time) (*fleet.Snapshot, error) {
-	files, err := fs.Glob(offpeak.Sample, "testdata/fleet/"+moment+"/*.json")
-	if err != nil {
-		return nil, err
-	}
-	var sources []local.Source
-	for _, name := range files {
-		data, err := offpeak.Sample.ReadFile(name)
+// demoPlan shows what would be done on the evening after the quarter: the plan that the optimizer would make then.
+func demoPlan(ctx context.Context, w io.Writer, r *rehearsal, l *twin.Lives, s style) error {
+	zone := r.policy.Rules.Zone
+	var coming []plan.Action
+	var refused []plan.Refusal
+	planner := scheduler.New(&r.policy.Rules)
+	for _, scope := range l.With.Scopes() {
+		seen, err := l.With.Snapshot(ctx, scope)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		sources = append(sources, local.Source{Name: name, Reader: bytes.NewReader(data)})
+		state, err := optimizer.States{Store: l.Store}.Load(ctx, scope)
+		if err != nil {
+			return err
+		}
+		seen.Resources = slices.Clone(seen.Resources)
+		r.catalogue.Compute.Apply(&seen)
+		made, _ := planner.Plan(&seen, &state.Memory, scheduler.Options{Now: seen.Taken, Forecast: 24 * time.Hour})
+		coming, refused = append(coming, made.Forecast...), append(refused, made.Refusals...)
 	}
-	snapshot, err := local.ReadInventory(sources, local.Options{Taken: at})
-	if err != nil {
-		return nil, err
-	}
-	prices, err := samplePrices(p)
-	if err != nil {
-		return nil, err
-	}
-	prices.Apply(&snapshot)
-	return &snapshot, nil
-}
-
-func samplePrices(p *policy.Policy) (fleet.Prices, error) {
-	data, err := offpeak.Sample.ReadFile("testdata/fleet/prices.csv")
-	if err != nil {
-		return nil, err
-	}
-	prices := maps.Clone(p.Prices)
-	more, err := local.ReadPrices("testdata/fleet/prices.csv", bytes.NewReader(data))
-	if prices == nil {
-		return more, err
-	}
-	maps.Copy(prices, more)
-	return prices, err
-}
-
-// weekendText says what the evening's stops end until the same resources are started again, at the sample's list prices.
-func weekendText(p plan.Plan) string {
-	starts := map[fleet.ARN]time.Time{}
-	for _, a := range p.Forecast {
-		if _, known := starts[a.Subject.ARN]; !known && !plan.SwitchesOff(a.Change) {
-			starts[a.Subject.ARN] = a.At
+	slices.SortStableFunc(coming, func(a, b plan.Action) int { return a.At.Compare(b.At) })
+	title := fmt.Sprintf("1. The plan: what happens until %s, if nobody interferes", l.To.Add(24*time.Hour).In(zone).Format(clockFull))
+	_, _ = fmt.Fprintf(w, "\n%s\n", s.paint(bold, title))
+	shown, counts := map[string]int{}, map[string]int{}
+	var rows []row
+	for _, a := range coming {
+		verb := "start"
+		if plan.SwitchesOff(a.Change) {
+			verb = "stop"
+		}
+		counts[verb]++
+		if kind := verb + a.Subject.Kind.String(); shown[kind] == 0 && len(rows) < demoShown {
+			shown[kind]++
+			cells := actionRow(a)
+			rows = append(rows, row{
+				cells: append([]string{a.At.In(zone).Format("Mon 15:04")}, cells.cells[0], cells.cells[1], a.Subject.Environment, cells.cells[3], cells.cells[4]), colours: append([]string{""}, cells.colours...),
+			})
 		}
 	}
-	var rest time.Duration
-	var ended money.USD
-	resources := 0
-	for _, a := range p.Actions {
-		start, known := starts[a.Subject.ARN]
-		if !known || !plan.SwitchesOff(a.Change) || !a.Price.Known {
-			continue
-		}
-		resources++
-		rest += start.Sub(a.At)
-		ended = ended.Add(a.Price.Rate.For(start.Sub(a.At)))
+	if err := s.writeRows(w, 2, rows); err != nil {
+		return err
 	}
-	return fmt.Sprintf("%d priced resources then rest for %.0f resource-hours until they are started again: %s USD at the list prices of\n"+
-		"testdata/fleet/prices.csv. Disks and addresses are charged on, and reserved capacity would be paid all the same.",
-		resources, rest.Hours(), ended.Display())
+	_, err := fmt.Fprintf(w, "%s\n", s.fold(fmt.Sprintf("%d stops and %d starts in all; %s.", counts["stop"], counts["start"], refusalsText(refused)), 2))
+	return err
 }
 
-func notOf(idle []plan.Idle, codes ...plan.Code) []plan.Idle {
-	return slices.DeleteFunc(slices.Clone(idle), func(i plan.Idle) bool { return slices.Contains(codes, i.Code) })
+// refusalsText counts refusals by their code.
+func refusalsText(refused []plan.Refusal) string {
+	if len(refused) == 0 {
+		return "nothing is refused"
+	}
+	counts := map[string]int{}
+	for _, r := range refused {
+		counts[string(r.Code)]++
+	}
+	var parts []string
+	for _, code := range slices.Sorted(maps.Keys(counts)) {
+		parts = append(parts, fmt.Sprintf("%d %s", counts[code], code))
+	}
+	return fmt.Sprintf("%d refused (%s)", len(refused), strings.Join(parts, ", "))
 }
 
-func instant(text string) time.Time {
-	t, err := time.Parse(time.RFC3339, text)
-	if err != nil {
-		panic(err) // a constant of this file
+// demoAvoided shows what the quarter's acts avoided.
+func demoAvoided(w io.Writer, r *rehearsal, a *twin.Audit, s style) error {
+	zone := r.policy.Rules.Zone
+	l := a.Lives
+	_, _ = fmt.Fprintf(w, "\n%s\n\n", s.paint(bold, "2. What that avoided in the quarter"))
+	f := a.Claims[0]
+	if err := renderHeadline(w, f, s); err != nil {
+		return err
 	}
-	return t
+	short := *f
+	short.ByAccount, short.ByKind = nil, nil
+	if err := renderLines(w, &short, s); err != nil {
+		return err
+	}
+	_, _ = fmt.Fprintf(w, "\n  %s\n", s.paint(dim, "hours of running of the "+counted(len(l.Managed), "resource")+" under offpeak, on the clocks of "+zone.String()))
+	if err := heat(w, s, twin.WeekOf(l.Without, l.Managed, l.From, l.To, zone), twin.WeekOf(l.With, l.Managed, l.From, l.To, zone)); err != nil {
+		return err
+	}
+	return renderChecks(w, f, s)
 }

@@ -117,7 +117,7 @@ Nothing is touched without an opt-in tag. Start with the demo, then plan your ow
 	root.CompletionOptions.HiddenDefaultCmd = false
 	root.AddCommand(
 		newDemo(c), newInit(c), newPolicy(c), newSchedule(c), newCalendar(c), newImport(c),
-		newInventory(c), newPlan(c), newExplain(c), newVersion(c),
+		newInventory(c), newPlan(c), newExplain(c), newSimulate(c), newSavings(c), newVersion(c),
 	)
 	return root
 }

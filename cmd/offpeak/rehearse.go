@@ -1,0 +1,198 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/term"
+
+	"offpeak/internal/billing"
+	"offpeak/internal/fleet"
+	"offpeak/internal/local"
+	"offpeak/internal/objects"
+	"offpeak/internal/policy"
+	"offpeak/internal/simulation"
+	"offpeak/internal/simulation/invoice"
+	"offpeak/internal/twin"
+)
+
+// rehearsal is a simulation that is to be run.
+type rehearsal struct {
+	specs     []simulation.Spec
+	policy    *policy.Policy
+	payers    []invoice.Payer
+	catalogue *invoice.Catalogue
+	period    billing.Period
+	history   time.Duration // before the period, for baselines
+	seed      uint64
+	faults    twin.Faults
+	// folder is where everything is written; empty for nowhere.
+	folder string
+	// engine counts the bill; empty for the best that is built in.
+	engine string
+	// unbilled leaves out the bill, and with it all figures in dollars.
+	unbilled bool
+}
+
+// The folders beneath a rehearsal's own.
+const (
+	billFolder      = "bill"
+	snapshotsFolder = "snapshots"
+)
+
+// run lets the organisation live twice, bills it, and computes the figures from ledger and bill.
+func (r *rehearsal) run(ctx context.Context, c console) (*twin.Audit, error) {
+	folder := r.folder
+	if folder == "" {
+		temporary, err := os.MkdirTemp("", "offpeak-simulation-")
+		if err != nil {
+			return nil, err
+		}
+		defer func() { _ = os.RemoveAll(temporary) }()
+		folder = temporary
+	}
+	progress := newProgress(c)
+	defer progress.clear()
+	store := objects.NewMemory()
+	lives, err := twin.Live(ctx, twin.Config{
+		Specs: r.specs, Rules: &r.policy.Rules, Begin: r.period.From.Add(-r.history), From: r.period.From, To: r.period.To,
+		Seed: r.seed, Faults: r.faults, Store: store, MaxFailures: r.policy.Guards.MaxFailures,
+		Progress: func(done int) { progress.show("simulating", done) },
+	})
+	if err != nil {
+		return nil, err
+	}
+	if r.unbilled {
+		return &twin.Audit{Lives: lives}, r.keepAll(ctx, lives, store)
+	}
+	progress.show("billing", 0)
+	audit, err := lives.Audit(ctx, twin.Accounts{
+		Payers: r.payers, Catalogue: r.catalogue, Folder: filepath.Join(folder, billFolder), Open: openBill(r.engine), Rates: local.ReadPlanRatesFile,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return audit, r.keepAll(ctx, lives, store)
+}
+
+// keepAll writes ledger, memory and listings, where there is a folder for them.
+func (r *rehearsal) keepAll(ctx context.Context, lives *twin.Lives, store *objects.Memory) error {
+	if r.folder == "" {
+		return nil
+	}
+	return errors.Join(keep(ctx, store, r.folder), dump(ctx, lives, filepath.Join(r.folder, snapshotsFolder)))
+}
+
+// keep writes the objects of ledger and memory into a folder.
+func keep(ctx context.Context, store *objects.Memory, folder string) error {
+	files, err := local.NewFolder(folder)
+	if err != nil {
+		return err
+	}
+	for key, err := range store.List(ctx, "") {
+		if err != nil {
+			return err
+		}
+		data, _, err := store.Read(ctx, key)
+		if err == nil {
+			_, err = files.Create(ctx, key, data)
+		}
+		if err != nil {
+			return fmt.Errorf("keep %s: %w", key, err)
+		}
+	}
+	return nil
+}
+
+// dump writes the world at its end as the AWS CLI would list it, a folder for each account and region.
+func dump(ctx context.Context, lives *twin.Lives, folder string) error {
+	for _, scope := range lives.With.Scopes() {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		files, err := lives.With.Dump(scope)
+		if err != nil {
+			return err
+		}
+		place := filepath.Join(folder, string(scope.Account), string(scope.Region))
+		if err := os.MkdirAll(place, 0o750); err != nil {
+			return err
+		}
+		for name, data := range files {
+			if err := writeFile(filepath.Join(place, name), func(w io.Writer) error {
+				_, err := w.Write(data)
+				return err
+			}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// specsOf makes simulated resources of a snapshot as if they had been there when the simulation begins: always on as long as nobody stops
+// them. What belongs to a group or a cluster is left out, for these bring their parts with them; what cannot be simulated is counted.
+func specsOf(s *fleet.Snapshot, begin time.Time, zone *time.Location) (specs []simulation.Spec, left int) {
+	for i := range s.Resources {
+		r := s.Resources[i]
+		_, member := r.Trait(fleet.GroupMember)
+		_, part := r.Trait(fleet.ClusterMember)
+		if member || part {
+			continue
+		}
+		switch {
+		case r.State == fleet.Gone || r.State == fleet.StateUnknown:
+			left++
+			continue
+		case r.Kind.Sized():
+			r.State = fleet.Stopped
+			if r.Size.Desired > 0 {
+				r.State = fleet.Running
+			}
+		case r.State == fleet.Changing:
+			r.State = fleet.Running
+		}
+		r.Since, r.Created = notAfter(r.Since, begin), notAfter(r.Created, begin)
+		specs = append(specs, simulation.Spec{Resource: r, Zone: zone, Habits: []simulation.Habit{simulation.LeavesOn{}}})
+	}
+	return specs, left
+}
+
+func notAfter(t, latest time.Time) time.Time {
+	if t.After(latest) {
+		return latest
+	}
+	return t
+}
+
+// progress shows on a terminal how far something has come; elsewhere it is silent.
+type progress struct {
+	w     io.Writer
+	on    bool
+	shown string
+}
+
+func newProgress(c console) *progress {
+	file, ok := c.err.(*os.File)
+	return &progress{w: c.err, on: ok && term.IsTerminal(int(file.Fd())) && c.getenv("TERM") != "dumb"}
+}
+
+// show shows a share in thousandths.
+func (p *progress) show(what string, done int) {
+	text := fmt.Sprintf("%s %d %%", what, done/10)
+	if p.on && text != p.shown {
+		p.shown = text
+		_, _ = fmt.Fprintf(p.w, "\r\x1b[K%s", text)
+	}
+}
+
+func (p *progress) clear() {
+	if p.on && p.shown != "" {
+		_, _ = fmt.Fprint(p.w, "\r\x1b[K")
+	}
+}

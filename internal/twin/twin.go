@@ -1,0 +1,201 @@
+// Package twin lets one organisation live twice: with offpeak and without, with the same people, draws and failures. The difference of
+// the two is what offpeak really did, which no estimate from a ledger and a bill can know, and against which every estimate is checked.
+//
+// In go resources with their people, a policy's rules and a period; out come the two worlds, the ledger in a store, and what an operator
+// would ask: which openings were late, what failed, how often which API was called. The package prices nothing and reads no clock.
+package twin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"offpeak/internal/fleet"
+	"offpeak/internal/ledger"
+	"offpeak/internal/objects"
+	"offpeak/internal/optimizer"
+	"offpeak/internal/plan"
+	"offpeak/internal/simulation"
+	"offpeak/scheduler"
+)
+
+// Config is what is to live twice.
+type Config struct {
+	Specs []simulation.Spec
+	Rules *scheduler.Rules
+	// Begin is when both worlds begin; until From nobody has offpeak, which gives baselines their history. They end at To.
+	Begin, From, To time.Time
+	Seed            uint64
+	Faults          Faults
+	// Store keeps ledger and memory.
+	Store objects.Store
+	// MaxFailures is the policy's guard, in percent; zero is twenty.
+	MaxFailures int
+	// Progress, if set, is told how far the worlds have lived, from 0 to 1000.
+	Progress func(done int)
+}
+
+// Faults is how much goes wrong.
+type Faults string
+
+// The degrees of faults.
+const (
+	NoFaults    Faults = "none"
+	LightFaults Faults = "light"
+	HeavyFaults Faults = "heavy"
+)
+
+// ErrFaults says that a degree of faults is not known.
+var ErrFaults = errors.New("is no degree of faults (none, light or heavy)")
+
+// ParseFaults reads a degree of faults.
+func ParseFaults(text string) (Faults, error) {
+	switch f := Faults(text); f {
+	case NoFaults, LightFaults, HeavyFaults:
+		return f, nil
+	default:
+		return "", fmt.Errorf("%.20q %w", text, ErrFaults)
+	}
+}
+
+// physics are the faults of AWS, and the lag of its descriptions, which is never zero.
+func (f Faults) physics() simulation.Faults {
+	switch f {
+	case LightFaults:
+		return simulation.Faults{Capacity: 10, FailsLater: 5, Lag: 5 * time.Second}
+	case HeavyFaults:
+		return simulation.Faults{Capacity: 60, FailsLater: 30, Lag: 30 * time.Second}
+	default:
+		return simulation.Faults{Lag: 2 * time.Second}
+	}
+}
+
+// delivery are the faults of wakes and processes.
+func (f Faults) delivery(seed uint64) simulation.Options {
+	switch f {
+	case LightFaults:
+		return simulation.Options{Seed: seed, Drop: 10, Duplicate: 20, Delay: 10, Crash: 5}
+	case HeavyFaults:
+		return simulation.Options{Seed: seed, Drop: 60, Duplicate: 100, Delay: 60, Crash: 50}
+	default:
+		return simulation.Options{Seed: seed}
+	}
+}
+
+// Lives are the two worlds after they have lived.
+type Lives struct {
+	Config
+	With, Without *simulation.World
+	// Managed are the resources that offpeak looked after, in the order of the specs.
+	Managed []fleet.ARN
+	// Entries are the ledger's.
+	Entries  []ledger.Entry
+	Openings []Opening
+	Tally    simulation.Tally
+	// Failures are the acts that failed, by what AWS answered to them; Surprises the sweeps that gave up because too many did.
+	Failures  map[string]int
+	Surprises int
+}
+
+// Live lets the worlds live.
+func Live(ctx context.Context, c Config) (*Lives, error) {
+	if !c.Begin.Before(c.From) && !c.Begin.Equal(c.From) || !c.From.Before(c.To) {
+		return nil, fmt.Errorf("simulate from %s to %s: the period is empty", c.From.Format(time.RFC3339), c.To.Format(time.RFC3339))
+	}
+	l := &Lives{Config: c, Failures: map[string]int{}}
+	for _, world := range []**simulation.World{&l.With, &l.Without} {
+		*world = simulation.New(c.Seed, c.Begin, c.Faults.physics())
+		for i := range c.Specs {
+			if err := (*world).Add(c.Specs[i]); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if err := l.liveWithout(ctx); err != nil {
+		return nil, err
+	}
+	l.With.Advance(c.From)
+	if err := l.liveWith(ctx); err != nil {
+		return nil, err
+	}
+	return l, l.readBack(ctx)
+}
+
+// parts are how many steps progress has; the world without offpeak lives fast and is the first of them.
+const (
+	progressWhole   = 1000
+	progressWithout = 50
+)
+
+func (l *Lives) liveWithout(ctx context.Context) error {
+	l.Without.Advance(l.To)
+	l.report(progressWithout)
+	return ctx.Err()
+}
+
+// liveWith wakes the optimizer as it is woken on AWS.
+func (l *Lives) liveWith(ctx context.Context) error {
+	mortal := l.With.Mortal(l.Store)
+	failures := l.MaxFailures
+	if failures == 0 {
+		failures = 20
+	}
+	o := &optimizer.Optimizer{
+		Inventory: l.With, Actuator: l.With, Planner: planner{scheduler.New(l.Rules)},
+		Book: ledger.Book{Store: mortal}, States: optimizer.States{Store: mortal}, Now: l.With.Now, Holder: "simulation", MaxFailures: failures,
+	}
+	sweep := func(ctx context.Context, scope fleet.Scope) (time.Time, error) {
+		out, err := o.Sweep(ctx, scope)
+		if errors.Is(err, optimizer.ErrTooManyFailures) {
+			l.Surprises++
+		}
+		return out.Wake, err
+	}
+	options := l.Faults.delivery(l.Seed)
+	options.After = func(fleet.Scope, error) error {
+		lived := l.With.Now().Sub(l.From)
+		l.report(progressWithout + int(int64(progressWhole-progressWithout)*int64(lived/time.Second)/int64(l.To.Sub(l.From)/time.Second)))
+		return ctx.Err()
+	}
+	var err error
+	l.Tally, err = simulation.Drive(ctx, l.With, sweep, l.From, l.To, options)
+	return err
+}
+
+func (l *Lives) report(done int) {
+	if l.Progress != nil {
+		l.Progress(min(done, progressWhole))
+	}
+}
+
+// readBack reads what the ledger says of it all.
+func (l *Lives) readBack(ctx context.Context) error {
+	managed := map[fleet.ARN]bool{}
+	for e, err := range (ledger.Book{Store: l.Store}).Read(ctx, l.From.Add(-time.Hour), l.To.Add(time.Hour), fleet.Scope{}) {
+		if err != nil {
+			return err
+		}
+		l.Entries = append(l.Entries, e)
+		managed[e.Resource] = true
+		if e.State == ledger.Failed {
+			l.Failures[e.Error]++
+		}
+	}
+	for i := range l.Specs {
+		if arn := l.Specs[i].ARN; managed[arn] {
+			l.Managed = append(l.Managed, arn)
+		}
+	}
+	l.Openings = openings(l.Entries, l.With)
+	return nil
+}
+
+// planner gives the scheduler the optimizer's port.
+type planner struct{ scheduler *scheduler.Planner }
+
+// Plan implements optimizer.Planner.
+func (p planner) Plan(_ context.Context, s *fleet.Snapshot, memory *fleet.Memory, now time.Time) (plan.Plan, *fleet.Memory, error) {
+	made, next := p.scheduler.Plan(s, memory, scheduler.Options{Now: now})
+	return made, next, nil
+}
