@@ -67,6 +67,9 @@ func (o *opening) open(c candidate, files []*opened) (Delivery, bool) {
 	if o.sound(before) {
 		o.payer(&d, files)
 	}
+	if o.sound(before) {
+		o.granularity(d, files)
+	}
 	return d, o.sound(before)
 }
 

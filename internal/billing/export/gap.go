@@ -24,13 +24,14 @@ const (
 	FileUnlisted      Code = "file-unlisted"       // remark: a file that no manifest lists; not read
 	Superseded        Code = "delivery-superseded" // remark: an older delivery of the same export and period; not read
 	CUR2Missing       Code = "cur-2.0-missing"     // remark: a payer's period has FOCUS and no CUR 2.0
+	NotHourly         Code = "not-hourly"          // remark: usage by the day or the month, where hours are needed to tell what was avoided
 	FOCUSMissing      Code = "focus-missing"       // remark: a payer's period has CUR 2.0 and no FOCUS
 )
 
 // Withholds says whether a delivery with such a gap is kept from readers.
 func (c Code) Withholds() bool {
 	switch c {
-	case ColumnMissing, FileUnlisted, Superseded, CUR2Missing, FOCUSMissing:
+	case ColumnMissing, FileUnlisted, Superseded, CUR2Missing, FOCUSMissing, NotHourly:
 		return false
 	default:
 		return true

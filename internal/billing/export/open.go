@@ -37,7 +37,7 @@ type Delivery struct {
 }
 
 // Open finds every export beneath a folder by its manifests: FOCUS 1.2 and CUR 2.0 of any number of payers and periods, whether deliveries overwrite each other or stand
-// side by side. Of each file only the footer is read. What cannot be used is left out, and what should be known is said, in Bill.Gaps; an error means that
+// side by side. Of each file only the footer is read, and of each delivery the first rows that tell how fine it is. What cannot be used is left out, and what should be known is said, in Bill.Gaps; an error means that
 // the folder itself cannot be read.
 func Open(dir string) (*Bill, error) {
 	found, err := look(dir)

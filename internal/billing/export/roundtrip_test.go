@@ -259,7 +259,7 @@ func TestEqualRowsMakeEqualBytes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		w.shredder.buffers = make([][2][]parquet.Value, len(batches))
+		w.shredder.employ(len(batches))
 		for _, batch := range batches {
 			if err := w.Write(batch); err != nil {
 				t.Fatal(err)

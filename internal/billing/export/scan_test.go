@@ -2,7 +2,6 @@ package export
 
 import (
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -226,29 +225,8 @@ func TestTagKeys(t *testing.T) {
 
 func BenchmarkScanFocus(b *testing.B) {
 	const rows = 1_000_000
-	prices := make([]float64, 300)
-	for i := range prices {
-		prices[i] = 0.0052 * float64(i+1)
-	}
-	var tags []map[string]string
-	for i := range 500 {
-		tags = append(tags, map[string]string{"env": "dev", "team": fmt.Sprintf("팀-%d", i%30), "project": fmt.Sprintf("p%d", i), "owner": "kim"})
-	}
-	buffer := make([]Focus, 20_000)
 	dir := b.TempDir()
-	w, err := Create[Focus](dir, Export{Bucket: "b", Name: "focus"})
-	if err != nil {
-		b.Fatal(err)
-	}
-	for n := 0; n < rows; n += len(buffer) {
-		aMonth(buffer, n, prices, tags)
-		if err := w.Write(buffer); err != nil {
-			b.Fatal(err)
-		}
-	}
-	if err := w.Close(); err != nil {
-		b.Fatal(err)
-	}
+	writeMonth(b, dir, rows)
 	file := open(b, dir, CUR2Missing)[0].Files[0]
 	for b.Loop() {
 		scan := file.Scan()

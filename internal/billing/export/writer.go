@@ -59,9 +59,11 @@ func Create[R Row](dir string, e Export) (*Writer[R], error) {
 	case e.RowsPerFile < 0:
 		return nil, fmt.Errorf("create export %s: %d rows in a file", e.Name, e.RowsPerFile)
 	}
-	return &Writer[R]{
-		dir: dir, export: e, root: root, table: tableOf[R](), shredder: newShredder(tableOf[R]()), closed: map[time.Time]bool{},
-	}, nil
+	shredder, err := newShredder[R]()
+	if err != nil {
+		return nil, fmt.Errorf("create export %s: %w", e.Name, err)
+	}
+	return &Writer[R]{dir: dir, export: e, root: root, table: tableOf[R](), shredder: shredder, closed: map[time.Time]bool{}}, nil
 }
 
 // Write appends rows. Each goes to the billing period that it names; the rows of one period come together, and the periods in any order. The rows may be reused
@@ -171,7 +173,7 @@ func (w *Writer[R]) put(rows []R) error {
 	for len(rows) > 0 {
 		if w.file == nil {
 			name := fmt.Sprintf("%s-%05d.zstd.parquet", w.export.Name, len(w.files)+1)
-			file, err := createDataFile[R](filepath.Join(w.folder(dataFolder), name))
+			file, err := createDataFile(filepath.Join(w.folder(dataFolder), name), w.shredder)
 			if err != nil {
 				return fmt.Errorf("write %s: %w", w.export.Name, err)
 			}
@@ -192,7 +194,7 @@ func (w *Writer[R]) put(rows []R) error {
 }
 
 func (w *Writer[R]) closeFile() error {
-	size, err := w.file.close()
+	size, err := w.file.close(w.shredder)
 	w.file = nil
 	size.Key = path.Join(w.key(dataFolder), path.Base(size.Key))
 	w.files = append(w.files, size)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 )
@@ -48,8 +49,24 @@ func benchTexts() (r, s, a []string, d []map[string]string) {
 	return r, s, a, d
 }
 
-func BenchmarkWriteFocus(b *testing.B) {
-	const rows, batch = 1_000_000, 20_000
+// benchRows is how many rows are written: OFFPEAK_BENCH_ROWS, or a million.
+func benchRows(tb testing.TB) int {
+	tb.Helper()
+	text := os.Getenv("OFFPEAK_BENCH_ROWS")
+	if text == "" {
+		return 1_000_000
+	}
+	rows, err := strconv.Atoi(text)
+	if err != nil || rows <= 0 {
+		tb.Fatalf("OFFPEAK_BENCH_ROWS is %q and no number of rows", text)
+	}
+	return rows
+}
+
+// writeMonth writes rows as an organisation of 20,000 resources has them.
+func writeMonth(tb testing.TB, dir string, rows int) {
+	tb.Helper()
+	const batch = 20_000
 	prices := make([]float64, 300)
 	for i := range prices {
 		prices[i] = 0.0052 * float64(i+1)
@@ -59,25 +76,33 @@ func BenchmarkWriteFocus(b *testing.B) {
 		tags = append(tags, map[string]string{"env": "dev", "team": fmt.Sprintf("팀-%d", i%30), "project": fmt.Sprintf("p%d", i), "owner": "kim"})
 	}
 	buffer := make([]Focus, batch)
+	w, err := Create[Focus](dir, Export{Bucket: "b", Name: "focus", RowsPerFile: max(rows, defaultRowsPerFile)})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	for n := 0; n < rows; n += batch {
+		aMonth(buffer, n, prices, tags)
+		if err := w.Write(buffer[:min(batch, rows-n)]); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		tb.Fatal(err)
+	}
+}
+
+func BenchmarkWriteFocus(b *testing.B) {
+	rows := benchRows(b)
 	var bytes int64
 	for b.Loop() {
 		dir := b.TempDir()
-		w, err := Create[Focus](dir, Export{Bucket: "b", Name: "focus"})
+		writeMonth(b, dir, rows)
+		info, err := os.Stat(filepath.Join(dir, "focus/data/BILLING_PERIOD=2026-07/focus-00001.zstd.parquet"))
 		if err != nil {
 			b.Fatal(err)
 		}
-		for n := 0; n < rows; n += batch {
-			aMonth(buffer, n, prices, tags)
-			if err := w.Write(buffer); err != nil {
-				b.Fatal(err)
-			}
-		}
-		if err := w.Close(); err != nil {
-			b.Fatal(err)
-		}
-		info, _ := os.Stat(filepath.Join(dir, "focus/data/BILLING_PERIOD=2026-07/focus-00001.zstd.parquet"))
 		bytes = info.Size()
 	}
-	b.ReportMetric(rows*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
-	b.ReportMetric(float64(bytes)/rows, "B/row")
+	b.ReportMetric(float64(rows)*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
+	b.ReportMetric(float64(bytes)/float64(rows), "B/row")
 }
