@@ -1,11 +1,11 @@
 // Package avoidance estimates how many unit-hours of running a schedule avoided, and how sure that is.
 //
 // In go resources with the times in which they ran, as one unit or as several at once, and in which offpeak held them off. Freeze makes their
-// baselines, once; Measure sets every second since enrolment against them: avoided(h) = baseline share(hour of the week) - units running(h),
-// hours that our starts induced counting as negative. Out come claims, totals and 95 % intervals. Hours are exact, and an error where they
-// could overflow; only intervals are floats. The hour of the week is that of UTC, as hours are billed: where clocks change after the baseline,
-// that moves claims between neighbouring hours and leaves the sum of a week. The package knows no prices and claims nothing that it cannot
-// bound: without a baseline of its own or of a cohort, a resource is unproven and stays outside the headline.
+// baselines, once; Measure sets every second since enrolment against them: avoided(h) = baseline(hour of the week) x size now / size then - units
+// running(h), hours that our starts induced counting as negative; how often it is on is the baseline's, how large it is stays people's choice. Out
+// come claims, totals and 95 % intervals; hours are exact, or an error, and only intervals are floats. The hour of the week is that of UTC: where
+// clocks change after the baseline, that moves claims between neighbouring hours. The package knows no prices and claims nothing that it
+// cannot bound: without a baseline of its own or of a cohort, a resource is unproven and stays outside the headline.
 package avoidance
 
 import (
@@ -19,14 +19,15 @@ import (
 )
 
 const (
-	week     = 7 * 24 * 3600 // in seconds
-	weeks    = 4             // of a baseline
-	slots    = 7 * 24        // hours of the week
-	whole    = weeks * 3600  // the share of an hour of the week in which one unit always ran
-	perHour  = 3600 * whole  // parts of an hour
-	minPeers = 3             // resources that make a cohort
-	weekend  = 3 * 24 * 3600 // seconds that people may switch any machine off that was ever off
-	idleDays = 60            // opening days in a row without use, after which nothing is claimed
+	day      = 24 * 3600 // in seconds
+	week     = 7 * day
+	weeks    = 4            // of a baseline
+	slots    = 7 * 24       // hours of the week
+	whole    = weeks * 3600 // the share of an hour of the week in which one unit always ran
+	perHour  = 3600 * whole // parts of an hour
+	minPeers = 3            // resources that make a cohort
+	weekend  = 3 * day      // seconds that people may switch any machine off that was ever off
+	idleDays = 60           // opening days in a row without use, after which nothing is claimed
 )
 
 // ErrInput says that a resource, a period or a book cannot be used; the text says which and why.

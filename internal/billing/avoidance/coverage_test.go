@@ -22,14 +22,14 @@ func TestIntervalsCoverTheTruth(t *testing.T) {
 			acts      func(r *rand.Rand, i int) []act
 			few, many int
 		}{
-			{"one unit each", 50, 0, 0, anyActs, 60, 2000},
-			{"one unit each, one in seven without history", 120, 7, 0, anyActs, 30, 1500},
-			{"one unit each, one in five a control", 120, 0, 5, anyActs, 30, 1500},
-			{"one unit each, large fleets", 300, 0, 0, anyActs, 12, 1000},
-			{"a third with up to 20 units", 50, 0, 0, anyGrown, 60, 2000},
-			{"a third with up to 20 units, one in seven without history", 120, 7, 0, anyGrown, 30, 1500},
-			{"a third with up to 20 units, one in five a control", 120, 0, 5, anyGrown, 30, 1500},
-			{"a third with up to 20 units, large fleets", 300, 0, 0, anyGrown, 12, 1000},
+			{"one unit each", 50, 0, 0, anyActs, 60, 1500},
+			{"one unit each, one in seven without history", 120, 7, 0, anyActs, 30, 1000},
+			{"one unit each, one in five a control", 120, 0, 5, anyActs, 30, 1000},
+			{"one unit each, large fleets", 200, 0, 0, anyActs, 12, 1000},
+			{"a third with up to 20 units", 50, 0, 0, anyGrown, 60, 1500},
+			{"a third with up to 20 units, one in seven without history", 120, 7, 0, anyGrown, 30, 1000},
+			{"a third with up to 20 units, one in five a control", 120, 0, 5, anyGrown, 30, 1000},
+			{"a third with up to 20 units, large fleets", 200, 0, 0, anyGrown, 12, 1000},
 		} {
 			t.Run(fleet.name, func(t *testing.T) {
 				t.Parallel()

@@ -3,6 +3,7 @@ package avoidance
 import (
 	"cmp"
 	"iter"
+	"math"
 	"slices"
 	"time"
 
@@ -18,6 +19,7 @@ type history struct {
 	unheld   []stretch // in which nothing is claimed
 	idle     []stretch // rows of idle opening days; part of unheld
 	counted  stretch   // since enrolment, as far as observed
+	scales   scales    // of size since enrolment
 }
 
 type hold struct {
@@ -31,6 +33,9 @@ func historyOf(r *Resource, b Baseline) history {
 	seen := r.Observed.stretch()
 	h := history{Resource: r, baseline: b, ran: r.ran(seen)}
 	h.counted = seen.within(stretch{r.Enrolled.Unix(), seen.to})
+	if h.largest() < most {
+		h.scales = scalesOf(&h.baseline, h.ran, without(on(h.ran), stopsOf(r)), h.counted, reach)
+	}
 	off := without([]stretch{seen}, on(h.ran))
 	var all []stretch
 	for _, cause := range causesOf(r.Stopped) {
@@ -50,14 +55,32 @@ func historyOf(r *Resource, b Baseline) history {
 	return h
 }
 
-// bound is what baseline and running of a period come to at most together, in parts.
+// largest is what the baseline comes to at most in all the time since enrolment, its first hour whole, in parts and at its own size.
+func (h *history) largest() float64 { return h.baseline.peak() * float64(h.counted.seconds()+3600) }
+
+// bound is what baseline and running of a period come to at most together, in parts. It is no number where the size cannot be told.
 func (h *history) bound(period stretch) float64 {
+	if h.largest() >= most {
+		return math.Inf(1)
+	}
 	counted := h.counted.within(period)
 	bound := h.baseline.peak() * float64(counted.seconds())
+	if h.scales.days != nil { // parts of an hour are told from its beginning on
+		bound = h.scales.largest() * (bound + h.baseline.peak()*3600)
+	}
 	for _, l := range h.ran {
 		bound += whole * l.secondsWithin(counted)
 	}
 	return bound
+}
+
+// stopsOf are the times of our stops, whether or not it ran in them.
+func stopsOf(r *Resource) []stretch {
+	stops := make([]stretch, 0, len(r.Stopped))
+	for _, s := range r.Stopped {
+		stops = append(stops, s.stretch())
+	}
+	return union(stops)
 }
 
 func causesOf(stops []Stop) (causes []plan.Cause) {
@@ -74,7 +97,7 @@ func causesOf(stops []Stop) (causes []plan.Cause) {
 // changed there, and what they switched off themselves is no merit of the schedule. Four weeks see too few weekends for their longest stretch
 // to bound the thirteen that follow (who leaves it on every second Friday may have done so on all four, and would lose the claims of all
 // other weekends: -2 % in simulation), so that any stretch up to three days is let pass, unless the machine was never off at all. Only
-// none is off: people who take away some units for good are told from the schedule by a control group alone.
+// none is off: whose units people take away for good is smaller, which its scale follows.
 func (h *history) longStops(off, held []stretch) (beyond []stretch) {
 	longest := h.baseline.LongestOff
 	if longest > 0 {
@@ -114,6 +137,7 @@ func (h *history) idleRows() (rows []stretch) {
 type tally struct {
 	baseline, actual, forgone int64
 	avoided                   int64 // baseline - actual - forgone
+	resized                   int64 // baseline - what it would be at the size that it was frozen at
 	claimed                   int64 // seconds in which something may be claimed
 	base                      int64 // the baseline in these seconds
 }
@@ -122,24 +146,41 @@ type tally struct {
 type reader struct {
 	*history
 	ran, lost, both cursor
+	held            []cursor
 }
 
 func (h *history) reader() *reader {
-	return &reader{h, cursor{list: h.ran}, cursor{list: single(h.unheld)}, cursor{list: cut(h.ran, h.unheld)}}
+	r := &reader{h, cursor{list: h.ran}, cursor{list: single(h.unheld)}, cursor{list: cut(h.ran, h.unheld)}, make([]cursor, len(h.held))}
+	for i := range h.held {
+		r.held[i].list = single(h.held[i].time)
+	}
+	return r
 }
 
 func (r *reader) read(hour stretch, slot int) (t tally) {
-	share := r.baseline.Share[slot]
-	lost := r.lost.in(hour)
-	t.baseline = share * hour.seconds()
+	share, now := r.baseline.shape(slot), r.scales.at(hour.from)
+	t.baseline = now.parts(share, hour)
 	t.actual = whole * r.ran.in(hour)
-	if lost > 0 {
-		t.forgone = share*lost - whole*r.both.in(hour)
+	t.resized = t.baseline - r.baseline.Share[slot]*hour.seconds()
+	t.claimed, t.base = hour.seconds(), t.baseline
+	for _, lost := range r.lost.each(hour) {
+		t.claimed -= lost.seconds()
+		t.base -= now.parts(share, lost.stretch)
+	}
+	if t.claimed < hour.seconds() {
+		t.forgone = t.baseline - t.base - whole*r.both.in(hour)
 	}
 	t.avoided = t.baseline - t.actual - t.forgone
-	t.claimed = hour.seconds() - lost
-	t.base = share * t.claimed
 	return t
+}
+
+// heldBy returns the seconds of an hour for which a cause held the resource off, and the baseline in them, in parts.
+func (r *reader) heldBy(cause int, hour stretch, slot int) (seconds, parts int64) {
+	for _, held := range r.held[cause].each(hour) {
+		seconds += held.seconds()
+		parts += r.scales.at(hour.from).parts(r.baseline.shape(slot), held.stretch)
+	}
+	return seconds, parts
 }
 
 // hourly yields every clock hour of a period with what was avoided in it; hours cut by the period count in part.

@@ -27,10 +27,11 @@ func ownerOf(r *Resource) owner {
 //
 // The error of a claim over L weeks is L times that of a baseline mean of four weeks, less what the L weeks themselves deviate by from
 // people's mean: with a variance of s2 between an owner's weeks, L*L*s2/4 + L*s2. It is a prediction: leaving out the second part, as a
-// bootstrap of the baseline does, covers too little. s2 comes from the owner's four baseline weeks, in unit-hours, summed over owners; see spread.total
-// for what weeks hand on to one another. A claim from a cohort adds how far one resource lies from the cohort's mean and how far that
-// mean lies from the truth, and its peers' weeks count once more; the control group adds its own error, scaled. Student's t has the
-// degrees of freedom by Welch and Satterthwaite, three for one owner.
+// bootstrap of the baseline does, covers too little. s2 comes from the owner's four baseline weeks, in unit-hours with changes of size
+// taken out (see levelled), summed over owners; L and its square count each week at its scale. See spread.total for what weeks hand on to
+// one another. A claim from a cohort adds how far one resource lies from the cohort's mean and how far that mean lies from the truth, both
+// at its size, and its peers' weeks count once more; the control group adds its own error, scaled. Student's t has the degrees of freedom
+// by Welch and Satterthwaite, three for one owner.
 //
 // What befell all owners at once (a holiday in the baseline, a crunch after it) is not in it: only a control group tells.
 func (m *Measurement) interval(center Hours, parts []weighted) Interval {
@@ -44,15 +45,14 @@ func (m *Measurement) interval(center Hours, parts []weighted) Interval {
 		}
 		known = true
 		if p.Origin == Own {
-			hours := p.history.baseline.hours()
-			s.add(m.owners[p.ARN], hours, p.weight*p.lasting, p.weight*math.Sqrt(p.lasting))
+			s.add(m.owners[p.ARN], p.history.baseline.varying(), p.weight*p.lasting, p.weight*math.Sqrt(p.squared))
 		} else {
 			hash := p.history.baseline.Cohort
 			if users[hash] == nil {
 				users[hash] = &borrowed{}
 				order = append(order, hash)
 			}
-			users[hash].add(p.weight, p.lasting)
+			users[hash].add(p.weight, p.lasting, p.squared)
 		}
 		if group := m.control[p.Environment]; group != nil {
 			drift[p.Environment] += p.weight * float64(p.base) / float64(group.baseline)
@@ -64,7 +64,7 @@ func (m *Measurement) interval(center Hours, parts []weighted) Interval {
 	for i := range m.Controls {
 		c := &m.Controls[i]
 		if weight := -drift[c.Environment]; weight != 0 && c.Origin == Own {
-			s.add(m.owners[c.ARN], c.history.baseline.hours(), weight*c.lasting, weight*math.Sqrt(c.lasting))
+			s.add(m.owners[c.ARN], c.history.baseline.varying(), weight*c.lasting, weight*math.Sqrt(c.squared))
 		}
 	}
 	if !known {
@@ -85,10 +85,10 @@ type borrowed struct {
 	singles float64 // weights squared times weeks
 }
 
-func (b *borrowed) add(weight, lasting float64) {
+func (b *borrowed) add(weight, lasting, squared float64) {
 	b.weeks += weight * lasting
 	b.squares += weight * weight * lasting * lasting
-	b.singles += weight * weight * lasting
+	b.singles += weight * weight * squared
 }
 
 func (m *Measurement) borrow(s *spread, c Peers, b *borrowed) {
@@ -99,10 +99,11 @@ func (m *Measurement) borrow(s *spread, c Peers, b *borrowed) {
 			o = owner{name: "\x00" + string(arn)}
 		}
 		peer := m.book.Baselines[arn]
-		s.add(o, peer.hours(), b.weeks/n, 0)
+		s.add(o, peer.varying(), b.weeks/n, 0)
 	}
-	s.component((b.weeks*b.weeks/n+b.squares)*c.Between, n-1)
-	s.component(b.singles*c.Within, (weeks-1)*n)
+	one := max(c.Spread, 1) // peers vary with their sizes, a resource with its own alone
+	s.component((b.weeks*b.weeks/n+b.squares/one)*c.Between, n-1)
+	s.component(b.singles/one*c.Within, (weeks-1)*n)
 }
 
 // spread gathers the variance of a sum.

@@ -20,13 +20,16 @@ type Claim struct {
 	// Evidence is the hash of the frozen baseline.
 	Evidence string
 
-	Baseline Hours // that it would have run by its baseline
+	Baseline Hours // that it would have run by its baseline, at the size that people ask for now
 	Actual   Hours // that it ran
 	Avoided  Hours // Credit plus Induced
 	Credit   Hours // of clock hours that it ran less than its baseline
 	Induced  Hours // of clock hours that it ran more, zero or below
 	Forgone  Hours // not claimed: long stops by people, and rows of idle days
 	Held     Hours // of the clock, not of units, that it was off by our stops: what was held off is Baseline's to say
+	// Resized is the part of Baseline that comes of size: above zero where people ask for more units than before enrolment, below where for
+	// fewer. Baseline less Resized is the frozen baseline.
+	Resized Hours
 	// Drift is the share of Avoided that the control group of the environment changed by itself; subtracted in totals.
 	Drift Hours
 	// Causes share Avoided out over our stops, by the hours of baseline that each held off. They add up to it.
@@ -37,7 +40,8 @@ type Claim struct {
 	history history
 	weights []int64 // of the causes, in parts of baseline held off; history.held names them
 	base    int64   // the parts of Baseline in the time in which something is claimed
-	lasting float64 // that time, in weeks
+	// lasting is that time, in weeks at the size of the baseline, and squared each week times its squared scale.
+	lasting, squared float64
 }
 
 // CauseShare is one cause's part of a claim. NoStop stands for what no stop of ours explains.
@@ -109,41 +113,41 @@ func claimOf(h history, period stretch) Claim {
 		ARN: h.ARN, Account: h.Account, Environment: h.Environment, Kind: h.Kind, Origin: b.Origin, Evidence: b.Hash, history: h,
 	}
 	counted := c.history.counted.within(period)
-	held := make([]cursor, len(c.history.held))
-	for i, h := range c.history.held {
-		held[i].list = single(h.time)
-	}
-	c.weights = make([]int64, len(held))
+	c.weights = make([]int64, len(h.held))
 	read, sum := c.history.reader(), tally{}
 	eachHour(counted, func(hour stretch, slot int) {
 		t := read.read(hour, slot)
 		sum.baseline += t.baseline
 		sum.actual += t.actual
 		sum.forgone += t.forgone
-		sum.claimed += t.claimed
+		sum.resized += t.resized
 		sum.base += t.base
 		if t.avoided < 0 {
 			c.Induced.parts += t.avoided
 		} else {
 			c.Credit.parts += t.avoided
 		}
-		for i := range held {
-			n := held[i].in(hour)
-			c.weights[i] += n * b.Share[slot]
-			c.Held.parts += n * whole
+		for i := range c.weights {
+			seconds, parts := read.heldBy(i, hour, slot)
+			c.weights[i] += parts
+			c.Held.parts += seconds * whole
 		}
+		if h.Control { // its change counts whole, whoever made it
+			t.claimed = hour.seconds()
+		}
+		size := h.scales.at(hour.from).float()
+		c.lasting += size * float64(t.claimed)
+		c.squared += size * size * float64(t.claimed)
 	})
+	c.lasting, c.squared = c.lasting/week, c.squared/week
 	c.Actual.parts = sum.actual
 	if b.Origin == Unproven {
 		c.Credit, c.Induced = Hours{}, Hours{}
 		return c
 	}
-	c.Baseline.parts, c.Forgone.parts = sum.baseline, sum.forgone
+	c.Baseline.parts, c.Forgone.parts, c.Resized.parts = sum.baseline, sum.forgone, sum.resized
 	c.Avoided = c.Credit.Add(c.Induced)
-	c.base, c.lasting = sum.base, float64(sum.claimed)/week
-	if h.Control { // its change counts whole, whoever made it
-		c.lasting = float64(counted.seconds()) / week
-	}
+	c.base = sum.base
 	c.Causes = c.shareOut(c.Avoided)
 	for _, row := range c.history.idle {
 		c.Delete = c.Delete || counted.seconds() > 0 && row.from < counted.to && counted.to <= row.to

@@ -2,6 +2,7 @@ package avoidance
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 )
 
@@ -158,13 +159,24 @@ type cursor struct {
 }
 
 func (c *cursor) in(window stretch) (seconds int64) {
+	for _, l := range c.each(window) {
+		seconds += l.units * l.seconds()
+	}
+	return seconds
+}
+
+// each yields the levels in a window, cut to it.
+func (c *cursor) each(window stretch) iter.Seq2[int, level] {
 	for c.at < len(c.list) && c.list[c.at].to <= window.from {
 		c.at++
 	}
-	for i := c.at; i < len(c.list) && c.list[i].from < window.to; i++ {
-		seconds += c.list[i].units * c.list[i].within(window).seconds()
+	return func(yield func(int, level) bool) {
+		for i := c.at; i < len(c.list) && c.list[i].from < window.to; i++ {
+			if !yield(i, level{c.list[i].within(window), c.list[i].units}) {
+				return
+			}
+		}
 	}
-	return seconds
 }
 
 // slot is the hour of the week in UTC; 0 is Monday from midnight. 1 January 1970 was a Thursday.

@@ -17,6 +17,7 @@ type Total struct {
 	Induced   Hours
 	Forgone   Hours
 	Held      Hours
+	Resized   Hours // part of Baseline
 	Drift     Hours
 	// Avoided is Baseline - Actual - Forgone - Drift. It is the claim; the others are its evidence.
 	Avoided  Hours
@@ -74,6 +75,7 @@ func (t *Total) add(c *Claim) {
 	t.Credit = t.Credit.Add(c.Credit)
 	t.Induced = t.Induced.Add(c.Induced)
 	t.Forgone = t.Forgone.Add(c.Forgone)
+	t.Resized = t.Resized.Add(c.Resized)
 	t.Drift = t.Drift.Add(c.Drift)
 	t.Avoided = t.Avoided.Add(c.Avoided).Sub(c.Drift)
 }

@@ -92,6 +92,8 @@ type act struct {
 	at    int64
 	units int
 	bySch bool
+	// resize changes how many units it runs as, at once if it runs, else when it is next switched on by anyone.
+	resize bool
 }
 
 // acts are everything that people do between two weeks (from may be negative). The schedule's acts are in it too, from enrolment on:
@@ -146,7 +148,7 @@ type life struct {
 }
 
 func live(all []act, scheduled bool, from, to int64) (l life) {
-	units, last, ours, since := 0, 1, false, from
+	units, last, wanted, ours, since := 0, 1, 0, false, from
 	turn := func(a act) {
 		begin := max(since, from)
 		if units > 0 && begin < a.at {
@@ -162,8 +164,14 @@ func live(all []act, scheduled bool, from, to int64) (l life) {
 		if a.at >= to || a.bySch && !scheduled {
 			continue
 		}
-		if a.bySch && a.units > 0 {
-			a.units = cmp.Or(units, last)
+		switch {
+		case a.resize:
+			wanted = a.units
+			a.units = min(units, 1) * wanted
+		case a.bySch && a.units > 0:
+			a.units = cmp.Or(units, wanted, last)
+		case a.units > 0:
+			a.units = cmp.Or(wanted, a.units)
 		}
 		if a.units != units {
 			turn(a)

@@ -1,0 +1,78 @@
+package avoidance_test
+
+import (
+	"math"
+	"testing"
+	"time"
+
+	"offpeak/internal/billing/avoidance"
+)
+
+func TestWithinIsTheIntervalOfAWeightedSum(t *testing.T) {
+	t.Parallel()
+	resources, _ := makeFleetOf(source(6, 1), 40, anyResizing)
+	resources[3].Observed.From = enrolled.AddDate(0, 0, -3)
+	m := measure(t, resources, quarter)
+	headline, single := m.Headline().Interval, m.ByResource()[1]
+	for _, row := range []struct {
+		name   string
+		weight func(*avoidance.Claim) float64
+		half   float64
+		known  bool
+	}{
+		{"all alike: that of the headline", func(*avoidance.Claim) float64 { return 1 }, (headline.High - headline.Low) / 2, true},
+		{"a tenth of a dollar an hour", func(*avoidance.Claim) float64 { return 0.1 }, (headline.High - headline.Low) / 20, true},
+		{"a sign does not matter", func(*avoidance.Claim) float64 { return -1 }, (headline.High - headline.Low) / 2, true},
+		{"a single claim", func(c *avoidance.Claim) float64 {
+			if string(c.ARN) == single.Name {
+				return 3
+			}
+			return 0
+		}, 3 * (single.Interval.High - single.Interval.Low) / 2, true},
+		{"none", func(*avoidance.Claim) float64 { return 0 }, 0, false},
+	} {
+		half, known := m.Within(row.weight)
+		if known != row.known || math.Abs(half-row.half) > 1e-9*row.half {
+			t.Errorf("%s: %f, %t; want %f, %t", row.name, half, known, row.half, row.known)
+		}
+	}
+	resources[3].Environment = "alone"
+	m = measure(t, resources[3:4], quarter)
+	if _, known := m.Within(func(*avoidance.Claim) float64 { return 1 }); known {
+		t.Error("something is known of an unproven claim")
+	}
+}
+
+// Dollars are hours at prices that differ a hundredfold: their interval holds the truth as often as that of hours.
+func TestWithinCoversTheTruth(t *testing.T) {
+	t.Parallel()
+	seeds, held := soak(t, 40, 1500), 0
+	for seed := range seeds {
+		r, draw := source(seed, 60), source(seed, 61)
+		resources, price, off := make([]avoidance.Resource, 0, 60), map[string]float64{}, 0.0
+		for i := range 60 {
+			one := twinOf(i, anyActs(r, i))
+			price[string(one.ARN)] = math.Pow(100, draw.Float64())
+			if draw.IntN(7) == 0 {
+				one.Observed.From = enrolled.Add(-3 * 24 * time.Hour)
+			}
+			resources, off = append(resources, one.Resource), off-price[string(one.ARN)]*one.truth.Float()
+		}
+		m := measure(t, resources, quarter)
+		weight := func(c *avoidance.Claim) float64 { return price[string(c.ARN)] }
+		for i := range m.Claims {
+			off += weight(&m.Claims[i]) * m.Claims[i].Avoided.Float()
+		}
+		if half, known := m.Within(weight); known && math.Abs(off) <= half {
+			held++
+		}
+	}
+	share, slack := float64(held)/float64(seeds), 0.0
+	if seeds < 1500 {
+		slack = 2.5 * math.Sqrt(0.95*0.05/float64(seeds))
+	}
+	t.Logf("the interval of a weighted sum covers %.1f %% of %d fleets", 100*share, seeds)
+	if share < 0.93-slack || share > 0.97+slack {
+		t.Errorf("the interval of a weighted sum covers %.1f %%", 100*share)
+	}
+}
