@@ -121,3 +121,27 @@ func shape(t *testing.T, page string) []string {
 	}
 	return shape
 }
+
+// TestTheReadmesShowTheDemo compares what the READMEs show of the demo with its story, which plays it.
+func TestTheReadmesShowTheDemo(t *testing.T) {
+	t.Parallel()
+	_, printed, found := strings.Cut(strings.Join(readLines(t, "../testdata/scenarios/demo.txtar"), "\n"), "-- demo.txt --\n")
+	if !found {
+		t.Fatal("the demo's story has no demo.txt")
+	}
+	for _, page := range []string{"../README.md", "../README.ko.md"} {
+		lines := readLines(t, page)
+		shown := 0
+		for _, b := range blocksOf(t, lines) {
+			if b.kind == "text" && strings.HasPrefix(lines[b.begin], "$ bin/offpeak demo") {
+				shown++
+				if !shows(lines[b.begin+1:b.end], printed) {
+					t.Errorf("%s shows another demo than the story:\n%s", page, strings.Join(lines[b.begin:b.end], "\n"))
+				}
+			}
+		}
+		if shown != 1 {
+			t.Errorf("%s shows the demo %d times", page, shown)
+		}
+	}
+}

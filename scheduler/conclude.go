@@ -186,12 +186,16 @@ func (r *run) noteTried(d pending) {
 		return
 	}
 	m := d.remembered
-	if !m.Tried.Equal(d.action.Edge) {
+	first := !m.Tried.Equal(d.action.Edge)
+	if first {
 		m.Tried, m.Attempts = d.action.Edge, 0
 	}
 	m.Act, m.Applied = d.action.ID, false
 	m.Attempts++
-	if s, ok := d.action.Change.(plan.Scale); ok && plan.SwitchesOff(s) && m.Original == nil {
+	// At a closing, a size that was never given back belongs to an opening before: its owner opted out and has set another one since. And
+	// until a try has worked, the size is still its owner's to change.
+	closing := first && d.action.Cause == plan.BySchedule || d.action.Cause == plan.ByRetry && m.StoppedByUs.IsZero()
+	if s, ok := d.action.Change.(plan.Scale); ok && plan.SwitchesOff(s) && (m.Original == nil || closing && !s.From.IsZero()) {
 		size := s.From
 		m.Original = &size
 	}

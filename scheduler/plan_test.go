@@ -140,6 +140,51 @@ func TestAGroupsSizeComesBack(t *testing.T) {
 	}
 }
 
+// TestTheSizeToReturnToIsTheOneThatWasStopped: until a stop has worked, and again once an owner who had opted out is back, a size is its owner's.
+func TestTheSizeToReturnToIsTheOneThatWasStopped(t *testing.T) {
+	t.Parallel()
+	first, second := fleet.Size{Min: 1, Max: 4, Desired: 2}, fleet.Size{Min: 4, Max: 12, Desired: 6}
+	type seen struct {
+		at, tag string
+		size    fleet.Size
+	}
+	for _, row := range []struct {
+		name  string
+		seen  []seen
+		wants fleet.Size // at the last opening
+	}{
+		{"resized between two tries", []seen{
+			{"2026-11-18 12:00", "office", first}, {"2026-11-18 19:30", "office", first}, {"2026-11-18 19:35", "office", second}, {"2026-11-18 19:40", "office", fleet.Size{}},
+		}, second},
+		{"resized while opted out", []seen{
+			{"2026-11-18 12:00", "office", first},
+			{"2026-11-18 19:30", "office", first},
+			{"2026-11-18 19:40", "office", fleet.Size{}},
+			{"2026-11-18 21:00", "ignore", second},
+			{"2026-11-19 12:00", "office", second},
+			{"2026-11-19 19:30", "office", second},
+			{"2026-11-19 19:40", "office", fleet.Size{}},
+		}, second},
+		{"resized at night: the schedule's bounds", []seen{
+			{"2026-11-18 12:00", "office", first}, {"2026-11-18 19:30", "office", first}, {"2026-11-18 19:40", "office", fleet.Size{}}, {"2026-11-18 21:00", "office", second},
+		}, fleet.Size{Min: 1, Max: 4, Desired: 4}},
+	} {
+		planner, memory := scheduler.New(rules(nil)), &fleet.Memory{}
+		var made plan.Plan
+		for _, s := range append(row.seen, seen{"2026-11-20 08:30", "office", row.seen[len(row.seen)-1].size}) {
+			group := member("web", "", fleet.AutoScalingGroup, fleet.Running, "")
+			if group.Size = s.size; s.size.IsZero() {
+				group.State = fleet.Stopped
+			}
+			group.Tags = fleet.NewTags(fleet.Tag{Key: "offpeak:schedule", Value: s.tag})
+			made, memory = planner.Plan(&fleet.Snapshot{Taken: at(s.at), Resources: []fleet.Resource{group}}, memory, scheduler.Options{})
+		}
+		if len(made.Actions) != 1 || made.Actions[0].Change.(plan.Scale).To != row.wants {
+			t.Errorf("%s: %+v, want %s", row.name, made.Actions, row.wants)
+		}
+	}
+}
+
 func TestTheGuardHoldsSurprises(t *testing.T) {
 	t.Parallel()
 	fleetOf := func(n int, when string) *fleet.Snapshot {

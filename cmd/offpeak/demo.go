@@ -9,6 +9,7 @@ import (
 	"os/signal"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -24,7 +25,7 @@ import (
 // The demo's organisation.
 const (
 	demoResources = 300
-	demoSeed      = 1
+	demoSeed      = 2026
 	demoHistory   = 28 * 24 * time.Hour
 )
 
@@ -65,7 +66,7 @@ func lastQuarter(now time.Time) string {
 
 // demo lets the sample organisation live a quarter twice and tells what came of it.
 func demo(c console, quarterName string) error {
-	r := &rehearsal{engine: engineGo, seed: demoSeed, history: demoHistory, faults: twin.LightFaults, catalogue: invoice.SampleCatalogue(), specs: simulation.Sample(demoResources, demoSeed)}
+	r := &rehearsal{settle: settled, engine: engineGo, seed: demoSeed, history: demoHistory, faults: twin.LightFaults, catalogue: invoice.SampleCatalogue()}
 	var err error
 	if r.period, err = quarter(quarterName); err != nil {
 		return err
@@ -73,8 +74,9 @@ func demo(c console, quarterName string) error {
 	if r.policy, err = embeddedPolicy("organisation.yaml"); err != nil {
 		return err
 	}
+	r.specs = since(simulation.Sample(demoResources, demoSeed), r.period.From.Add(-r.history-r.settle))
 	r.payers = invoice.SamplePayers(r.specs, demoSeed)
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	audit, err := r.run(ctx, c)
 	if err != nil {

@@ -60,7 +60,10 @@ func quarter(text string) (p billing.Period, err error) {
 	return p, nil
 }
 
-// days writes a period by its first and its last day.
+// days writes a period by its first and its last day, or where it begins or ends within one by its instants.
 func days(p billing.Period) string {
+	if from, to := day(p.From), day(p.To); len(from) > len(time.DateOnly) || len(to) > len(time.DateOnly) {
+		return from + " to " + to
+	}
 	return p.From.UTC().Format(time.DateOnly) + " to " + p.To.Add(-time.Hour).UTC().Format(time.DateOnly)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -88,6 +89,9 @@ func run(args []string, c console) int {
 	case errors.As(err, &problems):
 		fmt.Fprintln(c.err, problems.Error())
 		return exitUsage
+	case errors.Is(err, context.Canceled):
+		fmt.Fprintln(c.err, "offpeak: interrupted")
+		return exitFailed
 	case errors.As(err, &usage) || !started:
 		fmt.Fprintln(c.err, "offpeak: "+err.Error())
 		return exitUsage

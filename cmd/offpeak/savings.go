@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -76,7 +78,7 @@ func (f *savingsFlags) run() error {
 	if !slices.Contains([]string{"", engineDuckDB, engineGo}, f.engine) {
 		return usagef("--engine is %s or %s, not %.20q", engineDuckDB, engineGo, f.engine)
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	b, err := f.open()
 	if err != nil {
@@ -89,6 +91,9 @@ func (f *savingsFlags) run() error {
 			return fmt.Errorf("figures of payer %s: %w", payer, err)
 		}
 		if f.freeze {
+			if err := b.whole(payer); err != nil {
+				return err
+			}
 			if err := b.keepBook(ctx, payer, figures.Book); err != nil {
 				return err
 			}
@@ -207,10 +212,8 @@ func (b *books) figures(ctx context.Context, payer fleet.AccountID, period billi
 	if in.Book, err = b.readBook(ctx, payer); err != nil {
 		return nil, err
 	}
-	if len(b.payers) > 1 {
-		if in.Accounts, err = accountsOf(ctx, engine, period); err != nil {
-			return nil, err
-		}
+	if in.Accounts, err = accountsOf(ctx, engine, period); err != nil {
+		return nil, err
 	}
 	figures, err := savings.Compute(ctx, in)
 	if err != nil {
@@ -279,8 +282,24 @@ func (b *books) readBook(ctx context.Context, payer fleet.AccountID) (book avoid
 	return book, nil
 }
 
-// keepBook keeps baselines; those that are there stay as they are.
+// whole refuses to freeze baselines for good while parts of the bill cannot be used.
+func (b *books) whole(payer fleet.AccountID) error {
+	var lacks []string
+	for _, g := range b.bill.Gaps {
+		if g.Code.Withholds() || g.Code == export.CUR2Missing || g.Code == export.FOCUSMissing {
+			lacks = append(lacks, g.String())
+		}
+	}
+	if len(lacks) == 0 {
+		return nil
+	}
+	return usagef("--freeze: baselines of %s are frozen for good, and parts of the bill cannot be used:\n  %s", payer, strings.Join(lacks, "\n  "))
+}
+
+// keepBook keeps baselines; those that are there stay as they are. Who has none may get one later, from a longer bill.
 func (b *books) keepBook(ctx context.Context, payer fleet.AccountID, book avoidance.Book) error {
+	book.Baselines = maps.Clone(book.Baselines)
+	maps.DeleteFunc(book.Baselines, func(_ fleet.ARN, baseline avoidance.Baseline) bool { return baseline.Origin == avoidance.Unproven })
 	data, err := json.MarshalIndent(book, "", " ")
 	if err != nil {
 		return err

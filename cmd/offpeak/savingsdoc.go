@@ -60,6 +60,7 @@ type hoursJSON struct {
 	Induced  avoidance.Hours `json:"induced"`
 	Forgone  avoidance.Hours `json:"forgone"`
 	Drift    avoidance.Hours `json:"drift"`
+	Resized  avoidance.Hours `json:"resized"` // what of Baseline follows from people's changes of size
 }
 
 type rangeJSON struct {
@@ -194,7 +195,7 @@ func periodOf(p billing.Period) periodJSON { return periodJSON{p.From.UTC(), p.T
 func figureOf(f savings.Figure) figureJSON {
 	j := figureJSON{
 		Resources: f.Resources, List: f.List, Contracted: f.Contract,
-		Hours: hoursJSON{f.Hours.Avoided, f.Hours.Baseline, f.Hours.Actual, f.Hours.Credit, f.Hours.Induced, f.Hours.Forgone, f.Hours.Drift},
+		Hours: hoursJSON{f.Hours.Avoided, f.Hours.Baseline, f.Hours.Actual, f.Hours.Credit, f.Hours.Induced, f.Hours.Forgone, f.Hours.Drift, f.Hours.Resized},
 	}
 	if f.AdjustedKnown {
 		j.Adjusted = &f.Adjusted

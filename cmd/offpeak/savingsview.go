@@ -4,11 +4,12 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
-	"time"
 
 	"github.com/mattn/go-runewidth"
 
+	"offpeak/internal/billing"
 	"offpeak/internal/billing/avoidance"
 	"offpeak/internal/billing/savings"
 	"offpeak/internal/money"
@@ -32,8 +33,7 @@ func renderHeadline(w io.Writer, f *savings.Savings, s style) error {
 	if f.Provisional {
 		state = "provisional"
 	}
-	last := f.Period.To.Add(-time.Hour).UTC()
-	title := fmt.Sprintf("Avoided %s to %s (UTC), %s", f.Period.From.UTC().Format(time.DateOnly), last.Format(time.DateOnly), state)
+	title := fmt.Sprintf("Avoided %s (UTC), %s", days(f.Period), state)
 	if _, err := fmt.Fprintf(w, "%s\n\n", s.paint(bold, title)); err != nil {
 		return err
 	}
@@ -47,15 +47,15 @@ func renderHeadline(w io.Writer, f *savings.Savings, s style) error {
 		contracted = between(h.Within)
 	}
 	rows := []row{
-		{cells: []string{right(adjusted, 16), "USD", "commitment-adjusted: what the bill would have been higher", why}, colours: []string{bold, bold}},
+		{cells: []string{right(adjusted, 16), "USD", "commitment-adjusted", why}, colours: []string{bold, bold}},
 		{cells: []string{right(usd(h.Contract), 16), "USD", "at contracted prices", contracted}},
 		{cells: []string{right(usd(h.List), 16), "USD", "at list prices", ""}},
-		{cells: []string{right(count(h.Hours.Avoided), 16), "hours", "of running (instance, task and database hours)", hoursBetween(h.Hours.Interval)}},
+		{cells: []string{right(count(h.Hours.Avoided), 16), "hours", "of running", hoursBetween(h.Hours.Interval)}},
 	}
 	if err := s.writeRows(w, 2, rows); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "\n%s\n", s.fold(originText(f), 2))
+	_, err := fmt.Fprintf(w, "\n%s\n", s.fold("Commitment-adjusted: by so much the bill would have been higher. Hours are those of instances, databases and tasks. "+originText(f), 2))
 	return err
 }
 
@@ -91,14 +91,14 @@ func renderLines(w io.Writer, f *savings.Savings, s style) error {
 		if len(table.lines) == 0 {
 			continue
 		}
-		rows := []row{{cells: []string{pad(table.title, 20), right("resources", 9), right("hours avoided", 13), right("of it induced", 13), right("USD", 12), "95 %"}, colours: []string{dim, dim, dim, dim, dim, dim}}}
+		rows := []row{{cells: []string{pad(table.title, 20), right("resources", 9), right("hours avoided", 13), right("of it ran more", 14), right("USD", 12), "95 %"}, colours: []string{dim, dim, dim, dim, dim, dim}}}
 		for _, line := range table.lines {
 			induced := ""
 			if !line.Hours.Induced.IsZero() {
 				induced = count(line.Hours.Induced)
 			}
 			rows = append(rows, row{cells: []string{
-				pad(named(line.Name), 20), right(fmt.Sprint(line.Resources), 9), right(count(line.Hours.Avoided), 13), right(induced, 13), right(usd(line.Value()), 12), span(line.Within),
+				pad(named(line.Name), 20), right(fmt.Sprint(line.Resources), 9), right(count(line.Hours.Avoided), 13), right(induced, 14), right(usd(line.Value()), 12), span(line.Within),
 			}})
 		}
 		if _, err := fmt.Fprintln(w); err != nil {
@@ -154,16 +154,35 @@ func renderChecks(w io.Writer, f *savings.Savings, s style) error {
 		replay = f.Commitments.Why
 	}
 	rows := []row{
-		{cells: []string{"confirmed", fmt.Sprintf("%s %% of %s that we held off show no running on the bill", f.Confirmed.Percent(), counted64(f.Confirmed.Whole, "whole hour"))}},
+		{cells: []string{"confirmed", confirmedText(f.Confirmed)}},
 		{cells: []string{"replay", replay}},
 		{cells: []string{"commitments", fmt.Sprintf("%s USD used, %s unused; %s of the unused because of our stops", usd(f.Commitments.Used), usd(f.Commitments.Unused), usd(f.Commitments.Wasted))}},
-		{cells: []string{"bill", fmt.Sprintf("%s USD billed, %s effective, %s to %s, counted by %s", usd(billed), usd(effective),
-			f.Measured.From.UTC().Format(time.DateOnly), f.Measured.To.Add(-time.Hour).UTC().Format(time.DateOnly), f.Engine)}},
+		{cells: []string{"bill", fmt.Sprintf("%s USD billed, %s effective in the whole of %s; counted by %s", usd(billed), usd(effective), monthsOf(f.Charges), f.Engine)}},
 	}
 	if _, err := fmt.Fprintf(w, "\n%s\n", s.paint(bold, "Checks")); err != nil {
 		return err
 	}
 	return s.writeRows(w, 2, rows)
+}
+
+// confirmedText says how much of what we held off the bill confirms.
+func confirmedText(s savings.Share) string {
+	if !s.Known() {
+		return "nothing was held off for a whole hour"
+	}
+	return fmt.Sprintf("%s %% of %s that we held off show no running on the bill", s.Percent(), counted64(s.Whole, "whole hour"))
+}
+
+// monthsOf are the billing months of charges.
+func monthsOf(charges []billing.Charge) string {
+	var months []string
+	for _, c := range charges {
+		if month := c.Month.UTC().Format("2006-01"); !slices.Contains(months, month) {
+			months = append(months, month)
+		}
+	}
+	slices.Sort(months)
+	return strings.Join(months, ", ")
 }
 
 func renderGaps(w io.Writer, f *savings.Savings, s style) error {
@@ -207,18 +226,21 @@ func between(r savings.Range) string {
 	if !r.Known {
 		return ""
 	}
+	if r.Low.Equal(r.High) {
+		return "no interval: the baselines never varied"
+	}
 	return "95 %: " + span(r)
 }
 
 func span(r savings.Range) string {
-	if !r.Known {
+	if !r.Known || r.Low.Equal(r.High) {
 		return ""
 	}
 	return usd(r.Low) + " to " + usd(r.High)
 }
 
 func hoursBetween(i avoidance.Interval) string {
-	if !i.Known {
+	if !i.Known || i.Low == i.High {
 		return ""
 	}
 	return fmt.Sprintf("95 %%: %s to %s", commas(fmt.Sprintf("%.0f", math.Floor(i.Low))), commas(fmt.Sprintf("%.0f", math.Ceil(i.High))))

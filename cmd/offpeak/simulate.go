@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"path"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -72,7 +73,10 @@ func (f *simulateFlags) run(args []string) error {
 	if err != nil {
 		return err
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	if err := makeFolder(f.out); err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	audit, err := r.run(ctx, f.console)
 	if err != nil {
@@ -129,7 +133,8 @@ func (f *simulateFlags) organisation(r *rehearsal) (err error) {
 	} else {
 		r.policy, err = loadPolicy(f.policyFile)
 	}
-	r.specs = simulation.Sample(f.sample, f.seed)
+	r.settle = settled
+	r.specs = since(simulation.Sample(f.sample, f.seed), r.period.From.Add(-r.history-r.settle))
 	r.payers = invoice.SamplePayers(r.specs, f.seed)
 	return err
 }
@@ -223,6 +228,17 @@ func emptyFolder(name string) error {
 	default:
 		return nil
 	}
+}
+
+// makeFolder makes the folder, so that one that cannot be written to is known before anything is simulated.
+func makeFolder(name string) error {
+	if name == "" {
+		return nil
+	}
+	if err := os.MkdirAll(name, 0o750); err != nil {
+		return usagef("--out: %w", err)
+	}
+	return nil
 }
 
 func writeDocument(folder, name string, document any) error {

@@ -22,7 +22,7 @@ func renderSimulation(w io.Writer, r *rehearsal, a *twin.Audit, left int, s styl
 		return err
 	}
 	if left > 0 {
-		if _, err := fmt.Fprintf(w, "%s of the inventory cannot be simulated (going away, or of unknown state) and %s left out.\n", counted(left, "resource"), plural(left, "is", "are")); err != nil {
+		if _, err := fmt.Fprintf(w, "%s of the inventory cannot be simulated (going away, of unknown state, or a group whose instances' type is not listed) and %s left out.\n", counted(left, "resource"), plural(left, "is", "are")); err != nil {
 			return err
 		}
 	}
@@ -73,13 +73,21 @@ func renderHours(w io.Writer, l *twin.Lives) error {
 // savingsCommand is the command that computes the figures of a simulation's folder again.
 func savingsCommand(r *rehearsal) string {
 	text := fmt.Sprintf("offpeak savings --ledger %s --bill %s/%s --from %s --to %s", r.folder, r.folder, billFolder,
-		r.period.From.Format(time.DateOnly), r.period.To.Format(time.DateOnly))
+		day(r.period.From), day(r.period.To))
 	for i := range r.payers {
 		if len(r.payers[i].Plans) > 0 {
 			return text + fmt.Sprintf(" --plan-rates '%s/%s/*/%s'", r.folder, billFolder, invoice.RatesFile("*"))
 		}
 	}
 	return text
+}
+
+// day writes an instant as a flag takes it: a day in UTC where it begins one.
+func day(t time.Time) string {
+	if t = t.UTC(); t.Equal(t.Truncate(24 * time.Hour)) {
+		return t.Format(time.DateOnly)
+	}
+	return t.Format(time.RFC3339)
 }
 
 // renderCost sets the two bills side by side.
@@ -160,11 +168,12 @@ func renderTruth(w io.Writer, a *twin.Audit, s style) error {
 	}
 	rows := []row{
 		{cells: []string{"", right("claimed", 14), right("true", 14), ""}, colours: []string{dim, dim, dim}},
-		{cells: []string{"hours", right(count(hours), 14), right(count(trueHours), 14), verdict(trueHours.Float() >= lowHours-0.01 && trueHours.Float() <= highHours+0.01)}},
+		{cells: []string{"hours", right(count(hours), 14), right(count(trueHours), 14),
+			verdict(count(hours) == count(trueHours), lowHours < highHours, trueHours.Float() >= lowHours && trueHours.Float() <= highHours)}},
 	}
 	if known {
-		inside := trueDollars.Cmp(low) >= 0 && trueDollars.Cmp(high) <= 0 || dollars.Display() == trueDollars.Display()
-		rows = append(rows, row{cells: []string{"USD", right(usd(dollars), 14), right(usd(trueDollars), 14), verdict(inside)}})
+		rows = append(rows, row{cells: []string{"USD", right(usd(dollars), 14), right(usd(trueDollars), 14),
+			verdict(dollars.Display() == trueDollars.Display(), low.Cmp(high) < 0, trueDollars.Cmp(low) >= 0 && trueDollars.Cmp(high) <= 0)}})
 	}
 	if _, err := fmt.Fprintf(w, "\n%s\n", s.paint(bold, "Truth check: the claim from ledger and bill, and what the two worlds really differ by")); err != nil {
 		return err
@@ -172,11 +181,18 @@ func renderTruth(w io.Writer, a *twin.Audit, s style) error {
 	return s.writeRows(w, 2, rows)
 }
 
-func verdict(inside bool) string {
-	if inside {
+// verdict says how a claim stands to the truth.
+func verdict(same, interval, inside bool) string {
+	switch {
+	case same:
+		return "the same"
+	case !interval:
+		return "no interval is printed: the baselines never varied, or there are none"
+	case inside:
 		return "the truth lies within the printed interval"
+	default:
+		return "the truth lies outside the printed interval"
 	}
-	return "the truth lies outside the printed interval, as it does in 5 of 100 fleets"
 }
 
 // renderOperation writes what an operator asks.

@@ -57,6 +57,8 @@ type Period struct{ From, To time.Time }
 type Engine interface {
 	// Name is what a report calls the engine, with its version.
 	Name() string
+	// Months are the billing months that were delivered.
+	Months() Months
 
 	// From FOCUS 1.2. Charges are of all billing months that the period touches, since an invoice is of a month; all else is of the period's hours.
 	Days(ctx context.Context, p Period) ([]Day, error)
@@ -75,6 +77,9 @@ type Engine interface {
 	Reservations(ctx context.Context, p Period) ([]Reservation, error)
 	PlanRates(ctx context.Context, p Period) ([]PlanRate, error)
 }
+
+// Months are the first instants of billing months, in order, by export.
+type Months struct{ FOCUS, CUR []time.Time }
 
 // ErrNoExport says that a bill lacks the export that a question is about.
 var ErrNoExport = errors.New("the bill has no such export")

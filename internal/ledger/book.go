@@ -9,6 +9,7 @@ import (
 
 	"offpeak/internal/fleet"
 	"offpeak/internal/objects"
+	"offpeak/internal/plan"
 )
 
 // Book is the ledger in a store.
@@ -126,8 +127,11 @@ func SwitchedOff(entries []Entry) map[fleet.ARN]Entry {
 			failed[fmt.Sprint(e.Act, "#", e.Attempt)] = true
 		}
 	}
-	off := map[fleet.ARN]Entry{}
+	off, closings := map[fleet.ARN]Entry{}, map[string]bool{} // acts for the closing of a schedule
 	for _, e := range entries {
+		if e.State == Intent && e.Cause == plan.BySchedule {
+			closings[e.Act] = true
+		}
 		if e.State != Intent || failed[fmt.Sprint(e.Act, "#", e.Attempt)] {
 			continue
 		}
@@ -135,8 +139,10 @@ func SwitchedOff(entries []Entry) map[fleet.ARN]Entry {
 			delete(off, e.Resource)
 			continue
 		}
-		// The first stop knows the size to return to; one that is repeated sees zero.
-		if _, known := off[e.Resource]; !known {
+		// The first stop knows the size to return to; one that is repeated sees zero, or what was changed before it worked. One at a later
+		// closing that sees another size comes after an opening at which a person had brought it back.
+		first, known := off[e.Resource]
+		if again := closings[e.Act] || e.Edge.Equal(first.Edge); !known || again && e.From != nil && !e.From.IsZero() {
 			off[e.Resource] = e
 		}
 	}

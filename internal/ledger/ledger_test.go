@@ -198,6 +198,12 @@ func TestWhatIsSwitchedOff(t *testing.T) {
 	stop := scale(web, fleet.Size{}, fleet.Stopped, friday)
 	again := scale(gone, fleet.Size{}, fleet.Stopped, friday.Add(24*time.Hour))
 	start := scale(gone, size, fleet.Running, friday.Add(60*time.Hour))
+	// A person brought it back by hand at another size, so that there is no start of ours; then it closed again.
+	resized := group(here, "web", fleet.Size{Min: 2, Max: 9, Desired: 3})
+	closed := scale(resized, fleet.Size{}, fleet.Stopped, friday.AddDate(0, 0, 3))
+	closed.Cause = plan.BySchedule
+	retried := scale(resized, fleet.Size{}, fleet.Stopped, friday)
+	retried.Cause = plan.ByRetry
 	r := run(here, "r", friday)
 	intent := func(a plan.Action, before *fleet.Resource) ledger.Entry { return ledger.IntentOf(a, before, r, 1) }
 	outcome := func(a plan.Action, err error) ledger.Entry { return ledger.OutcomeOf(a, r, 1, friday, err) }
@@ -206,17 +212,23 @@ func TestWhatIsSwitchedOff(t *testing.T) {
 		entries []ledger.Entry
 		off     bool
 		open    int
+		size    fleet.Size // as it was before anything, where it is empty
 	}{
-		{"stopped", []ledger.Entry{intent(stop, web), outcome(stop, nil)}, true, 0},
-		{"the stop was refused", []ledger.Entry{intent(stop, web), outcome(stop, errors.New("denied"))}, false, 0},
-		{"cut short: AWS may have carried it out", []ledger.Entry{intent(stop, web)}, true, 1},
-		{"stopped and started", []ledger.Entry{intent(stop, web), outcome(stop, nil), intent(start, gone), outcome(start, nil)}, false, 0},
-		{"the start was refused", []ledger.Entry{intent(stop, web), outcome(stop, nil), intent(start, gone), outcome(start, errors.New("capacity"))}, true, 0},
-		{"stopped twice: the first knows the size", []ledger.Entry{intent(stop, web), outcome(stop, nil), intent(again, gone), outcome(again, nil)}, true, 0},
+		{"stopped", []ledger.Entry{intent(stop, web), outcome(stop, nil)}, true, 0, fleet.Size{}},
+		{"the stop was refused", []ledger.Entry{intent(stop, web), outcome(stop, errors.New("denied"))}, false, 0, fleet.Size{}},
+		{"cut short: AWS may have carried it out", []ledger.Entry{intent(stop, web)}, true, 1, fleet.Size{}},
+		{"stopped and started", []ledger.Entry{intent(stop, web), outcome(stop, nil), intent(start, gone), outcome(start, nil)}, false, 0, fleet.Size{}},
+		{"the start was refused", []ledger.Entry{intent(stop, web), outcome(stop, nil), intent(start, gone), outcome(start, errors.New("capacity"))}, true, 0, fleet.Size{}},
+		{"stopped twice: the first knows the size", []ledger.Entry{intent(stop, web), outcome(stop, nil), intent(again, gone), outcome(again, nil)}, true, 0, fleet.Size{}},
+		{"resized between two tries", []ledger.Entry{intent(stop, web), intent(retried, resized), outcome(retried, nil)}, true, 1, resized.Size},
+		{"closed again at another size", []ledger.Entry{intent(stop, web), outcome(stop, nil), intent(closed, resized), outcome(closed, nil)}, true, 0, resized.Size},
 	} {
 		off := ledger.SwitchedOff(row.entries)
 		e, found := off[web.ARN]
-		if found != row.off || found && *e.From != size {
+		if row.size == (fleet.Size{}) {
+			row.size = size
+		}
+		if found != row.off || found && *e.From != row.size {
 			t.Errorf("%s: found %t, %+v", row.name, found, e.From)
 		}
 		if got := len(ledger.Open(row.entries)); got != row.open {

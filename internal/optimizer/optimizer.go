@@ -76,6 +76,10 @@ const (
 // ErrTooManyFailures says that a sweep stopped because most of what it did failed.
 var ErrTooManyFailures = errors.New("too many acts failed; the rest is left to the next sweep")
 
+// ErrLeaseLost says that a sweep stood still for longer than its lease: others may have looked after the scope since, and calls to AWS carry no
+// fence that would tell the late one apart, so that it does nothing more.
+var ErrLeaseLost = errors.New("the lease ran out")
+
 // Sweep looks after one scope. It may be called at any time and as often as one likes: everything is decided for the instant of the snapshot
 // it takes, never for the instant in a message.
 func (o *Optimizer) Sweep(ctx context.Context, scope fleet.Scope) (Outcome, error) {
@@ -104,7 +108,7 @@ func (o *Optimizer) Sweep(ctx context.Context, scope fleet.Scope) (Outcome, erro
 	if err != nil {
 		return out, fmt.Errorf("sweep %s: %w", scope, err)
 	}
-	run := ledger.Run{ID: runID(scope, seen.Taken, held.Fence), Fence: held.Fence, Policy: made.Policy, Scope: scope, At: seen.Taken}
+	run := lease{ledger.Run{ID: runID(scope, seen.Taken, held.Fence), Fence: held.Fence, Policy: made.Policy, Scope: scope, At: seen.Taken}, held.head.Until}
 	stopped, err := o.carryOut(ctx, run, &listing{seen: &seen}, made, &state.Memory, next, out.Failed)
 	if err != nil {
 		return out, fmt.Errorf("sweep %s: %w", scope, err)
@@ -163,9 +167,9 @@ func (o *Optimizer) history(ctx context.Context, scope fleet.Scope, reach time.D
 // outcome. stopped says that the sweep gave up because of failures; err that the ledger could not be written, after which nothing more is
 // done.
 func (o *Optimizer) carryOut(
-	ctx context.Context, run ledger.Run, seen *listing, made plan.Plan, before, after *fleet.Memory, failed map[string]error,
+	ctx context.Context, run lease, seen *listing, made plan.Plan, before, after *fleet.Memory, failed map[string]error,
 ) (stopped, err error) {
-	if err := o.noteChanges(ctx, run, seen, before, after); err != nil {
+	if err := o.noteChanges(ctx, run.Run, seen, before, after); err != nil {
 		return nil, err
 	}
 	for done := 0; done < len(made.Actions); done += batch {
@@ -183,18 +187,21 @@ func (o *Optimizer) carryOut(
 }
 
 // act does one batch.
-func (o *Optimizer) act(ctx context.Context, run ledger.Run, actions []plan.Action, seen *listing, memory *fleet.Memory, failed map[string]error) error {
+func (o *Optimizer) act(ctx context.Context, run lease, actions []plan.Action, seen *listing, memory *fleet.Memory, failed map[string]error) error {
 	var intents, outcomes []ledger.Entry
 	for _, a := range actions {
-		intents = append(intents, ledger.IntentOf(a, seen.find(a.Subject.ARN), run, memory.Resources[a.Subject.ARN].Attempts))
+		intents = append(intents, ledger.IntentOf(a, seen.find(a.Subject.ARN), run.Run, memory.Resources[a.Subject.ARN].Attempts))
 	}
-	if err := o.Book.Append(ctx, run, intents); err != nil {
+	if err := o.Book.Append(ctx, run.Run, intents); err != nil {
 		return err // another worker has this run, or the ledger is out of reach: do nothing
+	}
+	if now := o.Now(); !now.Before(run.until) {
+		return fmt.Errorf("%w at %s, and it is %s", ErrLeaseLost, run.until.UTC().Format(time.RFC3339), now.UTC().Format(time.RFC3339))
 	}
 	errs := o.Actuator.Act(ctx, actions)
 	for i, a := range actions {
 		m := memory.Resources[a.Subject.ARN]
-		outcomes = append(outcomes, ledger.OutcomeOf(a, run, m.Attempts, o.Now(), errs[i]))
+		outcomes = append(outcomes, ledger.OutcomeOf(a, run.Run, m.Attempts, o.Now(), errs[i]))
 		if errs[i] != nil {
 			failed[a.ID] = errs[i]
 			continue
@@ -202,7 +209,13 @@ func (o *Optimizer) act(ctx context.Context, run ledger.Run, actions []plan.Acti
 		m.Applied = true
 		memory.Resources[a.Subject.ARN] = m
 	}
-	return o.Book.Append(ctx, run, outcomes)
+	return o.Book.Append(ctx, run.Run, outcomes)
+}
+
+// lease is a run, and until when it may act.
+type lease struct {
+	ledger.Run
+	until time.Time
 }
 
 // runID names a sweep: the same scope seen at the same instant under the same fence is the same run.

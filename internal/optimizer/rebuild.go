@@ -5,6 +5,7 @@ import (
 
 	"offpeak/internal/fleet"
 	"offpeak/internal/ledger"
+	"offpeak/internal/plan"
 )
 
 // rebuildReach is how far back the ledger is read when memory is lost: longer than anything is left switched off without being seen.
@@ -59,12 +60,13 @@ func replay(before fleet.Memory, entries []ledger.Entry) fleet.Memory {
 	}
 	for arn, off := range ledger.SwitchedOff(entries) {
 		m := memory.Resources[arn]
-		if m.StoppedByUs.IsZero() && m.Tried.Want == fleet.Stopped {
-			m.StoppedByUs = off.At
-		}
-		if off.From != nil && m.Original == nil {
+		closing := off.Cause == plan.BySchedule || off.Cause == plan.ByRetry && before.Resources[arn].StoppedByUs.IsZero()
+		if off.From != nil && (m.Original == nil || closing && !off.From.IsZero()) {
 			size := *off.From
 			m.Original = &size
+		}
+		if m.StoppedByUs.IsZero() && m.Tried.Want == fleet.Stopped {
+			m.StoppedByUs = off.At
 		}
 		memory.Resources[arn] = m
 	}

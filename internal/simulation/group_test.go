@@ -11,8 +11,8 @@ import (
 	"offpeak/internal/simulation"
 )
 
-// story is how a group looked after each change: the instant, how many serve and what is special.
-func story(t *testing.T, s simulation.Spec, until string) (w *simulation.World, seen []string) {
+// lived is how a group looked after each change: the instant, how many serve and what is special.
+func lived(t *testing.T, s simulation.Spec, until string) (w *simulation.World, seen []string) {
 	t.Helper()
 	s.Zone = seoul
 	w = build(t, 1, at("2026-11-16 00:00"), simulation.Faults{}, []simulation.Spec{s})
@@ -48,7 +48,7 @@ func TestARefreshReplacesEveryMember(t *testing.T) {
 		s := group("web", fleet.Size{Min: 1, Max: 9, Desired: 4})
 		row.how.Days = 1000
 		s.Habits = []simulation.Habit{row.how}
-		w, seen := story(t, s, "2026-11-16 23:00")
+		w, seen := lived(t, s, "2026-11-16 23:00")
 		least := 4
 		for _, line := range seen {
 			var n int
@@ -85,7 +85,7 @@ func TestACheckpointHoldsWhateverHappens(t *testing.T) {
 	t.Parallel()
 	s := group("web", fleet.Size{Min: 1, Max: 9, Desired: 4})
 	s.Habits = []simulation.Habit{simulation.Refresher{Days: 1000, MinHealthy: 50, Checkpoints: []int{50}, Pause: 24 * time.Hour}}
-	w, _ := story(t, s, "2026-11-16 19:00")
+	w, _ := lived(t, s, "2026-11-16 19:00")
 	if errs := w.Act(t.Context(), []plan.Action{resize(s, fleet.Size{Min: 1, Max: 9, Desired: 5})}); errs[0] != nil {
 		t.Fatal(errs[0])
 	}
@@ -145,7 +145,7 @@ func TestScheduledActionsOfAGroupsOwn(t *testing.T) {
 		{At: 20 * time.Hour, Size: fleet.Size{Max: 9}},
 		{At: 8 * time.Hour, Days: []time.Weekday{time.Tuesday}, Size: fleet.Size{Min: 2, Max: 9, Desired: 3}},
 	}
-	w, seen := story(t, s, "2026-11-16 21:00") // a Monday
+	w, seen := lived(t, s, "2026-11-16 21:00") // a Monday
 	if r, _ := w.Truth(s.ARN); r.State != fleet.Stopped || len(r.Traits) != 1 || r.Traits[0].Kind != fleet.ScheduledActions {
 		t.Errorf("at nine: %+v, %v", r, seen)
 	}

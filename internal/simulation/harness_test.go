@@ -11,7 +11,6 @@ import (
 	"offpeak/internal/plan"
 	"offpeak/internal/simulation"
 	"offpeak/scheduler"
-	"offpeak/scheduler/hours"
 )
 
 var seoul = func() *time.Location {
@@ -30,27 +29,8 @@ func at(text string) time.Time {
 	return t
 }
 
-// rules are the policy of the sample organisation: development and staging are scheduled, the rest is protected.
-func rules() *scheduler.Rules {
-	compiled := func(name, text string) *scheduler.Compiled {
-		h, err := hours.Parse(text)
-		if err != nil {
-			panic(err)
-		}
-		return scheduler.Compile(scheduler.Schedule{Name: name, Zone: seoul, Pattern: hours.Windows(h.Windows...)})
-	}
-	return &scheduler.Rules{
-		Policy: "test", Zone: seoul, Keys: fleet.KeysWithPrefix("offpeak:"),
-		Schedules: map[string]*scheduler.Compiled{
-			"office": compiled("office", "mon-fri 08:30-19:30"), "weekdays-late": compiled("weekdays-late", "mon-fri 10:00-23:00"),
-		},
-		Environments: []scheduler.Environment{
-			{Name: "dev", Accounts: []fleet.AccountID{simulation.SampleDev}},
-			{Name: "stg", Accounts: []fleet.AccountID{simulation.SampleStage}},
-			{Name: "prod", Accounts: []fleet.AccountID{simulation.SampleProd}, Protected: true},
-		},
-	}
-}
+// rules are the policy of the sample organisation.
+func rules() *scheduler.Rules { return rulesOf(seoul, usual) }
 
 type planner struct{ scheduler *scheduler.Planner }
 

@@ -134,9 +134,10 @@ func sampleHabits(r *rand.Rand, s *Spec, environment string) []Habit {
 	case pick < 65:
 		return []Habit{OfficeUser{Arrives: 9 * time.Hour, Leaves: 19 * time.Hour, Forgets: 400}}
 	case pick < 75:
-		return []Habit{NightOwl{Nights: 80, Forgets: 300, Hours: 3}}
+		// By day others use it, who notice in the evening that it is on.
+		return []Habit{NightOwl{Nights: 80, Forgets: 300, Hours: 3}, OfficeUser{Arrives: 9 * time.Hour, Leaves: 19 * time.Hour, Forgets: 200}}
 	case pick < 80:
-		return []Habit{DayStopper{Days: 50}}
+		return []Habit{DayStopper{Days: 50}, OfficeUser{Arrives: 9 * time.Hour, Leaves: 19 * time.Hour, Forgets: 1000}} // on again the next morning
 	case pick < 90 && s.Kind.Sized():
 		return []Habit{Tracker{}, NightDeployer{Nights: 60}}
 	case pick < 95 && s.Kind.Sized():

@@ -3,22 +3,30 @@ package simulation_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"iter"
+	"math/rand/v2"
 	"slices"
 	"strings"
+	"time"
 
+	"offpeak/internal/fleet"
 	"offpeak/internal/ledger"
 	"offpeak/internal/objects"
 )
 
-// memoryStore is an objects.Store in memory that knows which intents were ever written.
+// memoryStore is an objects.Store in memory that knows what was ever written into it.
 type memoryStore struct {
 	keys     []string
 	data     map[string]stored
 	writes   int
 	intents  map[string]ledger.Entry // by act
-	failures map[string]bool         // resources with a failure on record
+	failures map[fleet.ARN]time.Time // the last failure on record
+	verified map[string]bool         // acts that were seen to have worked
+	torn     map[fleet.ARN]bool      // resources that the ledger lost a line of
+	fences   map[string]int64        // the highest that a head ever had, by key
+	older    []string                // heads that took the place of newer ones
 }
 
 type stored struct {
@@ -27,17 +35,71 @@ type stored struct {
 }
 
 func newMemoryStore() *memoryStore {
-	return &memoryStore{data: map[string]stored{}, intents: map[string]ledger.Entry{}, failures: map[string]bool{}}
+	return &memoryStore{
+		data: map[string]stored{}, intents: map[string]ledger.Entry{}, failures: map[fleet.ARN]time.Time{}, verified: map[string]bool{},
+		torn: map[fleet.ARN]bool{}, fences: map[string]int64{},
+	}
 }
 
 func (m *memoryStore) put(key string, data []byte) objects.Version {
 	m.writes++
 	version := objects.Version(fmt.Sprint(m.writes))
 	m.data[key] = stored{slices.Clone(data), version}
-	if strings.HasPrefix(key, "ledger/") {
+	switch {
+	case strings.HasPrefix(key, "ledger/"):
 		m.note(key, data)
+	case strings.HasPrefix(key, "state/"):
+		m.noteHead(key, data)
 	}
 	return version
+}
+
+// noteHead keeps the fence of a scope's head.
+func (m *memoryStore) noteHead(key string, data []byte) {
+	fence := fenceOf(data)
+	if before := m.fences[key]; fence < before {
+		m.older = append(m.older, fmt.Sprintf("%s: a head of fence %d took the place of one of fence %d", key, fence, before))
+	}
+	m.fences[key] = max(m.fences[key], fence)
+}
+
+func fenceOf(data []byte) int64 {
+	var head struct{ Fence int64 }
+	if err := json.Unmarshal(data, &head); err != nil {
+		return 0
+	}
+	return head.Fence
+}
+
+// tear cuts an object of the ledger off at a place, as a copy that was interrupted does.
+func (m *memoryStore) tear(r *rand.Rand) bool {
+	from, _ := slices.BinarySearch(m.keys, "ledger/")
+	to, _ := slices.BinarySearch(m.keys, "ledger0")
+	if from == to {
+		return false
+	}
+	key := m.keys[from+r.IntN(to-from)]
+	whole := m.data[key]
+	cut := stored{whole.data[:r.IntN(len(whole.data))], whole.version}
+	before, _ := ledger.Decode(key, whole.data)
+	after, _ := ledger.Decode(key, cut.data)
+	for _, e := range before[len(after):] {
+		m.torn[e.Resource] = true
+	}
+	m.data[key] = cut
+	return true
+}
+
+// wipe deletes what a prefix begins.
+func (m *memoryStore) wipe(prefix string) {
+	m.keys = slices.DeleteFunc(m.keys, func(key string) bool {
+		if strings.HasPrefix(key, prefix) {
+			delete(m.data, key)
+			delete(m.fences, key) // fences begin anew where the ledger knows none
+			return true
+		}
+		return false
+	})
 }
 
 // note keeps what an object of the ledger says.
@@ -48,7 +110,9 @@ func (m *memoryStore) note(key string, data []byte) {
 		case ledger.Intent:
 			m.intents[e.Act] = e
 		case ledger.Failed:
-			m.failures[string(e.Resource)] = true
+			m.failures[e.Resource] = e.At
+		case ledger.Verified:
+			m.verified[e.Act] = true
 		default:
 		}
 	}

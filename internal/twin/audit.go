@@ -14,6 +14,7 @@ import (
 	"offpeak/internal/fleet"
 	"offpeak/internal/ledger"
 	"offpeak/internal/money"
+	"offpeak/internal/simulation"
 	"offpeak/internal/simulation/invoice"
 )
 
@@ -44,36 +45,45 @@ type Audit struct {
 func (l *Lives) Audit(ctx context.Context, a Accounts) (*Audit, error) {
 	period := billing.Period{From: l.From, To: l.To}
 	out := &Audit{Lives: l}
+	total := func(w *simulation.World, into *invoice.Totals) func() error {
+		return func() (err error) {
+			*into, err = invoice.Total(ctx, w, a.Payers, a.Catalogue, period)
+			return err
+		}
+	}
+	write := func() (err error) {
+		out.Written, err = invoice.Write(ctx, l.With, a.Payers, a.Catalogue, billing.Period{From: l.Begin, To: l.To}, a.Folder)
+		return err
+	}
+	if err := both(total(l.Without, &out.Without), write); err != nil {
+		return nil, err
+	}
+	return out, both(total(l.With, &out.With), func() error { return l.claims(ctx, &a, out, period) })
+}
+
+// both does two things at once; a world is looked at by one of them.
+func both(one, other func() error) error {
 	var wait sync.WaitGroup
 	var failed error
-	wait.Go(func() { out.Without, failed = invoice.Total(ctx, l.Without, a.Payers, a.Catalogue, period) }) // nobody else looks at that world
-	err := l.bill(ctx, &a, out)
+	wait.Go(func() { failed = one() })
+	err := other()
 	wait.Wait()
-	if err := errors.Join(err, failed); err != nil {
-		return nil, err
+	return errors.Join(err, failed)
+}
+
+// claims computes what is claimed, a payer after the other.
+func (l *Lives) claims(ctx context.Context, a *Accounts, out *Audit, period billing.Period) (err error) {
+	if out.Bill, err = export.Open(a.Folder); err != nil {
+		return err
 	}
-	bill, err := export.Open(a.Folder)
-	if err != nil {
-		return nil, err
-	}
-	out.Bill = bill
 	for i := range a.Payers {
-		claim, err := l.claim(ctx, &a, bill, out.Written.Payers[i].Dir, &a.Payers[i], period)
+		claim, err := l.claim(ctx, a, out.Bill, out.Written.Payers[i].Dir, &a.Payers[i], period)
 		if err != nil {
-			return nil, fmt.Errorf("figures of payer %s: %w", a.Payers[i].ID, err)
+			return fmt.Errorf("figures of payer %s: %w", a.Payers[i].ID, err)
 		}
 		out.Claims = append(out.Claims, claim)
 	}
-	return out, nil
-}
-
-// bill writes the bill of the world with offpeak, and totals the part of it that claims are made for.
-func (l *Lives) bill(ctx context.Context, a *Accounts, out *Audit) (err error) {
-	if out.Written, err = invoice.Write(ctx, l.With, a.Payers, a.Catalogue, billing.Period{From: l.Begin, To: l.To}, a.Folder); err != nil {
-		return err
-	}
-	out.With, err = invoice.Total(ctx, l.With, a.Payers, a.Catalogue, billing.Period{From: l.From, To: l.To})
-	return err
+	return nil
 }
 
 func (l *Lives) claim(ctx context.Context, a *Accounts, bill *export.Bill, written string, payer *invoice.Payer, period billing.Period) (_ *savings.Savings, err error) {

@@ -26,8 +26,11 @@ type Config struct {
 	Rules *scheduler.Rules
 	// Begin is when both worlds begin; until From nobody has offpeak, which gives baselines their history. They end at To.
 	Begin, From, To time.Time
-	Seed            uint64
-	Faults          Faults
+	// Settle is how long people have lived there before Begin: all of a fleet that begins running has not been left on, stopped and forgotten
+	// as it is in the middle of a life, and its history would not be what follows.
+	Settle time.Duration
+	Seed   uint64
+	Faults Faults
 	// Store keeps ledger and memory.
 	Store objects.Store
 	// MaxFailures is the policy's guard, in percent; zero is twenty.
@@ -105,7 +108,7 @@ func Live(ctx context.Context, c Config) (*Lives, error) {
 	}
 	l := &Lives{Config: c, Failures: map[string]int{}}
 	for _, world := range []**simulation.World{&l.With, &l.Without} {
-		*world = simulation.New(c.Seed, c.Begin, c.Faults.physics())
+		*world = simulation.New(c.Seed, c.Begin.Add(-c.Settle), c.Faults.physics())
 		for i := range c.Specs {
 			if err := (*world).Add(c.Specs[i]); err != nil {
 				return nil, err

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"math/big"
 	"slices"
 	"time"
 
@@ -34,8 +35,8 @@ type Baseline struct {
 	// On is in how many of these seconds any unit of it ran: Share/On is its size. Where it is Share, as for one unit, it is left out. Of a
 	// cohort it is Share over the peers' mean size.
 	On *[slots]int64 `json:"on,omitempty"`
-	// Shape is Share with changes of size within the four weeks taken out: what ran on each day over that day's scale. Where it is Share, it is
-	// left out. A counterfactual is Shape at the size that people ask for.
+	// Shape is Share with changes of size within the four weeks taken out: what ran on each day over that day's scale, half up to a second.
+	// Where it is Share, it is left out. A counterfactual is Shape at the size that people ask for.
 	Shape *[slots]int64 `json:"shape,omitempty"`
 	// Weeks are the unit-seconds that it ran in each of the four weeks, first to last. Only a baseline of its own has them.
 	Weeks [weeks]int64 `json:"weeks"`
@@ -172,17 +173,29 @@ func (b *Baseline) observe(ran []level, window stretch) {
 // later would be taken for the size of the baseline, and the mean of such a ratio is too large: by 0.9 % in simulation where every third
 // resource is a group that somebody resizes every ten days.
 func (b *Baseline) level(ran []level, window stretch) {
-	scales, units, shape := scalesOf(b, ran, on(ran), window, reachBefore), cursor{list: ran}, [slots]float64{}
+	scales, units := scalesOf(b, ran, on(ran), window, reachBefore), cursor{list: ran}
+	var added [slots]big.Rat // to Share
 	eachHour(window, func(hour stretch, slot int) {
-		shape[slot] += float64(units.in(hour)) / scales.at(hour.from).float()
+		if n, at := units.in(hour), scales.at(hour.from); n > 0 && !at.one() {
+			more := new(big.Rat).SetFrac64(at.then-at.now, at.now)
+			added[slot].Add(&added[slot], more.Mul(more, new(big.Rat).SetInt64(n)))
+		}
 	})
-	rounded := [slots]int64{}
-	for slot := range shape {
-		rounded[slot] = int64(math.Round(shape[slot]))
+	shape := b.Share
+	for slot := range added {
+		if added[slot].Sign() != 0 {
+			shape[slot] += halfUp(&added[slot])
+		}
 	}
-	if rounded != b.Share {
-		b.Shape = &rounded
+	if shape != b.Share {
+		b.Shape = &shape
 	}
+}
+
+// halfUp rounds a fraction. Halves are common where sizes are small numbers, and floats would take some of them down.
+func halfUp(r *big.Rat) int64 {
+	up := new(big.Rat).Add(r, big.NewRat(1, 2))
+	return new(big.Int).Div(up.Num(), up.Denom()).Int64()
 }
 
 // shape is what it ran in an hour of the week, in unit-seconds of the four weeks, at one size.

@@ -205,6 +205,28 @@ func TestBooksTellSizesOnlyWhereThereAreAny(t *testing.T) {
 	}
 }
 
+// About the fourth Monday it has (3 x 2 + 14 x 9) / 17 units, 24/17 of the 5.5 of all four weeks; so three minutes of that evening are
+// 180 x 17/24 = 127.5 seconds, which is 128. In floats they are less.
+func TestHalfASecondIsRoundedUp(t *testing.T) {
+	t.Parallel()
+	one := group("g", as(1, avoidance.Span{From: at(21*day + 20*3600), To: at(21*day + 20*3600 + 180)}))
+	for d := range int64(28) {
+		units := 2
+		if d >= 14 {
+			units = 9
+		}
+		one.Ran = append(one.Ran, as(units, avoidance.Span{From: at(d*day + opening), To: at(d*day + closing)}))
+	}
+	book, err := avoidance.Freeze(avoidance.Book{}, []avoidance.Resource{one})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := book.Baselines["g"]
+	if b.Shape == nil || b.Share[20] != 180 || b.Shape[20] != 128 {
+		t.Errorf("Monday from 20:00 is %d seconds, shaped %v; want 180 and 128", b.Share[20], b.Shape)
+	}
+}
+
 // A book that was frozen before sizes were in it does not tell them: the baseline stays as it is.
 func TestBooksWithoutSizesFollowNone(t *testing.T) {
 	t.Parallel()

@@ -15,7 +15,7 @@ type Avoidance struct {
 	Kept       []Use       // what became of the commitments in the hour as it was, by id
 }
 
-// Avoid replays the hour with and without the avoided usage. Lines of one account, key, SKU and price are added up first, so a
+// Avoid replays the hour with and without the avoided usage. Lines of one account, key, SKU, zone and price are added up first, so a
 // resource's avoided minutes join those it ran, and a negative quantity (hours that a schedule induced) is taken off them.
 //
 // Adjusted is usually below Contracted, but not always: usage that its owner's plan serves before another account's better

@@ -57,6 +57,13 @@ func TestAvoidedUsageIsWorth(t *testing.T) {
 			"0.5", "0", "0.2",
 		},
 		{
+			"one SKU in two zones: a zonal reservation serves its own zone alone",
+			usages{runs("A/", large, "1", "1")},
+			usages{runs("A/", in("us-east-1b", large), "1", "1")},
+			commitments.Commitments{Reservations: []commitments.Reservation{reserve("A/ri", 2, large, "0.4")}},
+			"1", "1", "0",
+		},
+		{
 			"an hour that a schedule induced is taken off what ran, and counts against it",
 			usages{runs("A/i", large, "1", "1")},
 			usages{runs("A/i", large, "-0.4", "1")},

@@ -176,19 +176,20 @@ func compare(a, b *Usage) int {
 	return cmp.Or(a.OnDemand.Cmp(b.OnDemand), a.Quantity.Cmp(b.Quantity))
 }
 
-// merged adds up the lines of one account, key, SKU and price, so that avoided and kept parts of one resource's hour are one
+// merged adds up the lines of one account, key, SKU, zone and price, so that avoided and kept parts of one resource's hour are one
 // line, and an hour that a schedule induced (a negative quantity) is taken off what ran.
 func merged(kept, avoided []Usage) []Usage {
 	type name struct {
 		account fleet.AccountID
 		key     string
 		sku     SKU
+		zone    string // a SKU is a region's, and a zonal Reserved Instance is not
 		price   string
 	}
 	at := make(map[name]int, len(kept)+len(avoided))
 	all := make([]Usage, 0, len(kept)+len(avoided))
 	for u := range slices.Values(slices.Concat(kept, avoided)) {
-		n := name{u.Account, u.Key, u.SKU, u.OnDemand.String()}
+		n := name{u.Account, u.Key, u.SKU, u.Product.Zone, u.OnDemand.String()}
 		if i, known := at[n]; known {
 			all[i].Quantity = all[i].Quantity.Add(u.Quantity)
 			continue

@@ -26,12 +26,13 @@ type Engine struct {
 	version string
 	temp    string
 	has     map[export.Table]bool
+	months  billing.Months
 	rows    map[export.Table]int64
 }
 
 // Open readies the deliveries of one payer. Close the engine when it is no longer needed.
 func Open(bill *export.Bill, payer fleet.AccountID, o Options) (*Engine, error) {
-	e := &Engine{dialect: query.DuckDB(), has: map[export.Table]bool{}, rows: map[export.Table]int64{}}
+	e := &Engine{months: monthsOf(bill, payer), dialect: query.DuckDB(), has: map[export.Table]bool{}, rows: map[export.Table]int64{}}
 	err := e.open(o)
 	if err == nil {
 		err = e.prepare(bill, payer)
@@ -117,6 +118,22 @@ func (e *Engine) run(statements []string) error {
 		}
 	}
 	return nil
+}
+
+// Months implements billing.Engine.
+func (e *Engine) Months() billing.Months { return e.months }
+
+func monthsOf(bill *export.Bill, payer fleet.AccountID) (m billing.Months) {
+	for _, d := range bill.Deliveries {
+		switch {
+		case d.Payer != payer:
+		case d.Table == export.FOCUS:
+			m.FOCUS = append(m.FOCUS, d.Month)
+		case d.Table == export.CUR2:
+			m.CUR = append(m.CUR, d.Month)
+		}
+	}
+	return m
 }
 
 // view is the union of a table's deliveries, each with its partition; empty if there are none.

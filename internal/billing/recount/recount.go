@@ -45,6 +45,17 @@ func Open(bill *export.Bill, payer fleet.AccountID, workers int) *Engine {
 // Name is what a report calls the engine.
 func (e *Engine) Name() string { return "recount in Go" }
 
+// Months implements billing.Engine.
+func (e *Engine) Months() (m billing.Months) {
+	for _, d := range e.deliveries[export.FOCUS] {
+		m.FOCUS = append(m.FOCUS, d.Month)
+	}
+	for _, d := range e.deliveries[export.CUR2] {
+		m.CUR = append(m.CUR, d.Month)
+	}
+	return m
+}
+
 // dated is a file with the billing month that it was delivered for.
 type dated struct {
 	export.File

@@ -24,12 +24,23 @@ type bill struct {
 	leases   []billing.Reservation
 	rates    []billing.PlanRate
 	noCUR    bool
+	noMonths []time.Time // of CUR
 }
 
 func within(p billing.Period, t time.Time) bool { return !t.Before(p.From) && t.Before(p.To) }
 
 // Name implements billing.Engine, as all below do.
 func (b *bill) Name() string { return "a bill of a test" }
+
+func (b *bill) Months() (m billing.Months) {
+	for _, c := range b.charges {
+		m.FOCUS = append(m.FOCUS, c.Month)
+		if !b.noCUR && !slices.ContainsFunc(b.noMonths, c.Month.Equal) {
+			m.CUR = append(m.CUR, c.Month)
+		}
+	}
+	return m
+}
 
 func (b *bill) Days(_ context.Context, p billing.Period) (found []billing.Day, _ error) {
 	for _, d := range b.days {

@@ -75,6 +75,8 @@ func (c *computation) seenFrom(s *subject) time.Time {
 	switch {
 	case !s.recorded:
 		return later(c.Baseline, s.enrolled.Truncate(time.Second))
+	case s.wasOff && s.Created.IsZero():
+		return c.Baseline // it was there, and off, when it was enrolled: no running is no sign that it is new
 	case !s.Created.IsZero():
 		return later(c.Baseline, s.Created.Truncate(time.Second))
 	case len(s.uses) > 0:
@@ -118,25 +120,22 @@ func extend(ran []avoidance.Running, r avoidance.Running) []avoidance.Running {
 	return append(ran, r)
 }
 
-// seconds is how long a subject's units ran in an hour: instances, databases, or tasks.
+// seconds is how long a subject's units ran in an hour: instances, databases, or tasks. An hour that commitments cover in part is billed in
+// several rows, none of which need be whole seconds: they are added up before they are rounded.
 func (s *subject) seconds(uses []use, skus *catalogue) int64 {
-	var sum int64
+	sum, one := int64(0), int64(pico)
 	for _, u := range uses {
-		sum += s.secondsOf(u, skus.all[u.sku])
-	}
-	return max(sum, 0)
-}
-
-func (s *subject) secondsOf(u use, k *sku) int64 {
-	one := int64(pico)
-	if k.product.Compute == commitments.Fargate {
-		if !isProcessor(k) || s.task == 0 {
-			return 0
+		k := skus.all[u.sku]
+		if k.product.Compute == commitments.Fargate {
+			if !isProcessor(k) || s.task == 0 {
+				continue
+			}
+			one = s.task
 		}
-		one = s.task
+		sum += u.quantity
 	}
-	whole, rest := u.quantity/one, u.quantity%one
-	return whole*3600 + (rest*3600+one/2)/one
+	whole, rest := sum/one, sum%one
+	return max(whole*3600+(rest*3600+one/2)/one, 0)
 }
 
 // mix is what a subject's units consist of: what was used in an hour in which all that ran ran the whole hour.

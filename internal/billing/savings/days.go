@@ -14,23 +14,30 @@ import (
 // baselineReach is how far before its enrolment a resource's own baseline begins.
 const baselineReach = 28 * 24 * time.Hour
 
-// reach is the first hour of the bill that is needed: the period's, or that of the earliest baseline which is not frozen yet.
+// lookBack is how far before the period the bill is read where baselines are frozen: long enough to know since when something was off, and what a
+// group's size was.
+const lookBack = 62 * 24 * time.Hour
+
+// reach is the first hour of the bill that is needed: that of the earliest baseline, or of a resource whose baseline is frozen as far back as bears on
+// the period.
 func (c *computation) reach() time.Time {
 	first := c.Period.From
 	for _, s := range c.subjects {
+		from := s.enrolled.Add(-baselineReach).Truncate(time.Hour)
 		if _, frozen := c.in.Book.Baselines[s.ARN]; frozen {
-			continue
+			from = later(from, c.Period.From.Add(-lookBack))
 		}
-		if from := s.enrolled.Add(-baselineReach).Truncate(time.Hour); from.Before(first) {
-			first = from
-		}
+		first = earlier(first, from)
 	}
 	return first
 }
 
+// asked is the time that questions to FOCUS are about: one, so that an engine that reads the files reads them once.
+func (c *computation) asked() billing.Period { return billing.Period{From: c.reach(), To: c.Period.To} }
+
 // readDays finds out what is billed: from which hour, until which hour, in which currency, and what is missing.
 func (c *computation) readDays(ctx context.Context) error {
-	days, err := c.in.Engine.Days(ctx, billing.Period{From: c.reach(), To: c.Period.To})
+	days, err := c.in.Engine.Days(ctx, c.asked())
 	if err != nil {
 		return err
 	}
@@ -40,19 +47,79 @@ func (c *computation) readDays(ctx context.Context) error {
 	if err := oneCurrency(days); err != nil {
 		return err
 	}
-	first, last := days[0], days[len(days)-1]
-	c.Baseline = first.Day
-	if first.Hours < 24 && first.Day.After(c.reach()) {
-		c.Baseline = first.Day.AddDate(0, 0, 1) // it begins within that day, and which hours of it are whole is not known
+	charges, err := c.in.Engine.Charges(ctx, c.asked())
+	if err != nil {
+		return err
 	}
-	c.Baseline = later(c.Baseline, c.reach())
-	end := last.Day.Add(time.Duration(min(last.Hours, 24)) * time.Hour)
-	c.Measured = billing.Period{From: later(c.Period.From, first.Day), To: earlier(c.Period.To, end)}
+	c.closed = closedMonths(charges)
+	for _, charge := range charges {
+		if !charge.Month.Before(monthOf(c.Period.From)) {
+			c.Charges = append(c.Charges, charge)
+		}
+	}
+	c.extent(days)
 	if !c.Measured.From.Before(c.Measured.To) {
-		return fmt.Errorf("%w: it ends at %s", ErrNoBill, end.Format(time.DateTime))
+		return fmt.Errorf("%w: it has %s", ErrNoBill, dates(days[0].Day, days[len(days)-1].Day.AddDate(0, 0, 1)))
 	}
 	c.notBilled(days)
 	return nil
+}
+
+// extent sets from when and until when the bill tells what ran. A month that AWS has closed is whole, also where nothing was charged at its end. A
+// month without CUR 2.0 tells nothing, unless there is none at all.
+func (c *computation) extent(days []billing.Day) {
+	first, last := days[0], days[len(days)-1]
+	c.Baseline = first.Day
+	if first.Hours < 24 && first.Day.After(c.reach()) && !c.closed[monthOf(first.Day)] {
+		c.Baseline = first.Day.AddDate(0, 0, 1) // it begins within that day, and which hours of it are whole is not known
+	}
+	if c.closed[monthOf(first.Day)] {
+		c.Baseline = monthOf(first.Day)
+	}
+	c.Baseline = later(c.Baseline, c.reach())
+	end := last.Day.Add(time.Duration(min(last.Hours, 24)) * time.Hour)
+	if month := monthOf(last.Day); c.closed[month] {
+		end = month.AddDate(0, 1, 0)
+	}
+	c.Measured = billing.Period{From: later(c.Period.From, first.Day), To: earlier(c.Period.To, end)}
+	if c.closed[monthOf(first.Day)] {
+		c.Measured.From = later(c.Period.From, monthOf(first.Day))
+	}
+	c.withoutCUR()
+}
+
+// withoutCUR leaves out what lies before the last month without CUR 2.0 that is only history, and behind the first one that is measured.
+func (c *computation) withoutCUR() {
+	delivered := c.in.Engine.Months().CUR
+	if len(delivered) == 0 {
+		return
+	}
+	for month := monthOf(c.Baseline); month.Before(c.Measured.To); month = month.AddDate(0, 1, 0) {
+		if slices.ContainsFunc(delivered, month.Equal) {
+			continue
+		}
+		name := month.Format("2006-01")
+		if next := month.AddDate(0, 1, 0); next.Before(c.Measured.From) || next.Equal(c.Measured.From) {
+			c.Baseline = later(c.Baseline, next)
+			c.gap(NoUsage, "%s has no CUR 2.0, which tells what ran: baselines begin after it", name)
+			continue
+		}
+		c.Provisional = true
+		c.Measured.To = later(c.Measured.From, month)
+		c.gap(NoUsage, "%s has no CUR 2.0, which tells what ran: nothing is claimed from then on", name)
+		return
+	}
+}
+
+// closedMonths are those of which every charge bears an invoice.
+func closedMonths(charges []billing.Charge) map[time.Time]bool {
+	closed := map[time.Time]bool{}
+	for _, charge := range charges {
+		if before, seen := closed[charge.Month.UTC()]; !seen || before {
+			closed[charge.Month.UTC()] = charge.Invoice != ""
+		}
+	}
+	return closed
 }
 
 func oneCurrency(days []billing.Day) error {
@@ -88,7 +155,7 @@ func (c *computation) notBilled(days []billing.Day) {
 	}
 	var from time.Time
 	for day := c.Baseline.Truncate(24 * time.Hour); !day.After(c.Measured.To); day = day.AddDate(0, 0, 1) {
-		missing := !billed[day] && day.Before(c.Measured.To)
+		missing := !billed[day] && !c.closed[monthOf(day)] && day.Before(c.Measured.To)
 		switch {
 		case missing && from.IsZero():
 			from = day
@@ -115,22 +182,24 @@ func dates(from, to time.Time) string {
 	}
 }
 
-// readTotals reads what the payer was charged, and whether its months are closed.
-func (c *computation) readTotals(ctx context.Context) (err error) {
-	if c.Charges, err = c.in.Engine.Charges(ctx, c.Measured); err != nil {
-		return err
-	}
+// readTotals says whether the measured months are closed, and reads what each hour cost.
+func (c *computation) readTotals(ctx context.Context) error {
 	var open []string
-	for _, charge := range c.Charges {
-		if month := charge.Month.Format("2006-01"); charge.Invoice == "" && !slices.Contains(open, month) {
-			open = append(open, month)
+	for month := monthOf(c.Measured.From); month.Before(c.Measured.To); month = month.AddDate(0, 1, 0) {
+		if closed, charged := c.closed[month]; charged && !closed {
+			open = append(open, month.Format("2006-01"))
 		}
 	}
 	if len(open) > 0 {
 		c.Provisional = true
 		c.gap(OpenMonth, "%s: AWS has not closed the month, its rows bear no invoice: provisional", strings.Join(open, ", "))
 	}
-	c.Savings.Hours, err = c.in.Engine.Hours(ctx, c.Measured)
+	hours, err := c.in.Engine.Hours(ctx, c.asked())
+	for _, h := range hours {
+		if !h.Hour.Before(c.Measured.From) && h.Hour.Before(c.Measured.To) {
+			c.Savings.Hours = append(c.Savings.Hours, h)
+		}
+	}
 	return err
 }
 
@@ -148,7 +217,7 @@ func earlier(a, b time.Time) time.Time {
 	return b
 }
 
-// accounts limits the subjects to those of the payer.
+// ofPayer limits the subjects to those of the payer that are there in the period.
 func (c *computation) ofPayer(subjects []*subject) (kept []*subject) {
 	of := map[fleet.AccountID]bool{}
 	for _, a := range c.in.Accounts {

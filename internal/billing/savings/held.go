@@ -51,7 +51,7 @@ func (c *computation) hold(s *subject, stop stop, ran map[int32]bool) {
 
 // readStanding finds what went on being charged while resources were held off.
 func (c *computation) readStanding(ctx context.Context) error {
-	rows, err := c.in.Engine.Standing(ctx, c.Measured)
+	rows, err := c.in.Engine.Standing(ctx, c.asked()) // only days in which something was held off count
 	if err != nil {
 		return err
 	}

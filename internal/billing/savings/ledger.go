@@ -23,6 +23,7 @@ type subject struct {
 	control        bool
 	// recorded says that its enrolment stands in the ledger; without it nothing before the first entry is its own baseline.
 	recorded bool
+	wasOff   bool // when it was enrolled
 	stops    []stop
 	acts     []string
 
@@ -149,7 +150,7 @@ func (s *subject) take(e *ledger.Entry, cause plan.Cause, end time.Time) {
 	switch e.State {
 	case ledger.Enrolled:
 		if !s.recorded {
-			s.enrolled, s.recorded = e.At, true
+			s.enrolled, s.recorded, s.wasOff = e.At, true, e.Before != nil && e.Before.State == fleet.Stopped
 		}
 	case ledger.Gone, ledger.Released:
 		s.close(e.At)

@@ -70,7 +70,7 @@ func (c *computation) readProducts(ctx context.Context) error {
 			c.skus.raw[[2]string{p.SKU, p.Operation}] = p
 		}
 	}
-	prices, err := c.in.Engine.Prices(ctx, reach)
+	prices, err := c.in.Engine.Prices(ctx, c.asked())
 	if err != nil && !errors.Is(err, billing.ErrNoExport) {
 		return err
 	}

@@ -70,7 +70,8 @@ type Savings struct {
 	Spot          []Spot     // by resource; beside the headline and not in it
 
 	Commitments Commitments
-	Charges     []billing.Charge
+	// Charges are those of the months that the period touches, whole.
+	Charges []billing.Charge
 	// Confirmed is the share of the whole clock hours in which a resource was held off by us and the bill shows no running; false where
 	// there was none.
 	Confirmed Share
@@ -195,6 +196,7 @@ type GapCode string
 // The gaps.
 const (
 	NotBilledYet  GapCode = "not-billed-yet"
+	NoUsage       GapCode = "no-usage-data"
 	OpenMonth     GapCode = "open-month"
 	NoCharges     GapCode = "no-charges"
 	NegativeUsage GapCode = "negative-usage"
@@ -247,10 +249,12 @@ type computation struct {
 	claims   *avoidance.Measurement
 	fixed    commitmentBook
 
-	worth       []amounts // of the claims
-	units       []float64 // what an hour of a unit of each claim costs, for intervals alone
-	left        float64   // what commitments leave of contracted value, for intervals alone
-	committed   bool      // some hour had a commitment
+	closed      map[time.Time]bool // whether AWS has closed a month
+	lastUse     time.Time          // the last hour in which anything ran, by CUR 2.0
+	worth       []amounts          // of the claims
+	units       []float64          // what an hour of a unit of each claim costs, for intervals alone
+	left        float64            // what commitments leave of contracted value, for intervals alone
+	committed   bool               // some hour had a commitment
 	unpriced    []string
 	avoidedSKUs map[int32]bool
 }

@@ -142,6 +142,26 @@ func TestANightOfAnInstanceThatAlwaysRuns(t *testing.T) {
 	}
 }
 
+// TestAnHourInSeveralRowsIsCountedOnce: commitments that cover a part of an hour cut it into rows that are no whole seconds each.
+func TestAnHourInSeveralRowsIsCountedOnce(t *testing.T) {
+	t.Parallel()
+	b, entries := oneNight()
+	for i := range b.usage {
+		if u := b.usage[i]; u.Hour.Equal(evening.Truncate(time.Hour)) {
+			first, second := u, u
+			first.Quantity, second.Quantity = dec("0.166833333333"), dec("0.166833333333") // 600.6 seconds
+			first.Line, second.Line, second.Commitment = billing.Reserved, billing.PlanUsage, "arn:plan"
+			b.usage[i].Quantity = u.Quantity.Sub(first.Quantity).Sub(second.Quantity)
+			b.usage = append(b.usage, first, second)
+			break
+		}
+	}
+	s := compute(t, b, entries)
+	if got := s.Headline.Hours.Avoided; got.Cmp(avoidance.HoursOf(overnite)) != 0 {
+		t.Errorf("avoided %s h, want %s", got.Rat(), overnite)
+	}
+}
+
 func TestGroupsOfSeveralTypesAndTasks(t *testing.T) {
 	t.Parallel()
 	b, entries := &bill{products: products()}, book{}
@@ -303,9 +323,15 @@ func TestWhatTheBillLacksIsSaid(t *testing.T) {
 		says   string
 	}{
 		{"nothing", func(*bill, *book) {}, "", ""},
-		{"it ends early", func(b *bill, _ *book) { b.days = b.days[:len(b.days)-3] }, "not-billed-yet", "2026-07-05..07 not billed yet: provisional"},
+		{"it ends early", func(b *bill, _ *book) { b.days, b.charges[1].Invoice = b.days[:len(b.days)-3], "" }, "not-billed-yet open-month", "2026-07-05..07 not billed yet: provisional"},
+		{"a closed month is whole, also where nothing was charged at its end", func(b *bill, _ *book) { b.days = b.days[:len(b.days)-3] }, "", ""},
+		{"a month has no CUR 2.0", func(b *bill, _ *book) { b.noMonths = []time.Time{june} }, "no-usage-data", "2026-06 has no CUR 2.0"},
+		{"CUR 2.0 ends before FOCUS", func(b *bill, _ *book) {
+			b.charges[1].Invoice = ""
+			b.usage = slices.DeleteFunc(b.usage, func(u billing.Usage) bool { return !u.Hour.Before(week.To.AddDate(0, 0, -2)) })
+		}, "not-billed-yet open-month", "CUR 2.0 ends on 2026-07-06 00:00"},
 		{"a month is open", func(b *bill, _ *book) { b.charges[1].Invoice = "" }, "open-month", "2026-07: AWS has not closed the month"},
-		{"days without any charge", func(b *bill, _ *book) { b.days = slices.Delete(b.days, 10, 12) }, "no-charges", "2026-06-11..12: no charge at all"},
+		{"days without any charge", func(b *bill, _ *book) { b.days, b.charges[0].Invoice = slices.Delete(b.days, 10, 12), "" }, "no-charges", "2026-06-11..12: no charge at all"},
 		{"usage below zero", func(b *bill, _ *book) { b.days[32].Negative = 4 }, "negative-usage", "4 rows"},
 		{"no CUR 2.0", func(b *bill, _ *book) { b.noCUR = true }, "no-commitments", "the commitment-adjusted figure is not computable"},
 		{"no price", func(b *bill, _ *book) { b.prices = nil }, "no-price", "APN2-BoxUsage:m5.large"},
@@ -413,6 +439,39 @@ func TestWhatIsBilledWhileStopped(t *testing.T) {
 	s := compute(t, b, entries)
 	if len(s.Standing) != 1 || s.Standing[0].Hours != 12 || s.Standing[0].Cost.String() != "0.12" || s.Standing[0].ARN != r.ARN {
 		t.Errorf("got %+v, want the 12 whole hours of vol-1 at a cent", s.Standing)
+	}
+}
+
+func TestAMonthWithoutUsageIsNotClaimed(t *testing.T) {
+	t.Parallel()
+	b, entries := oneNight()
+	b.noMonths = []time.Time{july}
+	in := savings.Input{Engine: b, Entries: entries.all(), Period: week}
+	if s, err := savings.Compute(t.Context(), in); !errors.Is(err, savings.ErrNoBill) {
+		t.Errorf("got %+v, %v", s, err)
+	}
+	b.noMonths = []time.Time{june}
+	if s := compute(t, b, entries); !s.Headline.List.IsZero() || s.ByOrigin[0].Name != string(avoidance.Unproven) {
+		t.Errorf("without June's hours there is no baseline: %+v", s.ByOrigin)
+	}
+}
+
+func TestWhoWasOffAtEnrolmentIsNotNew(t *testing.T) {
+	t.Parallel()
+	b, entries := oneNight()
+	for n := range 3 { // peers that always run
+		peer := instance(fmt.Sprintf("i-peer-%d", n))
+		b.ran(peer.ID, "", "M5", "1", june, week.To)
+		entries.add(peer, ledger.Enrolled, july, "", 0)
+	}
+	r := instance("i-off")
+	r.State, r.Created = fleet.Stopped, time.Time{}
+	entries.add(r, ledger.Enrolled, july, "", 0)
+	s := compute(t, b, entries)
+	for _, got := range s.Resources {
+		if got.ID == "i-off" && (got.Origin != avoidance.Own || !got.Hours.Avoided.IsZero()) {
+			t.Errorf("it was off before and is off: %s claims %s h", got.Origin, got.Hours.Avoided)
+		}
 	}
 }
 

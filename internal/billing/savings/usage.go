@@ -3,6 +3,7 @@ package savings
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"iter"
 	"maps"
 	"slices"
@@ -61,6 +62,7 @@ func (c *computation) readUsage(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		c.lastUse = later(c.lastUse, u.Hour)
 		n := c.skus.number(&u)
 		if s := find.of(&u, c.regionOf(&u)); s != nil && (c.Commitments.Why == "" || s.Kind != fleet.ECSService) {
 			s.uses = append(s.uses, use{int32(u.Hour.Sub(c.Baseline) / time.Hour), n, u.Quantity.Shift(billing.Places).IntPart()})
@@ -78,6 +80,25 @@ func (c *computation) readUsage(ctx context.Context) error {
 		c.take(&c.hours[now], sums, &u, n)
 	}
 	flush()
+	return c.shorten()
+}
+
+// lag is how far CUR 2.0 may lie behind FOCUS, in a month that is not closed, before the time between is taken for not delivered.
+const lag = 6 * time.Hour
+
+// shorten ends the measured time where CUR 2.0 ends, in a month that is not closed: AWS refreshes the two exports apart. (Where nothing ran any
+// more that claims too little.)
+func (c *computation) shorten() error {
+	end := c.lastUse.Add(time.Hour)
+	if c.closed[monthOf(c.Measured.To.Add(-time.Hour))] || !end.Add(lag).Before(c.Measured.To) {
+		return nil
+	}
+	if !c.Measured.From.Before(end) {
+		return fmt.Errorf("%w: nothing ran in it by CUR 2.0, whose last row is of %s", ErrNoBill, c.lastUse.UTC().Format(time.DateTime))
+	}
+	c.gap(NotBilledYet, "CUR 2.0 ends on %s, before FOCUS does; nothing is claimed after it", end.UTC().Format("2006-01-02 15:04"))
+	c.Measured.To, c.Provisional = end, true
+	c.hours = c.hours[:end.Sub(c.Measured.From)/time.Hour]
 	return nil
 }
 
