@@ -168,12 +168,16 @@ func renderTruth(w io.Writer, a *twin.Audit, s style) error {
 	}
 	rows := []row{
 		{cells: []string{"", right("claimed", 14), right("true", 14), ""}, colours: []string{dim, dim, dim}},
-		{cells: []string{"hours", right(count(hours), 14), right(count(trueHours), 14),
-			verdict(count(hours) == count(trueHours), lowHours < highHours, trueHours.Float() >= lowHours && trueHours.Float() <= highHours)}},
+		{cells: []string{
+			"hours", right(count(hours), 14), right(count(trueHours), 14),
+			verdict(count(hours) == count(trueHours), lowHours < highHours, trueHours.Float() >= lowHours && trueHours.Float() <= highHours),
+		}},
 	}
 	if known {
-		rows = append(rows, row{cells: []string{"USD", right(usd(dollars), 14), right(usd(trueDollars), 14),
-			verdict(dollars.Display() == trueDollars.Display(), low.Cmp(high) < 0, trueDollars.Cmp(low) >= 0 && trueDollars.Cmp(high) <= 0)}})
+		rows = append(rows, row{cells: []string{
+			"USD", right(usd(dollars), 14), right(usd(trueDollars), 14),
+			verdict(dollars.Display() == trueDollars.Display(), low.Cmp(high) < 0, trueDollars.Cmp(low) >= 0 && trueDollars.Cmp(high) <= 0),
+		}})
 	}
 	if _, err := fmt.Fprintf(w, "\n%s\n", s.paint(bold, "Truth check: the claim from ledger and bill, and what the two worlds really differ by")); err != nil {
 		return err

@@ -213,8 +213,10 @@ func TestInstances(t *testing.T) {
 func TestWhatIsAttached(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct{ name, change, want string }{
-		{"volumes in order, and none without an id",
-			`{"BlockDeviceMappings": [{"Ebs": {"VolumeId": "vol-2"}}, {"Ebs": {"VolumeId": "vol-1"}}, {"DeviceName": "xvdc"}], "NetworkInterfaces": []}`, "vol-1 vol-2"},
+		{
+			"volumes in order, and none without an id",
+			`{"BlockDeviceMappings": [{"Ebs": {"VolumeId": "vol-2"}}, {"Ebs": {"VolumeId": "vol-1"}}, {"DeviceName": "xvdc"}], "NetworkInterfaces": []}`, "vol-1 vol-2",
+		},
 		{"an interface counts with a public address alone", `{"BlockDeviceMappings": [], "NetworkInterfaces":
 			[{"NetworkInterfaceId": "eni-1"}, {"NetworkInterfaceId": "eni-2", "Association": {"PublicIp": "203.0.113.9"}}]}`, "eni-2"},
 	} {

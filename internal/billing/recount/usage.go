@@ -1,11 +1,13 @@
 package recount
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"iter"
 	"slices"
+	"strings"
 	"time"
 
 	"offpeak/internal/billing"
@@ -34,29 +36,80 @@ func (e *Engine) stream(ctx context.Context, table export.Table, p billing.Perio
 			yield(billing.Usage{}, err)
 			return
 		}
-		var rows int64
-		for _, f := range files {
-			rows += f.Rows
-		}
-		hours := int64(p.To.Sub(p.From) / time.Hour)
-		step := time.Duration(max(1, hours/(rows/rowsAtOnce+1))) * time.Hour
-		for from := p.From; from.Before(p.To); from = from.Add(step) {
-			to := from.Add(step)
-			if to.After(p.To) {
-				to = p.To
-			}
-			part, err := e.usage(ctx, files, billing.Period{From: from, To: to}, open)
-			if err != nil {
-				yield(billing.Usage{}, err)
+		reading, stop := context.WithCancel(ctx)
+		defer stop()
+		for part := range e.ahead(reading, files, windows(files, p), open) {
+			if part.err != nil {
+				yield(billing.Usage{}, part.err)
 				return
 			}
-			for i := range part {
-				if !yield(part[i], nil) {
+			for i := range part.rows {
+				if !yield(part.rows[i], nil) {
 					return
 				}
 			}
 		}
+		if err := ctx.Err(); err != nil {
+			yield(billing.Usage{}, err)
+		}
 	}
+}
+
+// part is the usage of a window, in order.
+type part struct {
+	rows []billing.Usage
+	err  error
+}
+
+// ahead reads window after window, the next one while the present one is looked at.
+func (e *Engine) ahead(ctx context.Context, files []dated, windows []billing.Period, open func(export.File) *usageFile) <-chan part {
+	parts := make(chan part)
+	go func() {
+		defer close(parts)
+		for _, w := range windows {
+			rows, err := e.usage(ctx, files, w, open)
+			select {
+			case parts <- part{rows, err}:
+			case <-ctx.Done():
+				return
+			}
+			if err != nil {
+				return
+			}
+		}
+	}()
+	return parts
+}
+
+// windows cuts a period into parts of a billing month or less, so that files of a month are read as seldom as what is held at once allows.
+func windows(files []dated, p billing.Period) (cut []billing.Period) {
+	for _, month := range query.Months(p) {
+		var rows int64
+		for _, f := range files {
+			if f.month.Equal(month) {
+				rows += f.Rows
+			}
+		}
+		from, to := month, month.AddDate(0, 1, 0)
+		step := to.Sub(from) / time.Duration(rows/rowsAtOnce+1)
+		step = max(step.Truncate(time.Hour), time.Hour)
+		for ; from.Before(to); from = from.Add(step) {
+			w := billing.Period{From: from, To: from.Add(step)}
+			if w.To.After(to) {
+				w.To = to
+			}
+			if w.From.Before(p.From) {
+				w.From = p.From
+			}
+			if w.To.After(p.To) {
+				w.To = p.To
+			}
+			if w.From.Before(w.To) {
+				cut = append(cut, w)
+			}
+		}
+	}
+	return cut
 }
 
 // usage reads the usage of some hours.
@@ -81,16 +134,41 @@ func (e *Engine) usage(ctx context.Context, files []dated, p billing.Period, ope
 		}
 		read[i] = nil
 	}
-	rows := make([]billing.Usage, 0, len(all))
-	for k, v := range all {
-		rows = append(rows, billing.Usage{
+	return inOrder(all), nil
+}
+
+// inOrder makes rows of sums. Rows are large: their places are sorted, and each is made once, where it belongs.
+func inOrder(all map[usageKey]*usageSum) []billing.Usage {
+	keys := make([]usageKey, 0, len(all))
+	for k := range all {
+		keys = append(keys, k)
+	}
+	places := make([]int32, len(keys))
+	for i := range places {
+		places[i] = int32(i)
+	}
+	slices.SortFunc(places, func(a, b int32) int { return keys[a].compare(&keys[b]) })
+	rows := make([]billing.Usage, len(keys))
+	for i, place := range places {
+		k := &keys[place]
+		v := all[*k]
+		rows[i] = billing.Usage{
 			Hour: instant(k.hour), Account: fleet.AccountID(k.account), Resource: k.resource, Group: k.group, Cluster: k.cluster, SKU: k.sku, Operation: k.operation,
 			Zone: k.zone, Line: k.line, Commitment: k.commitment,
 			Quantity: v[0].decimal(), List: v[1].decimal(), Net: v[2].decimal(), Effective: v[3].decimal(),
-		})
+		}
 	}
-	slices.SortFunc(rows, func(a, b billing.Usage) int { return a.Compare(&b) })
-	return rows, nil
+	return rows
+}
+
+// compare orders keys as billing.Usage is ordered.
+func (k *usageKey) compare(o *usageKey) int {
+	if k.hour != o.hour {
+		return cmp.Compare(k.hour, o.hour)
+	}
+	return cmp.Or(strings.Compare(k.account, o.account), strings.Compare(k.resource, o.resource), strings.Compare(k.group, o.group), strings.Compare(k.cluster, o.cluster),
+		strings.Compare(k.sku, o.sku), strings.Compare(k.operation, o.operation), strings.Compare(k.zone, o.zone), cmp.Compare(k.line, o.line),
+		strings.Compare(k.commitment, o.commitment))
 }
 
 // usageKey is what tells usage apart.
