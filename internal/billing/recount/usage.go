@@ -61,24 +61,32 @@ type part struct {
 	err  error
 }
 
-// ahead reads window after window, the next one while the present one is looked at.
-func (e *Engine) ahead(ctx context.Context, files []dated, windows []billing.Period, open func(export.File) *usageFile) <-chan part {
-	parts := make(chan part)
-	go func() {
-		defer close(parts)
-		for _, w := range windows {
-			rows, err := e.usage(ctx, files, w, open)
-			select {
-			case parts <- part{rows, err}:
-			case <-ctx.Done():
+// ahead reads windows, as many at once as there are workers, and gives them in their order. A window that nobody has taken yet counts as being
+// read, so that no more than these are held.
+func (e *Engine) ahead(ctx context.Context, files []dated, windows []billing.Period, open func(export.File) *usageFile) iter.Seq[part] {
+	return func(yield func(part) bool) {
+		read := make([]chan part, len(windows))
+		begin := func(i int) {
+			if i >= len(windows) {
 				return
 			}
-			if err != nil {
-				return
-			}
+			read[i] = make(chan part, 1)
+			go func() {
+				rows, err := e.usage(ctx, files, windows[i], open)
+				read[i] <- part{rows, err}
+			}()
 		}
-	}()
-	return parts
+		for i := range e.workers {
+			begin(i)
+		}
+		for i := range windows {
+			p := <-read[i]
+			if !yield(p) || p.err != nil {
+				return
+			}
+			begin(i + e.workers)
+		}
+	}
 }
 
 // windows cuts a period into parts of a billing month or less, so that files of a month are read as seldom as what is held at once allows.
