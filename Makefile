@@ -19,6 +19,7 @@ build: ## bin/offpeak, with DuckDB where there is a C compiler
 
 test: check ## everything: check, and all tests under the race detector
 	go test -race ./...
+	go test ./cmd/offpeak -run 'TestScenarios/demo'
 
 check: $(LINT) ## formatting, vet and lint (.golangci.yml)
 	$(LINT) run ./...
