@@ -66,7 +66,7 @@ func write(t *testing.T, store objects.Store, scope fleet.Scope, at time.Time, n
 // aMonth is a ledger of two scopes in July, with an entry in June and one in August.
 func aMonth(t *testing.T) objects.Store {
 	t.Helper()
-	store := newMemoryStore()
+	store := objects.NewMemory()
 	for _, at := range []time.Time{july.Add(-time.Minute), july, july.AddDate(0, 0, 12), july.AddDate(0, 1, 0).Add(-time.Second), july.AddDate(0, 1, 0)} {
 		write(t, store, here, at, "web")
 		write(t, store, there, at, "db-"+at.Format("02"))
@@ -211,7 +211,7 @@ func TestKilledAnywhere(t *testing.T) {
 	t.Parallel()
 	for _, late := range []bool{false, true} {
 		for kill := 1; ; kill++ {
-			store := newMemoryStore()
+			store := objects.NewMemory()
 			write(t, store, here, july.AddDate(0, 0, 3), "web")
 			write(t, store, there, july.AddDate(0, 0, 4), "db")
 			read := func(book interface {
@@ -319,7 +319,7 @@ func TestADamagedPartIsReportedAndNothingIsDeleted(t *testing.T) {
 // TestManyEntries checks that entries keep their texts when a Parquet object has many pages.
 func TestManyEntries(t *testing.T) {
 	t.Parallel()
-	store := newMemoryStore()
+	store := objects.NewMemory()
 	run := ledger.Run{ID: "many", Fence: 1, Scope: here, At: july.Add(time.Hour)}
 	var entries []ledger.Entry
 	for i := range 5000 {
