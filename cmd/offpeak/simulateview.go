@@ -203,7 +203,7 @@ func verdict(same, interval, inside bool) string {
 func renderOperation(w io.Writer, l *twin.Lives, s style) error {
 	late, never, longest := lateness(l.Openings)
 	rows := []row{
-		{cells: []string{"openings", fmt.Sprintf("%s; the latest usable %s after its opening", commas(fmt.Sprint(len(l.Openings))), longest.Truncate(time.Second))}},
+		{cells: []string{"openings", openingsText(len(l.Openings), longest)}},
 		{cells: []string{"alerts", alertsText(late, never, l.Surprises)}},
 		{cells: []string{"failed acts", failuresText(l.Failures)}},
 		{cells: []string{"sweeps", fmt.Sprintf("%s; %d failed, %d of them killed; wakes: %d lost, %d twice, %d late", commas(fmt.Sprint(l.Tally.Sweeps)), l.Tally.Failed,
@@ -219,6 +219,13 @@ func renderOperation(w io.Writer, l *twin.Lives, s style) error {
 		return err
 	}
 	return s.writeRows(w, 2, rows)
+}
+
+func openingsText(n int, longest time.Duration) string {
+	if n == 0 {
+		return "none"
+	}
+	return fmt.Sprintf("%s; the latest usable %s after its opening", commas(fmt.Sprint(n)), longest.Truncate(time.Second))
 }
 
 // alertsText says what people would have been woken for.
