@@ -80,7 +80,8 @@ var table = []row{
 	{"internal/migrate", worldly, sees{"internal/policy", "scheduler/..."}, uses{yaml}},
 
 	// Adapters: they speak the nouns, and know neither planners nor each other.
-	{"internal/local", worldly, sees{"internal/fleet", "internal/money", "internal/plan", "internal/objects", "internal/billing"}, uses{"github.com/go-json-experiment/json", "github.com/rogpeppe/go-internal"}},
+	{"internal/described", pure, sees{"internal/fleet"}, uses{"github.com/go-json-experiment/json"}},
+	{"internal/local", worldly, sees{"internal/described", "internal/fleet", "internal/money", "internal/plan", "internal/objects", "internal/billing"}, uses{"github.com/go-json-experiment/json", "github.com/rogpeppe/go-internal"}},
 
 	{"internal/simulation", worldly, sees{"internal/fleet", "internal/money", "internal/plan", "internal/objects"}, uses{}},
 	{"internal/simulation/invoice", worldly, sees{"internal/fleet", "internal/money", "internal/billing", "internal/billing/commitments", "internal/billing/export", "internal/simulation"}, uses{decimal}},

@@ -17,6 +17,7 @@ import (
 	"slices"
 	"time"
 
+	"offpeak/internal/described"
 	"offpeak/internal/fleet"
 )
 
@@ -157,7 +158,7 @@ func (c *collection) snapshot() (fleet.Snapshot, error) {
 		if s.Taken.IsZero() {
 			return fleet.Snapshot{}, fmt.Errorf("%s is a listing and does not tell when it was made: give its instant", c.listed)
 		}
-		join(s.Resources)
+		described.Join(s.Resources)
 		s.NotChecked = notChecked(s.Resources)
 	}
 	s.Sort()

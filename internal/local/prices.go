@@ -11,6 +11,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"offpeak/internal/described"
 	"offpeak/internal/fleet"
 	"offpeak/internal/money"
 )
@@ -64,21 +65,21 @@ var regionName = regexp.MustCompile(`^[a-z]{2,5}(-[a-z]+)+-[0-9]+$`)
 func (p *pricing) add(row price, place string) error {
 	switch {
 	case row.Region == "":
-		return missing("region", "a region such as ap-northeast-2")
+		return described.Missing("region", "a region such as ap-northeast-2")
 	case !regionName.MatchString(row.Region):
-		return unfit("region", row.Region, "a region such as ap-northeast-2")
+		return described.Unfit("region", row.Region, "a region such as ap-northeast-2")
 	case row.Type == "":
-		return missing("type", "a type such as m5.large or db.r6g.large")
+		return described.Missing("type", "a type such as m5.large or db.r6g.large")
 	case row.USDPerHour == "":
-		return missing("usd_per_hour", "a price such as 0.118")
+		return described.Missing("usd_per_hour", "a price such as 0.118")
 	}
 	rate, err := money.ParseRate(row.USDPerHour)
 	if err != nil {
-		return &fieldError{"usd_per_hour", err.Error()}
+		return &described.FieldError{Field: "usd_per_hour", Text: err.Error()}
 	}
 	key := fleet.PriceKey{Region: fleet.Region(row.Region), Type: row.Type, Product: row.Product, MultiAZ: row.MultiAZ}
 	if before, ok := p.prices[key]; ok && !before.Equal(rate) {
-		return &fieldError{"usd_per_hour", fmt.Sprintf("is %s, but %s says %s for the same", rate, p.places[key], before)}
+		return &described.FieldError{Field: "usd_per_hour", Text: fmt.Sprintf("is %s, but %s says %s for the same", rate, p.places[key], before)}
 	}
 	p.prices[key], p.places[key] = rate, place
 	return nil
@@ -137,8 +138,8 @@ func (p *pricing) readLine(lines *csv.Reader, columns columnPlaces) error {
 	if err == nil {
 		err = p.add(row, fmt.Sprintf("line %d", line))
 	}
-	if f, ok := errors.AsType[*fieldError](err); ok {
-		return fmt.Errorf("line %d, %s: %w", line, f.field, err)
+	if f, ok := errors.AsType[*described.FieldError](err); ok {
+		return fmt.Errorf("line %d, %s: %w", line, f.Field, err)
 	}
 	return err
 }
@@ -185,7 +186,7 @@ func (c columnPlaces) row(record []string) (price, error) {
 		row.MultiAZ = true
 	case "", "false", "no":
 	default:
-		return row, unfit("multi_az", text, "true, false or nothing")
+		return row, described.Unfit("multi_az", text, "true, false or nothing")
 	}
 	return row, nil
 }

@@ -12,22 +12,9 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"offpeak/internal/described"
 )
-
-// fieldError says what is wrong with one field of a record.
-type fieldError struct{ field, text string }
-
-func (e *fieldError) Error() string { return e.text }
-
-// missing says that a field is not there, or empty.
-func missing(field, expected string) error {
-	return &fieldError{field, "missing (expected " + expected + ")"}
-}
-
-// unfit says that a field's value is none that may stand there.
-func unfit(field, value, expected string) error {
-	return &fieldError{field, fmt.Sprintf("is %.60q (expected %s)", value, expected)}
-}
 
 // fail says what is wrong with what was read last, or with something below it.
 func (c *cursor) fail(below, format string, args ...any) error {
@@ -36,8 +23,8 @@ func (c *cursor) fail(below, format string, args ...any) error {
 
 // failIn says what is wrong with the record that was read last, and in which field where the error knows it.
 func (c *cursor) failIn(err error) error {
-	if f, ok := errors.AsType[*fieldError](err); ok {
-		return c.fail("."+f.field, "%w", err)
+	if f, ok := errors.AsType[*described.FieldError](err); ok {
+		return c.fail("."+f.Field, "%w", err)
 	}
 	return c.fail("", "%w", err)
 }
@@ -89,7 +76,7 @@ func (c *cursor) line(offset int64) (int64, []byte) {
 func (c *cursor) misfit(e *json.SemanticError) error {
 	path := pathOf(e.JSONPointer)
 	switch {
-	case e.GoType == reflect.TypeFor[instant]() && e.Err != nil:
+	case e.GoType == reflect.TypeFor[described.Instant]() && e.Err != nil:
 		return c.failAt(path, "%w", e.Err)
 	case errors.Is(e.Err, json.ErrUnknownName):
 		return c.failAt(path, "is not known here")

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"offpeak/internal/described"
 	"offpeak/internal/fleet"
 )
 
@@ -13,7 +14,7 @@ type reading struct {
 	into    *collection
 	tagged  map[fleet.Kind]tagCount // of this document
 	tagless map[fleet.Kind]int      // resources of documents that hold no tags at all
-	scratch instance                // what the instance being read is decoded into
+	scratch described.Instance      // what the instance being read is decoded into
 }
 
 // list is an answer that is understood: the name of the list in it, and the command that prints it.

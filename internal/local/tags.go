@@ -6,45 +6,18 @@ import (
 	"offpeak/internal/fleet"
 )
 
-// tag is one tag, in the spelling of EC2, Auto Scaling and RDS.
-type tag struct {
-	Key   string
-	Value string
-}
-
-// tagsOf makes tags of what a record lists.
-func tagsOf(field string, listed []tag) (fleet.Tags, error) {
-	if len(listed) == 0 {
-		return nil, nil
-	}
-	tags := make([]fleet.Tag, len(listed))
-	for i, t := range listed {
-		if t.Key == "" {
-			return nil, missing(fmt.Sprintf("%s[%d].Key", field, i), "a tag's key")
-		}
-		tags[i] = fleet.Tag{Key: t.Key, Value: t.Value}
-	}
-	unique := fleet.NewTags(tags...)
-	if len(unique) < len(tags) {
-		return nil, &fieldError{field, "holds a key twice"}
-	}
-	return unique, nil
-}
-
 // tagCount counts resources with and without a list of tags, be it empty.
 type tagCount struct{ with, without int }
 
-// optionalTags reads tags that a listing may be without, and counts the resources of which it does not tell any.
-func (r *reading) optionalTags(kind fleet.Kind, field string, listed *[]tag) (fleet.Tags, error) {
+// countTags counts a resource by whether its record holds a list of tags, be it empty.
+func (r *reading) countTags(kind fleet.Kind, listed bool) {
 	count := r.tagged[kind]
-	if listed == nil {
+	if listed {
+		count.with++
+	} else {
 		count.without++
-		r.tagged[kind] = count
-		return nil, nil
 	}
-	count.with++
 	r.tagged[kind] = count
-	return tagsOf(field, *listed)
 }
 
 // countTagless counts a document's resources of which none has a list of tags: the command was not asked for tags. Where one has,

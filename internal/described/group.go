@@ -1,4 +1,4 @@
-package local
+package described
 
 import (
 	"fmt"
@@ -8,33 +8,36 @@ import (
 	"offpeak/internal/fleet"
 )
 
-// group is what is needed of an Auto Scaling group in describe-auto-scaling-groups.
-type group struct {
+// Group is what is needed of an Auto Scaling group in describe-auto-scaling-groups.
+type Group struct {
 	Name        string `json:"AutoScalingGroupName"`
 	ARN         string `json:"AutoScalingGroupARN"`
 	Min         *int   `json:"MinSize"`
 	Max         *int   `json:"MaxSize"`
 	Desired     *int   `json:"DesiredCapacity"`
-	CreatedTime instant
+	CreatedTime Instant
 	Status      string // only while it is being deleted
-	Instances   []struct {
-		Type                 string `json:"InstanceType"`
-		LifecycleState       string
-		ProtectedFromScaleIn bool
-	}
-	WarmPool *struct {
+	Instances   []Member
+	WarmPool    *struct {
 		Status string
 	} `json:"WarmPoolConfiguration"`
-	Tags []tag
+	Tags []Tag
 }
 
-// group makes a resource of an Auto Scaling group. Its state follows what it is asked to run: desired capacity above zero is running,
+// Member is one instance of a group.
+type Member struct {
+	Type                 string `json:"InstanceType"`
+	LifecycleState       string
+	ProtectedFromScaleIn bool
+}
+
+// Resource makes a resource of an Auto Scaling group. Its state follows what it is asked to run: desired capacity above zero is running,
 // zero is stopped, and zero with instances left is changing.
-func (r *reading) group(g *group) (fleet.Resource, error) {
+func (g *Group) Resource() (fleet.Resource, error) {
 	if g.Name == "" {
-		return fleet.Resource{}, missing("AutoScalingGroupName", "a name")
+		return fleet.Resource{}, Missing("AutoScalingGroupName", "a name")
 	}
-	scope, _, err := r.identity("AutoScalingGroupARN", g.ARN)
+	scope, _, err := identity("AutoScalingGroupARN", g.ARN)
 	if err != nil {
 		return fleet.Resource{}, err
 	}
@@ -83,7 +86,7 @@ func (r *reading) group(g *group) (fleet.Resource, error) {
 }
 
 // count counts the instances in a lifecycle state. Standby has no variants, InService neither; transitions have.
-func (g *group) count(state string) int {
+func (g *Group) count(state string) int {
 	n := 0
 	for i := range g.Instances {
 		if g.Instances[i].LifecycleState == state {
@@ -93,7 +96,7 @@ func (g *group) count(state string) int {
 	return n
 }
 
-func (g *group) traits(tags fleet.Tags) []fleet.Trait {
+func (g *Group) traits(tags fleet.Tags) []fleet.Trait {
 	var t traits
 	protected := 0
 	for i := range g.Instances {
@@ -114,9 +117,9 @@ func (g *group) traits(tags fleet.Tags) []fleet.Trait {
 func wholeNumber(field string, n *int) error {
 	switch {
 	case n == nil:
-		return missing(field, "a whole number")
+		return Missing(field, "a whole number")
 	case *n < 0:
-		return unfit(field, strconv.Itoa(*n), "a whole number, zero or above")
+		return Unfit(field, strconv.Itoa(*n), "a whole number, zero or above")
 	}
 	return nil
 }

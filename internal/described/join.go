@@ -1,4 +1,4 @@
-package local
+package described
 
 import (
 	"slices"
@@ -13,9 +13,9 @@ type whole struct {
 	name  string
 }
 
-// join completes resources by what other records tell of them: a group's product is that of its instances, where they were listed
+// Join completes resources by what other records tell of them: a group's product is that of its instances, where they were listed
 // and agree; a database cluster's members, which carry its price, are the databases that name it.
-func join(resources []fleet.Resource) {
+func Join(resources []fleet.Resource) {
 	parts := map[whole][]*fleet.Resource{}
 	for i := range resources {
 		r := &resources[i]
@@ -69,40 +69,4 @@ func countTypes(types []string) []fleet.Members {
 		members = append(members, fleet.Members{Type: t, Count: 1})
 	}
 	return members
-}
-
-// invisible are facts that bear on plans and stand in no listing, by the kinds of resources that they concern.
-var invisible = []struct {
-	kinds []fleet.Kind
-	what  string
-}{
-	{fleet.Kinds(), "permission to act"},
-	{fleet.Kinds(), "CloudFormation stacks being updated"},
-	{[]fleet.Kind{fleet.EC2Instance}, "stop protection of EC2 instances"},
-	{[]fleet.Kind{fleet.AutoScalingGroup}, "scheduled actions, scaling policies and instance refreshes of Auto Scaling groups"},
-	{[]fleet.Kind{fleet.RDSInstance, fleet.RDSCluster}, "blue/green deployments of databases"},
-	{[]fleet.Kind{fleet.RDSCluster}, "membership of database clusters in global databases, where the AWS CLI is too old to print it"},
-	{[]fleet.Kind{fleet.ECSService}, "scaling policies of ECS services"},
-}
-
-const spotUnseen = "whether requests for running Spot instances are persistent (one-time is assumed)"
-
-// notChecked says what the listings could not show of these resources.
-func notChecked(resources []fleet.Resource) []string {
-	kinds := map[fleet.Kind]bool{}
-	spot := false
-	for i := range resources {
-		kinds[resources[i].Kind] = true
-		spot = spot || resources[i].Lifecycle == fleet.SpotOneTime
-	}
-	var what []string
-	for _, row := range invisible {
-		if slices.ContainsFunc(row.kinds, func(k fleet.Kind) bool { return kinds[k] }) {
-			what = append(what, row.what)
-		}
-	}
-	if spot {
-		what = append(what, spotUnseen)
-	}
-	return what
 }

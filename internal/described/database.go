@@ -1,4 +1,4 @@
-package local
+package described
 
 import (
 	"slices"
@@ -7,15 +7,15 @@ import (
 	"offpeak/internal/fleet"
 )
 
-// database is what is needed of an RDS instance in describe-db-instances. DocumentDB's and Neptune's instances stand there too.
-type database struct {
+// Database is what is needed of an RDS instance in describe-db-instances. DocumentDB's and Neptune's instances stand there too.
+type Database struct {
 	ID                string  `json:"DBInstanceIdentifier"`
 	ARN               string  `json:"DBInstanceArn"`
 	Status            string  `json:"DBInstanceStatus"`
 	Class             string  `json:"DBInstanceClass"`
 	Engine            string  `json:"Engine"`
-	Created           instant `json:"InstanceCreateTime"`
-	RestartsAt        instant `json:"AutomaticRestartTime"`
+	Created           Instant `json:"InstanceCreateTime"`
+	RestartsAt        Instant `json:"AutomaticRestartTime"`
 	MultiAZ           bool
 	SecondaryZone     string   `json:"SecondaryAvailabilityZone"`
 	SourceInstance    string   `json:"ReadReplicaSourceDBInstanceIdentifier"`
@@ -23,25 +23,25 @@ type database struct {
 	InstanceReplicas  []string `json:"ReadReplicaDBInstanceIdentifiers"`
 	ClusterReplicas   []string `json:"ReadReplicaDBClusterIdentifiers"`
 	ClusterIdentifier string   `json:"DBClusterIdentifier"`
-	Tags              *[]tag   `json:"TagList"`
+	Tags              *[]Tag   `json:"TagList"`
 }
 
-// cluster is what is needed of a database cluster in describe-db-clusters: of Aurora, DocumentDB, Neptune, or of RDS in three zones.
-type cluster struct {
+// Cluster is what is needed of a database cluster in describe-db-clusters: of Aurora, DocumentDB, Neptune, or of RDS in three zones.
+type Cluster struct {
 	ID               string  `json:"DBClusterIdentifier"`
 	ARN              string  `json:"DBClusterArn"`
 	Status           string  `json:"Status"`
 	Class            string  `json:"DBClusterInstanceClass"` // of RDS in three zones alone
 	Engine           string  `json:"Engine"`
 	EngineMode       string  `json:"EngineMode"`
-	Created          instant `json:"ClusterCreateTime"`
-	RestartsAt       instant `json:"AutomaticRestartTime"`
+	Created          Instant `json:"ClusterCreateTime"`
+	RestartsAt       Instant `json:"AutomaticRestartTime"`
 	MultiAZ          bool
 	Global           string   `json:"GlobalClusterIdentifier"`
 	GlobalForwarding string   `json:"GlobalWriteForwardingStatus"`
 	Source           string   `json:"ReplicationSourceIdentifier"`
 	Replicas         []string `json:"ReadReplicaIdentifiers"`
-	Tags             *[]tag   `json:"TagList"`
+	Tags             *[]Tag   `json:"TagList"`
 }
 
 // databaseState sorts RDS's words, of which there are many and new ones come. What is neither available, stopped nor on its way out
@@ -49,7 +49,7 @@ type cluster struct {
 func databaseState(field, status string) (fleet.State, error) {
 	switch status {
 	case "":
-		return fleet.StateUnknown, missing(field, "a status such as available or stopped")
+		return fleet.StateUnknown, Missing(field, "a status such as available or stopped")
 	case "available":
 		return fleet.Running, nil
 	case "stopped":
@@ -60,8 +60,9 @@ func databaseState(field, status string) (fleet.State, error) {
 	return fleet.Changing, nil
 }
 
-func (r *reading) database(d *database) (fleet.Resource, error) {
-	scope, _, err := r.identity("DBInstanceArn", d.ARN)
+// Resource makes a resource of a database.
+func (d *Database) Resource() (fleet.Resource, error) {
+	scope, _, err := identity("DBInstanceArn", d.ARN)
 	if err != nil {
 		return fleet.Resource{}, err
 	}
@@ -70,13 +71,13 @@ func (r *reading) database(d *database) (fleet.Resource, error) {
 	case err != nil:
 		return fleet.Resource{}, err
 	case d.ID == "":
-		return fleet.Resource{}, missing("DBInstanceIdentifier", "a name")
+		return fleet.Resource{}, Missing("DBInstanceIdentifier", "a name")
 	case d.Engine == "":
-		return fleet.Resource{}, missing("Engine", "an engine such as postgres")
+		return fleet.Resource{}, Missing("Engine", "an engine such as postgres")
 	case d.Class == "":
-		return fleet.Resource{}, missing("DBInstanceClass", "a class such as db.m6g.large")
+		return fleet.Resource{}, Missing("DBInstanceClass", "a class such as db.m6g.large")
 	}
-	tags, err := r.optionalTags(fleet.RDSInstance, "TagList", d.Tags)
+	tags, err := optionalTags("TagList", d.Tags)
 	if err != nil {
 		return fleet.Resource{}, err
 	}
@@ -97,7 +98,7 @@ func (r *reading) database(d *database) (fleet.Resource, error) {
 	}, nil
 }
 
-func (d *database) traits() []fleet.Trait {
+func (d *Database) traits() []fleet.Trait {
 	var t traits
 	t.of(fleet.ReadReplica, d.SourceInstance)
 	t.of(fleet.ReadReplica, d.SourceCluster)
@@ -114,8 +115,9 @@ func (d *database) traits() []fleet.Trait {
 	return t
 }
 
-func (r *reading) cluster(c *cluster) (fleet.Resource, error) {
-	scope, _, err := r.identity("DBClusterArn", c.ARN)
+// Resource makes a resource of a database cluster.
+func (c *Cluster) Resource() (fleet.Resource, error) {
+	scope, _, err := identity("DBClusterArn", c.ARN)
 	if err != nil {
 		return fleet.Resource{}, err
 	}
@@ -124,11 +126,11 @@ func (r *reading) cluster(c *cluster) (fleet.Resource, error) {
 	case err != nil:
 		return fleet.Resource{}, err
 	case c.ID == "":
-		return fleet.Resource{}, missing("DBClusterIdentifier", "a name")
+		return fleet.Resource{}, Missing("DBClusterIdentifier", "a name")
 	case c.Engine == "":
-		return fleet.Resource{}, missing("Engine", "an engine such as aurora-postgresql")
+		return fleet.Resource{}, Missing("Engine", "an engine such as aurora-postgresql")
 	}
-	tags, err := r.optionalTags(fleet.RDSCluster, "TagList", c.Tags)
+	tags, err := optionalTags("TagList", c.Tags)
 	if err != nil {
 		return fleet.Resource{}, err
 	}
@@ -149,7 +151,7 @@ func (r *reading) cluster(c *cluster) (fleet.Resource, error) {
 	}, nil
 }
 
-func (c *cluster) traits() []fleet.Trait {
+func (c *Cluster) traits() []fleet.Trait {
 	var t traits
 	t.of(fleet.ReadReplica, c.Source)
 	t.of(fleet.ReplicaSource, strings.Join(c.Replicas, ", "))
@@ -159,7 +161,7 @@ func (c *cluster) traits() []fleet.Trait {
 
 // cannotStop says what kind of cluster StopDBCluster refuses, after the limitations in the guides of Aurora and RDS. Two more stand in no
 // listing: blue/green deployments, and with an older AWS CLI membership of a global database.
-func (c *cluster) cannotStop() string {
+func (c *Cluster) cannotStop() string {
 	clustered := strings.HasPrefix(c.Engine, "aurora") || c.Engine == "docdb" || c.Engine == "neptune"
 	switch {
 	case c.EngineMode == "serverless":

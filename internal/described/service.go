@@ -1,48 +1,56 @@
-package local
+package described
 
 import (
-	"fmt"
 	"strings"
 
 	"offpeak/internal/fleet"
 )
 
-// service is what is needed of an ECS service in describe-services.
-type service struct {
-	Name       string  `json:"serviceName"`
-	ARN        string  `json:"serviceArn"`
-	Cluster    string  `json:"clusterArn"`
-	Status     string  `json:"status"`
-	Desired    *int    `json:"desiredCount"`
-	Running    *int    `json:"runningCount"`
-	Pending    int     `json:"pendingCount"`
-	Created    instant `json:"createdAt"`
-	LaunchType string  `json:"launchType"`
-	Providers  []struct {
-		Name string `json:"capacityProvider"`
-	} `json:"capacityProviderStrategy"`
-	Scheduling string `json:"schedulingStrategy"`
+// Service is what is needed of an ECS service in describe-services.
+type Service struct {
+	Name       string     `json:"serviceName"`
+	ARN        string     `json:"serviceArn"`
+	Cluster    string     `json:"clusterArn"`
+	Status     string     `json:"status"`
+	Desired    *int       `json:"desiredCount"`
+	Running    *int       `json:"runningCount"`
+	Pending    int        `json:"pendingCount"`
+	Created    Instant    `json:"createdAt"`
+	LaunchType string     `json:"launchType"`
+	Providers  []Provider `json:"capacityProviderStrategy"`
+	Scheduling string     `json:"schedulingStrategy"`
 	Controller struct {
 		Type string `json:"type"`
 	} `json:"deploymentController"`
-	Deployments []struct {
-		Rollout string `json:"rolloutState"`
-	} `json:"deployments"`
-	Tags *[]struct {
-		Key   string `json:"key"`
-		Value string `json:"value"`
-	} `json:"tags"`
+	Deployments []Deployment  `json:"deployments"`
+	Tags        *[]ServiceTag `json:"tags"`
+}
+
+// Provider is a capacity provider of a service's strategy.
+type Provider struct {
+	Name string `json:"capacityProvider"`
+}
+
+// Deployment is one of a service's deployments.
+type Deployment struct {
+	Rollout string `json:"rolloutState"`
+}
+
+// ServiceTag is a tag in ECS's spelling.
+type ServiceTag struct {
+	Key   string `json:"key"`
+	Value string `json:"value"`
 }
 
 const serviceStates = "one of ACTIVE, DRAINING, INACTIVE"
 
-// service makes a resource of an ECS service. Its state follows the count it is asked to run: above zero is running, zero is stopped,
+// Resource makes a resource of an ECS service. Its state follows the count it is asked to run: above zero is running, zero is stopped,
 // and zero with tasks left is changing.
-func (r *reading) service(s *service) (fleet.Resource, error) {
+func (s *Service) Resource() (fleet.Resource, error) {
 	if s.Name == "" {
-		return fleet.Resource{}, missing("serviceName", "a name")
+		return fleet.Resource{}, Missing("serviceName", "a name")
 	}
-	scope, resource, err := r.identity("serviceArn", s.ARN)
+	scope, resource, err := identity("serviceArn", s.ARN)
 	if err != nil {
 		return fleet.Resource{}, err
 	}
@@ -60,7 +68,7 @@ func (r *reading) service(s *service) (fleet.Resource, error) {
 	if err != nil {
 		return fleet.Resource{}, err
 	}
-	tags, err := r.optionalTags(fleet.ECSService, "tags", s.tags())
+	tags, err := optionalTags("tags", s.tags())
 	if err != nil {
 		return fleet.Resource{}, err
 	}
@@ -81,31 +89,31 @@ func (r *reading) service(s *service) (fleet.Resource, error) {
 }
 
 // clusterName takes the cluster's name from the service's ARN; ARNs from before 2018 do not hold it, the cluster's own does.
-func (s *service) clusterName(resource string) (string, error) {
+func (s *Service) clusterName(resource string) (string, error) {
 	if parts := strings.Split(resource, "/"); len(parts) == 3 {
 		return parts[1], nil
 	}
 	const expected = "an ARN such as arn:aws:ecs:ap-northeast-2:111122223333:cluster/shop"
 	if s.Cluster == "" {
-		return "", missing("clusterArn", expected)
+		return "", Missing("clusterArn", expected)
 	}
-	a, ok := parseARN(s.Cluster)
-	name, found := strings.CutPrefix(a.resource, "cluster/")
+	a, ok := ParseARN(s.Cluster)
+	name, found := strings.CutPrefix(a.Resource, "cluster/")
 	if !ok || !found {
-		return "", unfit("clusterArn", s.Cluster, expected)
+		return "", Unfit("clusterArn", s.Cluster, expected)
 	}
 	return name, nil
 }
 
-func (s *service) state() (fleet.State, error) {
+func (s *Service) state() (fleet.State, error) {
 	switch s.Status {
 	case "DRAINING", "INACTIVE":
 		return fleet.Gone, nil
 	case "":
-		return fleet.StateUnknown, missing("status", serviceStates)
+		return fleet.StateUnknown, Missing("status", serviceStates)
 	case "ACTIVE":
 	default:
-		return fleet.StateUnknown, unfit("status", s.Status, serviceStates)
+		return fleet.StateUnknown, Unfit("status", s.Status, serviceStates)
 	}
 	switch {
 	case *s.Desired > 0:
@@ -117,7 +125,7 @@ func (s *service) state() (fleet.State, error) {
 }
 
 // product is the launch type, or the capacity providers joined by a plus sign.
-func (s *service) product() string {
+func (s *Service) product() string {
 	if s.LaunchType != "" {
 		return s.LaunchType
 	}
@@ -128,18 +136,18 @@ func (s *service) product() string {
 	return strings.Join(providers, "+")
 }
 
-func (s *service) tags() *[]tag {
+func (s *Service) tags() *[]Tag {
 	if s.Tags == nil {
 		return nil
 	}
-	tags := make([]tag, len(*s.Tags))
+	tags := make([]Tag, len(*s.Tags))
 	for i, t := range *s.Tags {
-		tags[i] = tag{t.Key, t.Value}
+		tags[i] = Tag(t)
 	}
 	return &tags
 }
 
-func (s *service) traits() []fleet.Trait {
+func (s *Service) traits() []fleet.Trait {
 	var t traits
 	rolling := false
 	for _, d := range s.Deployments {
@@ -155,21 +163,4 @@ func (s *service) traits() []fleet.Trait {
 		t.when(true, fleet.ExternalDeploy, "a controller of its own")
 	}
 	return t
-}
-
-// failures notes what describe-services was asked for and did not find.
-func (r *reading) failures() error {
-	var failed []struct {
-		ARN    string `json:"arn"`
-		Reason string `json:"reason"`
-	}
-	if err := r.decode(&failed); err != nil || len(failed) == 0 {
-		return err
-	}
-	var words []string
-	for _, f := range failed {
-		words = append(words, strings.TrimSpace(fmt.Sprintf("%s %s", f.ARN, f.Reason)))
-	}
-	r.into.gaps = append(r.into.gaps, fmt.Sprintf("%s: ECS did not describe %s", r.name, strings.Join(words, ", ")))
-	return nil
 }
