@@ -23,6 +23,8 @@ const (
 	holidays    = "github.com/rickar/cal/v2"
 	yaml        = "go.yaml.in/yaml/v3"
 	parquet     = "github.com/parquet-go/parquet-go"
+	sdk         = "github.com/aws/aws-sdk-go-v2"
+	smithy      = "github.com/aws/smithy-go"
 )
 
 // row is what one package may import beside the standard library.
@@ -82,6 +84,16 @@ var table = []row{
 	// Adapters: they speak the nouns, and know neither planners nor each other.
 	{"internal/described", pure, sees{"internal/fleet"}, uses{"github.com/go-json-experiment/json"}},
 	{"internal/local", worldly, sees{"internal/described", "internal/fleet", "internal/money", "internal/plan", "internal/objects", "internal/billing"}, uses{"github.com/go-json-experiment/json", "github.com/rogpeppe/go-internal"}},
+
+	// AWS, live: the way in, and beneath it one package for each thing that is asked of it.
+	{"internal/failure", pure, sees{}, uses{}},
+	{"internal/pace", pure, sees{"internal/fleet"}, uses{}},
+	{"internal/cloud", worldly, sees{"internal/failure", "internal/fleet", "internal/pace"}, uses{sdk, smithy}},
+	{"internal/cloud/bucket", worldly, sees{"internal/cloud", "internal/failure", "internal/fleet", "internal/objects"}, uses{sdk, smithy}},
+	{"internal/cloud/inventory", worldly, sees{"internal/cloud", "internal/described", "internal/failure", "internal/fleet"}, uses{sdk, smithy}},
+	{"internal/cloud/actuator", worldly, sees{"internal/cloud", "internal/failure", "internal/fleet", "internal/plan"}, uses{sdk, smithy}},
+	{"internal/cloud/accounts", worldly, sees{"internal/cloud", "internal/failure", "internal/fleet"}, uses{sdk, smithy}},
+	{"internal/cloud/pricelist", worldly, sees{"internal/cloud", "internal/failure", "internal/fleet", "internal/money", "internal/objects"}, uses{sdk, smithy}},
 
 	{"internal/simulation", worldly, sees{"internal/fleet", "internal/money", "internal/plan", "internal/objects"}, uses{}},
 	{"internal/simulation/invoice", worldly, sees{"internal/fleet", "internal/money", "internal/billing", "internal/billing/commitments", "internal/billing/export", "internal/simulation"}, uses{decimal}},

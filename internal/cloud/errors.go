@@ -1,0 +1,123 @@
+package cloud
+
+import (
+	"context"
+	"errors"
+	"net"
+	"strings"
+
+	"github.com/aws/smithy-go"
+
+	"offpeak/internal/failure"
+)
+
+// Classify gives an error of a call its class, so that callers need not know AWS's codes. It is the only place that does. An error that has a
+// class keeps it; nil stays nil.
+func Classify(err error) error {
+	if err == nil {
+		return nil
+	}
+	if _, ok := errors.AsType[*failure.Error](err); ok {
+		return err
+	}
+	return &failure.Error{Class: classOf(err), Err: err}
+}
+
+func classOf(err error) failure.Class {
+	api, ok := errors.AsType[smithy.APIError](err)
+	if !ok {
+		return classOfTransport(err)
+	}
+	code, message := api.ErrorCode(), api.ErrorMessage()
+	if class, ok := codes[code]; ok {
+		return refined(class, message)
+	}
+	for _, p := range patterns {
+		if strings.HasPrefix(code, p.prefix) && strings.HasSuffix(code, p.suffix) {
+			return p.class
+		}
+	}
+	if api.ErrorFault() == smithy.FaultServer {
+		return failure.Unreachable
+	}
+	return failure.Other
+}
+
+// classOfTransport sorts errors that carry no answer of AWS's.
+func classOfTransport(err error) failure.Class {
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return failure.Unreachable
+	}
+	if _, ok := errors.AsType[net.Error](err); ok {
+		return failure.Unreachable
+	}
+	return failure.Other
+}
+
+// codes are AWS's error codes (API references of EC2, Auto Scaling, RDS, ECS, STS and S3: common errors and each call's own).
+var codes = map[string]failure.Class{
+	"RequestLimitExceeded": failure.Throttled, "Throttling": failure.Throttled, "ThrottlingException": failure.Throttled,
+	"ThrottledException": failure.Throttled, "TooManyRequestsException": failure.Throttled, "RequestThrottled": failure.Throttled,
+	"RequestThrottledException": failure.Throttled, "SlowDown": failure.Throttled, "EC2ThrottledException": failure.Throttled,
+	"ResourceContention": failure.InTransition, "ResourceContentionFault": failure.InTransition, "PriorRequestNotComplete": failure.Throttled,
+
+	"DBInstanceNotFound": failure.Gone, "DBInstanceNotFoundFault": failure.Gone, "DBClusterNotFoundFault": failure.Gone,
+	"ServiceNotFoundException": failure.Gone, "ServiceNotActiveException": failure.Gone, "ClusterNotFoundException": failure.Gone,
+	"ObjectNotFoundException": failure.Gone, "NoSuchKey": failure.Gone, "NotFound": failure.Gone, "NoSuchBucket": failure.Gone,
+
+	"AccessDenied": failure.Denied, "AccessDeniedException": failure.Denied, "UnauthorizedOperation": failure.Denied, "AuthFailure": failure.Denied,
+	"ExpiredToken": failure.Denied, "ExpiredTokenException": failure.Denied, "InvalidClientTokenId": failure.Denied, "UnrecognizedClientException": failure.Denied,
+	"OptInRequired": failure.Denied, "PendingVerification": failure.Denied, "Blocked": failure.Denied, "AccountProblem": failure.Denied,
+	"SignatureDoesNotMatch": failure.Denied, "InvalidAccessKeyId": failure.Denied, "RegionDisabledException": failure.Denied,
+
+	"OperationNotPermitted": failure.Protected, "ScalingActivityInProgress": failure.InTransition, "ScalingActivityInProgressFault": failure.InTransition,
+
+	"InsufficientInstanceCapacity": failure.Capacity, "InsufficientHostCapacity": failure.Capacity, "InsufficientCapacity": failure.Capacity,
+	"InsufficientReservedInstanceCapacity": failure.Capacity, "InsufficientDBInstanceCapacity": failure.Capacity,
+	"InsufficientDBInstanceCapacityFault": failure.Capacity, "InsufficientDBClusterCapacityFault": failure.Capacity, "SpotMaxPriceTooLow": failure.Capacity,
+	"InsufficientCapacityOnHost": failure.Capacity, "InsufficientAddressCapacity": failure.Capacity, "InsufficientStorageClusterCapacity": failure.Capacity,
+
+	"InstanceLimitExceeded": failure.Quota, "VcpuLimitExceeded": failure.Quota, "MaxSpotInstanceCountExceeded": failure.Quota,
+	"LimitExceeded": failure.Quota, "LimitExceededException": failure.Quota, "InstanceQuotaExceeded": failure.Quota, "InstanceQuotaExceededFault": failure.Quota,
+	"ServiceQuotaExceededException": failure.Quota, "StorageQuotaExceeded": failure.Quota, "SnapshotQuotaExceeded": failure.Quota,
+
+	"KMSKeyNotAccessibleFault": failure.Key, "Client.InvalidKMSKey.InvalidState": failure.Key,
+
+	"IncorrectInstanceState": failure.InTransition, "InvalidDBInstanceState": failure.InTransition, "InvalidDBInstanceStateFault": failure.InTransition,
+	"InvalidDBClusterStateFault": failure.InTransition, "IncorrectState": failure.InTransition,
+	"IncorrectSpotRequestState": failure.InvalidState, "UnsupportedOperation": failure.InvalidState, "UnsupportedHibernationConfiguration": failure.InvalidState,
+	"PlatformTaskBlockedException": failure.InvalidState, "UpdateInProgressException": failure.InTransition,
+
+	"InternalError": failure.Unreachable, "InternalFailure": failure.Unreachable, "ServiceUnavailable": failure.Unreachable, "Unavailable": failure.Unreachable,
+	"ServerException": failure.Unreachable, "RequestTimeout": failure.Unreachable, "RequestTimeoutException": failure.Unreachable,
+}
+
+// patterns are families of codes.
+var patterns = []struct {
+	prefix, suffix string
+	class          failure.Class
+}{
+	{"InvalidInstanceID", "", failure.Gone}, // .NotFound, and .Malformed for one that cannot exist
+	{"", ".NotFound", failure.Gone},
+	{"", "NotFoundException", failure.Gone},
+	{"", "NotFoundFault", failure.Gone},
+	{"InvalidKMSKey", "", failure.Key},
+	{"KMS", "", failure.Key},
+	{"Client.KMS", "", failure.Key},
+	{"Throttl", "", failure.Throttled},
+	{"", "LimitExceeded", failure.Quota},
+	{"", "QuotaExceeded", failure.Quota},
+	{"", "QuotaExceededFault", failure.Quota},
+}
+
+// refined looks into the message where AWS uses one code for several things.
+func refined(class failure.Class, message string) failure.Class {
+	text := strings.ToLower(message)
+	switch {
+	case class == failure.Protected && !strings.Contains(text, "disableapistop") && !strings.Contains(text, "protect"):
+		return failure.Denied // OperationNotPermitted is also said of instances that an operator manages, and of accounts
+	case class == failure.Denied && strings.Contains(text, "kms:"):
+		return failure.Key
+	}
+	return class
+}
