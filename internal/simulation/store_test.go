@@ -80,6 +80,9 @@ func (m *memoryStore) tear(r *rand.Rand) bool {
 	}
 	key := m.keys[from+r.IntN(to-from)]
 	whole := m.data[key]
+	if len(whole.data) == 0 {
+		return false // there is nothing left of it to tear
+	}
 	cut := stored{whole.data[:r.IntN(len(whole.data))], whole.version}
 	before, _ := ledger.Decode(key, whole.data)
 	after, _ := ledger.Decode(key, cut.data)
