@@ -53,6 +53,7 @@ var policyFields = fields[draft]{
 	}},
 	{"kill_switch", (*draft).readKillSwitch},
 	{"observe", func(d *draft, v value) { d.Observe = v.duration(0, 365*day) }},
+	{"accounts", (*draft).readAccounts},
 	{"regions", (*draft).readRegions},
 	{"tenants", (*draft).readTenants},
 	{"prices", (*draft).readPrices},
@@ -78,6 +79,7 @@ func (d *draft) read(root value) {
 	if _, ok := found["tags"]; !ok {
 		d.finishTags(&tagsDraft{draft: d}, root)
 	}
+	d.finishAccounts()
 	d.unusedCalendars()
 }
 

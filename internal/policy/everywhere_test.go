@@ -11,22 +11,27 @@ import (
 
 // places are policies with a hole for one key of a mapping, by the mapping's name in Keys.
 var places = map[string]string{
-	"":            "timezone: Asia/Seoul\nenvironments: {dev: {tags: {Environment: dev}}}\n%s\n",
-	"environment": "timezone: Asia/Seoul\nenvironments: {dev: {%s}}\nschedules: {office: {open: daily 09:00-18:00}}\n",
-	"calendar":    minimal + "calendars: {kr: {%s}}\n",
-	"schedule":    minimal + "calendars: {kr: {add: 2026-12-31}}\nschedules: {office: {%s}}\n",
-	"period":      minimal + "schedules: {office: {periods: [{%s}]}}\n",
-	"tags":        minimal + "calendars: {kr: {add: 2026-12-31}}\ntags: {%s}\n",
-	"custodian":   minimal + "tags: {custodian: {%s}}\n",
-	"guards":      minimal + "guards: {%s}\n",
-	"tenant":      minimal + "tenants: {retail: {%s}}\n",
-	"price":       minimal + "prices: [{%s}]\n",
+	"":             "timezone: Asia/Seoul\nenvironments: {dev: {tags: {Environment: dev}}}\n%s\n",
+	"environment":  "timezone: Asia/Seoul\nenvironments: {dev: {%s}}\nschedules: {office: {open: daily 09:00-18:00}}\n",
+	"calendar":     minimal + "calendars: {kr: {%s}}\n",
+	"schedule":     minimal + "calendars: {kr: {add: 2026-12-31}}\nschedules: {office: {%s}}\n",
+	"period":       minimal + "schedules: {office: {periods: [{%s}]}}\n",
+	"tags":         minimal + "calendars: {kr: {add: 2026-12-31}}\ntags: {%s}\n",
+	"custodian":    minimal + "tags: {custodian: {%s}}\n",
+	"guards":       minimal + "guards: {%s}\n",
+	"tenant":       minimal + "tenants: {retail: {%s}}\n",
+	"price":        minimal + "prices: [{%s}]\n",
+	"where":        minimal + "accounts: {%s}\n",
+	"organization": minimal + "accounts: {organization: {%s}}\n",
+	"outside":      minimal + "accounts: {outside: [{%s}]}\n",
 }
 
 // companions make a mapping whole when its key alone does not.
 var companions = map[string]string{
 	"environment": "tags: {Environment: dev}", "calendar": "country: KR", "schedule": "open: daily 09:00-18:00", "period": "endtime: '18:00'",
 	"tenant": `payer: "111122223333"`, "price": `region: ap-northeast-2, type: m5.large, usd_per_hour: "0.1"`,
+	"where": `list: "111122223333"`, "organization": "in: r-ab12",
+	"outside": `account: "111122223333", role: "arn:aws:iam::111122223333:role/x"`,
 }
 
 var anyValues = []string{
@@ -37,6 +42,7 @@ var anyValues = []string{
 	"stopped-by-us", "ap-northeast-2", "[ap-northeast-2]", "m5.large", "'0.1'", "'1.05'", "finance@example.com", "[finance@example.com]", "ko", "[ko, en]", "s3://bill", "한국어",
 	"calendars/plant.csv", "calendars/release-freeze.ics", "aws:x", "'offpeak:'", "[{begintime: '09:00'}]", "{country: KR}", "{key: Off}", "{a: {country: KR}}", "{a: {payer: '111122223333'}}",
 	"{a: {always: stopped}}", "{a: {open: daily 09:00-18:00, hold: ~}}", "[{region: us-east-1, type: m5.large, usd_per_hour: '1'}]", "{Team: [1, true, ~]}", "{Team: [1, true]}", "\"a\\nb\"",
+	"{list: ['111122223333']}", "{in: [ou-ab12-cdef3456]}", "[r-ab12]", "ou-ab12-cdef3456", "arn:aws:iam::111122223333:role/x", "[{account: '111122223333', role: 'arn:aws:iam::111122223333:role/x'}]",
 }
 
 // TestAnyValueAnywhere puts all kinds of values at every key: what Load accepts, editors accept too, and what it refuses it explains.

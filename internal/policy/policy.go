@@ -26,6 +26,8 @@ type Policy struct {
 	Schedules []string
 	// Calendars are in the order of the file.
 	Calendars []scheduler.NamedCalendar
+	// Accounts are the accounts to look after.
+	Accounts Accounts
 	// Regions are the regions to look into; none: every region that an account has enabled.
 	Regions []fleet.Region
 	// Observe is how long a new account is watched and announced before anything in it is acted on; zero: not at all.
