@@ -46,6 +46,9 @@ var table = []row{
 	{"internal/fleet", pure, sees{"internal/money"}, uses{}},
 	{"internal/plan", pure, sees{"internal/fleet", "internal/money"}, uses{}},
 
+	{"internal/failure", pure, sees{}, uses{}},
+	{"internal/pace", pure, sees{"internal/fleet"}, uses{}},
+
 	// What was done: the record of it, and where it is kept.
 	{"internal/objects", pure, sees{}, uses{}},
 	{"internal/ledger", pure, sees{"internal/fleet", "internal/money", "internal/plan", "internal/objects"}, uses{}},
@@ -81,14 +84,16 @@ var table = []row{
 	{"internal/policy", pure, sees{"internal/fleet", "internal/money", "internal/plan", "scheduler", "scheduler/..."}, uses{yaml, levenshtein}},
 	{"internal/migrate", worldly, sees{"internal/policy", "scheduler/..."}, uses{yaml}},
 
+	// What runs in the hub's account: who is looked at, under which policy.
+	{"internal/hub", pure, sees{"internal/failure", "internal/fleet", "internal/money", "internal/plan", "internal/ledger", "internal/objects", "internal/optimizer", "internal/policy", "scheduler"}, uses{}},
+
 	// Adapters: they speak the nouns, and know neither planners nor each other.
 	{"internal/described", pure, sees{"internal/fleet"}, uses{"github.com/go-json-experiment/json"}},
 	{"internal/local", worldly, sees{"internal/described", "internal/fleet", "internal/money", "internal/plan", "internal/objects", "internal/billing"}, uses{"github.com/go-json-experiment/json", "github.com/rogpeppe/go-internal"}},
 
 	// AWS, live: the way in, and beneath it one package for each thing that is asked of it.
-	{"internal/failure", pure, sees{}, uses{}},
-	{"internal/pace", pure, sees{"internal/fleet"}, uses{}},
 	{"internal/cloud", worldly, sees{"internal/failure", "internal/fleet", "internal/pace"}, uses{sdk, smithy}},
+	{"internal/cloud/moto", worldly, sees{"internal/cloud", "internal/fleet"}, uses{sdk, smithy}},
 	{"internal/cloud/bucket", worldly, sees{"internal/cloud", "internal/failure", "internal/fleet", "internal/objects"}, uses{sdk, smithy}},
 	{"internal/cloud/inventory", worldly, sees{"internal/cloud", "internal/described", "internal/failure", "internal/fleet"}, uses{sdk, smithy}},
 	{"internal/cloud/actuator", worldly, sees{"internal/cloud", "internal/failure", "internal/fleet", "internal/plan"}, uses{sdk, smithy}},
