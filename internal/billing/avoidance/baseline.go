@@ -40,8 +40,8 @@ type Baseline struct {
 	Shape *[slots]int64 `json:"shape,omitempty"`
 	// Weeks are the unit-seconds that it ran in each of the four weeks, first to last. Only a baseline of its own has them.
 	Weeks [weeks]int64 `json:"weeks"`
-	// Levelled are unit-hours of weeks that vary as the four do when changes of size are taken out. Where they are Weeks, they are left out.
-	Levelled *[weeks]float64 `json:"levelled,omitempty"`
+	// Weekly are the four weeks hour by hour, where the size changed from one to another: from them Interval tells what following the size leaves.
+	Weekly *[weeks]Portrait `json:"weekly,omitempty"`
 	// LongestOff is the longest stretch in which no unit of it ran, in seconds; of a cohort, the longest of any peer.
 	LongestOff int64 `json:"longest_off"`
 	// Cohort is the hash of the cohort it is taken from.
@@ -146,49 +146,52 @@ func ownBaseline(r *Resource) (Baseline, bool) {
 func (b *Baseline) observe(ran []level, window stretch) {
 	when := on(ran)
 	units, anyOn, on := cursor{list: ran}, cursor{list: single(when)}, [slots]int64{}
-	var parts [weeks]portrait
+	var parts [weeks]Portrait
 	eachHour(window, func(hour stretch, slot int) {
 		n, seconds, p := units.in(hour), anyOn.in(hour), &parts[(hour.from-window.from)/week]
 		b.Share[slot] += n
 		on[slot] += seconds
-		p.ran, p.share[slot], p.on[slot] = p.ran+n, p.share[slot]+n, p.on[slot]+seconds
+		p.Ran[slot], p.On[slot] = p.Ran[slot]+n, p.On[slot]+seconds
+		b.Weeks[(hour.from-window.from)/week] += n
 	})
-	for k := range parts {
-		b.Weeks[k] = parts[k].ran
-	}
 	if on == b.Share {
 		return
 	}
 	b.On = &on
-	eachSteady(ran, when, window, func(hour stretch, slot int, unitSeconds int64) {
-		parts[(hour.from-window.from)/week].steady[slot].add(sizing{unitSeconds, 3600, 1})
-	})
-	b.level(ran, window)
-	if hours, same := levelled(&b.Share, &on, &parts); !same {
-		b.Levelled = &hours
+	b.level(ran, window, &parts)
+	if b.Shape != nil {
+		b.Weekly = &parts
 	}
 }
 
 // level finds the shape of the week from the same running as Share. Without it, those sizes of the four weeks that fell on hours which are steady
 // later would be taken for the size of the baseline, and the mean of such a ratio is too large: by 0.9 % in simulation where every third
-// resource is a group that somebody resizes every ten days.
-func (b *Baseline) level(ran []level, window stretch) {
-	scales, units := scalesOf(b, ran, on(ran), window, reachBefore), cursor{list: ran}
-	var added [slots]big.Rat // to Share
-	eachHour(window, func(hour stretch, slot int) {
-		if n, at := units.in(hour), scales.at(hour.from); n > 0 && !at.one() {
-			more := new(big.Rat).SetFrac64(at.then-at.now, at.now)
-			added[slot].Add(&added[slot], more.Mul(more, new(big.Rat).SetInt64(n)))
+// resource is a group that somebody resizes every ten days. A group that grows has its largest size on the last days of each week, and the size since
+// goes with that: so days are levelled evenly to both sides, and a second time by what the first one found, which leaves nothing of a trend.
+func (b *Baseline) level(ran []level, window stretch, parts *[weeks]Portrait) {
+	for pass := range levellings {
+		scales, units := scalesOf(b, ran, on(ran), window, evenly), cursor{list: ran}
+		var added [slots]big.Rat // to Share
+		eachHour(window, func(hour stretch, slot int) {
+			n, at := units.in(hour), scales.at(hour.from)
+			if pass == levellings-1 {
+				parts[(hour.from-window.from)/week].Even[slot] += at.undone(n)
+			}
+			if n > 0 && !at.one() {
+				more := new(big.Rat).SetFrac64(at.then-at.now, at.now)
+				added[slot].Add(&added[slot], more.Mul(more, new(big.Rat).SetInt64(n)))
+			}
+		})
+		shape := b.Share
+		for slot := range added {
+			if added[slot].Sign() != 0 {
+				shape[slot] += halfUp(&added[slot])
+			}
 		}
-	})
-	shape := b.Share
-	for slot := range added {
-		if added[slot].Sign() != 0 {
-			shape[slot] += halfUp(&added[slot])
+		b.Shape = nil
+		if shape != b.Share {
+			b.Shape = &shape
 		}
-	}
-	if shape != b.Share {
-		b.Shape = &shape
 	}
 }
 
@@ -221,14 +224,6 @@ func (b *Baseline) size() (units float64, known bool) {
 		share, on = share+b.Share[slot], on+b.on(slot)
 	}
 	return float64(share) / float64(on), on > 0
-}
-
-// varying are unit-hours of four weeks that vary as those of the baseline do when changes of size are taken out.
-func (b *Baseline) varying() [weeks]float64 {
-	if b.Levelled != nil {
-		return *b.Levelled
-	}
-	return b.hours()
 }
 
 // ran is when the resource ran within a time, and as how many units.

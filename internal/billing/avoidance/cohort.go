@@ -53,7 +53,7 @@ func gather(key cohortKey, peers []peer) Peers {
 			c.share[i] += s
 		}
 		c.longestOff = max(c.longestOff, p.baseline.LongestOff)
-		hours := p.baseline.varying()
+		_, hours := p.baseline.varying(nil)
 		_, variance := moments(hours[:])
 		c.Within += variance
 	}

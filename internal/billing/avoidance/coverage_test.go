@@ -3,6 +3,7 @@ package avoidance_test
 import (
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
@@ -30,6 +31,8 @@ func TestIntervalsCoverTheTruth(t *testing.T) {
 			{"a third with up to 20 units, one in seven without history", 120, 7, 0, anyGrown, 30, 1000},
 			{"a third with up to 20 units, one in five a control", 120, 0, 5, anyGrown, 30, 1000},
 			{"a third with up to 20 units, large fleets", 200, 0, 0, anyGrown, 12, 1000},
+			{"few large groups", 12, 0, 0, dominated, 60, 1000},
+			{"few large groups, larger fleets", 36, 0, 0, dominated, 30, 1000},
 		} {
 			t.Run(fleet.name, func(t *testing.T) {
 				t.Parallel()
@@ -52,7 +55,11 @@ func TestIntervalsCoverTheTruth(t *testing.T) {
 				if seeds < fleet.many {
 					slack = 2.5 * math.Sqrt(0.95*0.05/float64(seeds))
 				}
-				if share := s.covered(); share < 0.93-slack || share > 0.97+slack {
+				most := 0.97
+				if strings.HasPrefix(fleet.name, "few large groups") {
+					most = 0.98 // where little varies but sizes, widths are on the safe side
+				}
+				if share := s.covered(); share < 0.93-slack || share > most+slack {
 					t.Errorf("the 95 %% interval covers %.1f %%", 100*share)
 				}
 			})

@@ -15,11 +15,12 @@ type history struct {
 	*Resource
 	baseline Baseline
 	ran      []level
-	held     []hold    // off, with no unit at all, by our stops
-	unheld   []stretch // in which nothing is claimed
-	idle     []stretch // rows of idle opening days; part of unheld
-	counted  stretch   // since enrolment, as far as observed
-	scales   scales    // of size since enrolment
+	held     []hold       // off, with no unit at all, by our stops
+	unheld   []stretch    // in which nothing is claimed
+	idle     []stretch    // rows of idle opening days; part of unheld
+	counted  stretch      // since enrolment, as far as observed
+	scales   scales       // of size since enrolment
+	open     *[slots]bool // hours of the week in which the size is seen; only where the baseline's changed
 }
 
 type hold struct {
@@ -34,7 +35,10 @@ func historyOf(r *Resource, b Baseline) history {
 	h := history{Resource: r, baseline: b, ran: r.ran(seen)}
 	h.counted = seen.within(stretch{r.Enrolled.Unix(), seen.to})
 	if h.largest() < most {
-		h.scales = scalesOf(&h.baseline, h.ran, without(on(h.ran), stopsOf(r)), h.counted, reach)
+		h.scales = scalesOf(&h.baseline, h.ran, without(on(h.ran), stopsOf(r)), h.counted, since)
+	}
+	if b.Weekly != nil {
+		h.open = openHours(h.counted, stopsOf(r))
 	}
 	off := without([]stretch{seen}, on(h.ran))
 	var all []stretch
@@ -54,6 +58,9 @@ func historyOf(r *Resource, b Baseline) history {
 	h.unheld = union(append(h.longStops(off, all), h.idle...))
 	return h
 }
+
+// varying are the baseline's weeks as the interval needs them.
+func (h *history) varying() (mean, period [weeks]float64) { return h.baseline.varying(h.open) }
 
 // largest is what the baseline comes to at most in all the time since enrolment, its first hour whole, in parts and at its own size.
 func (h *history) largest() float64 { return h.baseline.peak() * float64(h.counted.seconds()+3600) }

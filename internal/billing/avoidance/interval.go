@@ -27,11 +27,11 @@ func ownerOf(r *Resource) owner {
 //
 // The error of a claim over L weeks is L times that of a baseline mean of four weeks, less what the L weeks themselves deviate by from
 // people's mean: with a variance of s2 between an owner's weeks, L*L*s2/4 + L*s2. It is a prediction: leaving out the second part, as a
-// bootstrap of the baseline does, covers too little. s2 comes from the owner's four baseline weeks, in unit-hours with changes of size
-// taken out (see levelled), summed over owners; L and its square count each week at its scale. See spread.total for what weeks hand on to
-// one another. A claim from a cohort adds how far one resource lies from the cohort's mean and how far that mean lies from the truth, both
-// at its size, and its peers' weeks count once more; the control group adds its own error, scaled. Student's t has the degrees of freedom
-// by Welch and Satterthwaite, three for one owner.
+// bootstrap of the baseline does, covers too little. s2 comes from the owner's four baseline weeks, in unit-hours with as much of the changes
+// of size taken out as the open hours tell (see varying), summed over owners; L and its square count each week at its scale. See
+// spread.total for what weeks hand on to one another. A claim from a cohort adds how far one resource lies from the cohort's mean and how far
+// that mean lies from the truth, both at its size, and its peers' weeks count once more; the control group adds its own error, scaled.
+// Student's t has the degrees of freedom by Welch and Satterthwaite, three for one owner.
 //
 // What befell all owners at once (a holiday in the baseline, a crunch after it) is not in it: only a control group tells.
 func (m *Measurement) interval(center Hours, parts []weighted) Interval {
@@ -45,7 +45,8 @@ func (m *Measurement) interval(center Hours, parts []weighted) Interval {
 		}
 		known = true
 		if p.Origin == Own {
-			s.add(m.owners[p.ARN], p.history.baseline.varying(), p.weight*p.lasting, p.weight*math.Sqrt(p.squared))
+			mean, period := p.history.varying()
+			s.add(m.owners[p.ARN], mean, period, p.weight*p.lasting, p.weight*math.Sqrt(p.squared))
 		} else {
 			hash := p.history.baseline.Cohort
 			if users[hash] == nil {
@@ -64,7 +65,8 @@ func (m *Measurement) interval(center Hours, parts []weighted) Interval {
 	for i := range m.Controls {
 		c := &m.Controls[i]
 		if weight := -drift[c.Environment]; weight != 0 && c.Origin == Own {
-			s.add(m.owners[c.ARN], c.history.baseline.varying(), weight*c.lasting, weight*math.Sqrt(c.squared))
+			mean, period := c.history.varying()
+			s.add(m.owners[c.ARN], mean, period, weight*c.lasting, weight*math.Sqrt(c.squared))
 		}
 	}
 	if !known {
@@ -99,7 +101,8 @@ func (m *Measurement) borrow(s *spread, c Peers, b *borrowed) {
 			o = owner{name: "\x00" + string(arn)}
 		}
 		peer := m.book.Baselines[arn]
-		s.add(o, peer.varying(), b.weeks/n, 0)
+		_, hours := peer.varying(nil)
+		s.add(o, hours, hours, b.weeks/n, 0)
 	}
 	one := max(c.Spread, 1) // peers vary with their sizes, a resource with its own alone
 	s.component((b.weeks*b.weeks/n+b.squares/one)*c.Between, n-1)
@@ -117,16 +120,16 @@ type spread struct {
 // habits are an owner's baseline weeks, weighted as they enter by the baseline's mean, and by the period's own weeks.
 type habits struct{ mean, period [weeks]float64 }
 
-func (s *spread) add(o owner, hours [weeks]float64, byMean, byPeriod float64) {
+func (s *spread) add(o owner, mean, period [weeks]float64, byMean, byPeriod float64) {
 	at, known := s.seen[o]
 	if !known {
 		at = len(s.owners)
 		s.seen[o] = at
 		s.owners = append(s.owners, habits{})
 	}
-	for k, h := range hours {
-		s.owners[at].mean[k] += byMean * h
-		s.owners[at].period[k] += byPeriod * h
+	for k := range mean {
+		s.owners[at].mean[k] += byMean * mean[k]
+		s.owners[at].period[k] += byPeriod * period[k]
 	}
 }
 

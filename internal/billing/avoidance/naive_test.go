@@ -65,6 +65,13 @@ func readNaively(r avoidance.Resource) *naive {
 		}
 	}
 	n.shape = n.share
+	n.level()
+	n.level()
+	return n
+}
+
+// level takes sizes out of the shape, days being compared with as many before them as after them.
+func (n *naive) level() {
 	var levelled [168]big.Rat
 	now, then := int64(1), int64(1)
 	for h := range enrolledAt / 60 {
@@ -81,7 +88,6 @@ func readNaively(r avoidance.Resource) *naive {
 		up := levelled[i].Add(&levelled[i], big.NewRat(1, 2))
 		n.shape[i] = new(big.Int).Div(up.Num(), up.Denom()).Int64()
 	}
-	return n
 }
 
 // scale is the size on a day, taken from the days about it within some days, against that of the baseline.
@@ -107,6 +113,9 @@ func (n *naive) sizing(d, from, to, reach int) (now, then int64, hours int) {
 				}
 			}
 		}
+	}
+	if from == 0 {
+		reach = max(min(reach, d, 27-d), 1)
 	}
 	for at := max(d-reach, from); at <= min(d+reach, to-1); at++ {
 		add(at)
@@ -178,7 +187,7 @@ func (n *naive) sum() (s sums) {
 func TestTheRulesMinuteByMinute(t *testing.T) {
 	t.Parallel()
 	forgone, several, resized := 0, 0, 0
-	seeds := []int{911} // has shapes that lie halfway between two seconds
+	seeds := []int{4202, 3305} // have shapes that lie halfway between two seconds
 	for seed := range soak(t, 60, 1000) {
 		seeds = append(seeds, seed)
 	}

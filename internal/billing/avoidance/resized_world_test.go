@@ -45,6 +45,31 @@ func forGood(r *rand.Rand) []act {
 	return []act{{at: -3 * week, units: sizes[0], resize: true}, {at: 4*week + r.Int64N(13*week), units: sizes[1], resize: true}}
 }
 
+// swings: target tracking sets another size every morning and every evening, at random.
+func swings(r *rand.Rand) (all []act) {
+	low := 1 + r.IntN(5)
+	for midnight := int64(-3 * week); midnight < 17*week; midnight += day {
+		for _, hour := range []int64{10, 20} {
+			all = append(all, act{at: midnight + hour*3600 - 1800 + r.Int64N(3600), units: low + r.IntN(2*low+1), resize: true})
+		}
+	}
+	return all
+}
+
+// dominated are fleets whose hours lie in few large groups: of six resources one swings and one is resized now and then, both never off. The others are
+// single machines.
+func dominated(r *rand.Rand, n int) []act {
+	all := acts(r, []habit{alwaysOn, alwaysOn, evenings, alwaysOn, mixed, alwaysOn}[n%6], -1, 17)
+	switch n % 6 {
+	case 0:
+		all = append(all, swings(r)...)
+	case 1:
+		all = append(all, nowAndThen(r)...)
+	}
+	slices.SortStableFunc(all, func(a, b act) int { return cmp.Compare(a.at, b.at) })
+	return all
+}
+
 // resizing are a machine's people of whom every third runs a group that changes its size.
 func resizing(r *rand.Rand, h habit, how resizes) []act {
 	all := acts(r, h, -1, 17)

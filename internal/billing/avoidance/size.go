@@ -37,6 +37,14 @@ func (s scale) times(parts int64) int64 {
 	return int64(quotient)
 }
 
+// undone returns unit-seconds at the size of the baseline.
+func (s scale) undone(ran int64) int64 {
+	if s.one() {
+		return ran
+	}
+	return scale{s.then, s.now}.times(ran)
+}
+
 // scales are the sizes of a resource by UTC day since its enrolment. The zero value is the baseline's size, always.
 //
 // The baseline tells how often a resource is on in each hour of the week, and how large it is then. How large it is, people may change for
@@ -84,16 +92,28 @@ func (s *sizing) add(o sizing) {
 	s.now, s.then, s.hours = s.now+o.now, s.then+o.then, s.hours+o.hours
 }
 
-// How many days before and after a day its scale is taken from: since enrolment, and within a baseline. There they are more, since what is divided
-// by a noisy scale comes out too large or too small: with three days, groups of a random size each time were 0.3 % off.
+// reach is how many days before and after a day its scale is taken from since enrolment. Within a baseline they are more, since what is divided
+// by a noisy scale comes out too large or too small (with three days, groups of a random size each time were 0.3 % off), but never more on one
+// side than on the other: a size that grows would be too small for its first days and too large for its last ones.
 const (
 	reach       = 3
 	reachBefore = 10
+	levellings  = 2
 )
+
+// about returns how many days before and after one of so many days are looked at.
+type about func(day, days int) (before, after int)
+
+func since(int, int) (before, after int) { return reach, reach }
+
+func evenly(day, days int) (before, after int) {
+	n := max(min(reachBefore, day, days-1-day), 1)
+	return n, n
+}
 
 // scalesOf follows the size of what ran in a time; free is when it was on and not stopped by us. A baseline that was frozen without On though more than one unit ran in it, or that
 // knows nothing or nothing sensible, has none to compare with.
-func scalesOf(b *Baseline, ran []level, free []stretch, counted stretch, reach int) scales {
+func scalesOf(b *Baseline, ran []level, free []stretch, counted stretch, near about) scales {
 	if counted.seconds() == 0 || b.Origin == Unproven || b.On == nil && (b.peak() > whole || isSingle(ran)) || b.negative() {
 		return scales{}
 	}
@@ -108,15 +128,16 @@ func scalesOf(b *Baseline, ran []level, free []stretch, counted stretch, reach i
 	known := false
 	for d := range sums {
 		sum := sizing{}
-		for at := min(d+reach, len(sums)-1); at >= 0 && (at >= d-reach || sum.hours < settled); at-- {
+		before, after := near(d, len(sums))
+		for at := min(d+after, len(sums)-1); at >= 0 && (at >= d-before || sum.hours < settled); at-- {
 			sum.add(sums[at])
 		}
 		if sum.hours < settled {
 			continue
 		}
 		s.days[d] = scale{sum.now, sum.then}
-		for before := 0; !known && before < d; before++ {
-			s.days[before] = s.days[d]
+		for first := 0; !known && first < d; first++ {
+			s.days[first] = s.days[d]
 		}
 		known = true
 	}
@@ -147,34 +168,62 @@ func eachSteady(ran []level, free []stretch, window stretch, f func(hour stretch
 // second is how many seconds into its clock hour an instant is.
 func second(at int64) int64 { return (at%3600 + 3600) % 3600 }
 
-// levelled sets each week of a baseline against the other three, as the measured time is set against all four, and returns the unit-hours of weeks that
-// would be off by as much if size were not followed: T/4 - 3/4 of the error, for T of all four. They are the weeks themselves where the size
-// never changed. Interval tells from them what is left when the level is followed.
-func levelled(all, on *[slots]int64, parts *[weeks]portrait) (hours [weeks]float64, same bool) {
-	total := int64(0)
-	for k := range parts {
-		total += parts[k].ran
-	}
-	same = true
-	for k := range parts {
-		p, sum := &parts[k], sizing{}
-		for i, n := range p.steady {
-			if others := on[i] - p.on[i]; n.hours > 0 && others > 0 && all[i] > p.share[i] {
-				sum.add(sizing{n.now * others, n.then * (all[i] - p.share[i]), n.hours})
-			}
-		}
-		r := 1.0
-		if sum.hours >= settled/3 && sum.now != sum.then {
-			r, same = float64(sum.now)/float64(sum.then), false
-		}
-		hours[k] = (float64(total) - r*float64(total-p.ran) + 3*float64(p.ran)) / (weeks * 3600)
-	}
-	return hours, same
+// Portrait is one week of a baseline by the hour of the week: unit-seconds, the same at one size, and seconds in which any unit was on.
+type Portrait struct {
+	Ran  [slots]int64 `json:"ran"`
+	Even [slots]int64 `json:"even"`
+	On   [slots]int64 `json:"on"`
 }
 
-// portrait is one week of a baseline: unit-seconds and seconds on by the hour of the week, and its steady hours, unit-seconds and seconds.
-type portrait struct {
-	ran       int64
-	share, on [slots]int64
-	steady    [slots]sizing
+// steady reports whether it was on throughout an hour of the week and those beside it.
+func (p *Portrait) steady(slot int) bool {
+	return p.On[slot] == 3600 && p.On[(slot+1)%slots] == 3600 && p.On[(slot+slots-1)%slots] == 3600
+}
+
+// varying are unit-hours of four weeks that vary as claims do once the size is followed: those that each week ran, less what its own size makes of
+// them: T + what it ran - what the shape comes to at its size, T being a mean week. They are the weeks themselves where the size never changed.
+//
+// The week's size is read in those hours of the week alone that are open in the measured time (nil is all): what a group would be by night and on
+// weekends is not seen there, and where its size goes up and down within the day, most of the error comes from that. Read in all hours, an error of
+// groups that are never off would always be none, whatever their size does.
+//
+// The mean of four weeks was levelled before it was taken, and varies as levelled weeks do; the weeks that are measured are not.
+func (b *Baseline) varying(open *[slots]bool) (mean, period [weeks]float64) {
+	period = b.hours()
+	if b.Weekly == nil {
+		return period, period
+	}
+	for k := range b.Weekly {
+		p := &b.Weekly[k]
+		mean[k], period[k] = b.residual(p, &p.Even, open), b.residual(p, &p.Ran, open)
+	}
+	return mean, period
+}
+
+// residual is what a week ran less what its own size makes of it.
+func (b *Baseline) residual(p *Portrait, ran *[slots]int64, open *[slots]bool) float64 {
+	all, shaped, own, sum := int64(0), int64(0), int64(0), sizing{}
+	for i, n := range ran {
+		on, shape := b.on(i), b.shape(i)
+		all, shaped, own = all+b.Share[i], shaped+shape, own+n
+		if (open == nil || open[i]) && p.steady(i) && on > 0 && shape > 0 {
+			sum.add(sizing{n * on, 3600 * shape, 1})
+		}
+	}
+	if sum.hours < settled/3 {
+		return float64(own) / 3600
+	}
+	return (float64(all)/weeks + float64(own) - scale{sum.now, sum.then}.float()*float64(shaped)/weeks) / 3600
+}
+
+// openHours are the hours of the week in which the size can be followed: those that are steady, unless people switch off, more often than not.
+func openHours(counted stretch, stops []stretch) *[slots]bool {
+	var all, free [slots]int
+	var open [slots]bool
+	eachHour(counted, func(_ stretch, slot int) { all[slot]++ })
+	eachSteady(nil, without([]stretch{counted}, stops), counted, func(_ stretch, slot int, _ int64) { free[slot]++ })
+	for slot := range open {
+		open[slot] = 2*free[slot] > all[slot]
+	}
+	return &open
 }

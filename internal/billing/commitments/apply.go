@@ -52,8 +52,15 @@ func (r *replay) reserve(c Commitments) {
 
 // pour puts the lines into the pools that reservations look at, smallest size first.
 func (r *replay) pour(pools map[Product][]*line) {
+	types := map[string]bool{}
+	for key := range pools {
+		types[key.Type], types[key.Family] = true, true
+	}
 	for _, l := range r.lines {
-		for _, key := range l.usage.Product.pools() {
+		if p := &l.usage.Product; !types[p.Type] && !types[p.Family] {
+			continue // a look at two words saves most usage a look at all of its product's
+		}
+		for key := range l.usage.Product.pools {
 			if lines, wanted := pools[key]; wanted {
 				pools[key] = append(lines, l)
 			}

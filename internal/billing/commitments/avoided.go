@@ -22,7 +22,10 @@ type Avoidance struct {
 // discounted one is worth more than its own price.
 func Avoid(kept, avoided []Usage, c Commitments) Avoidance {
 	without := replayOf(Hour{Usage: merged(kept, nil), Commitments: c})
-	with := replayOf(Hour{Usage: merged(kept, avoided), Commitments: c})
+	with := without
+	if len(avoided) > 0 {
+		with = replayOf(Hour{Usage: merged(kept, avoided), Commitments: c})
+	}
 	contracted := decimal.Zero
 	for i := range avoided {
 		contracted = contracted.Add(valueOf(avoided[i]))

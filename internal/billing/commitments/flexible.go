@@ -70,20 +70,15 @@ func (r Reservation) pool() Product {
 	return exact
 }
 
-// pools are those in which usage of the product can be found by a reservation.
-func (p Product) pools() []Product {
+// pools yields those in which usage of the product can be found by a reservation.
+func (p Product) pools(yield func(Product) bool) {
 	zonal := p
 	zonal.Factor = decimal.Decimal{}
 	regional := zonal
 	regional.Zone = ""
-	found := []Product{regional}
-	if zonal.Zone != "" {
-		found = append(found, zonal)
+	if !yield(regional) || zonal.Zone != "" && !yield(zonal) || p.Factor.IsPositive() && !yield(p.family()) {
+		return
 	}
-	if p.Factor.IsPositive() {
-		found = append(found, p.family())
-	}
-	return found
 }
 
 // family leaves what a size-flexible reservation must match: "the only attributes that must be matched are the instance family,

@@ -2,6 +2,7 @@ package export
 
 import (
 	"math"
+	"slices"
 	"time"
 	"unsafe"
 )
@@ -11,10 +12,17 @@ type batch struct {
 	first unsafe.Pointer
 	size  uintptr // of one row
 	rows  int
+	alike []Alike // nil if no row is known to be like another
+	// The rest is of rows that are. before is how many of them came before; texts and amounts are which of those they are like.
+	before         int
+	texts, amounts []run
 }
 
-func batchOf[R Row](rows []R) batch {
-	return batch{first: unsafe.Pointer(unsafe.SliceData(rows)), size: unsafe.Sizeof(*new(R)), rows: len(rows)}
+func batchOf[R Row](rows []R, alike []Alike) batch {
+	if !slices.ContainsFunc(alike, func(a Alike) bool { return a != Alike{} }) {
+		alike = nil
+	}
+	return batch{first: unsafe.Pointer(unsafe.SliceData(rows)), size: unsafe.Sizeof(*new(R)), rows: len(rows), alike: alike}
 }
 
 // fieldOf is a row's field. T is the type of the row's field at that offset, which table.columns took from the row's type.
@@ -34,8 +42,11 @@ func spread64(n uint64) uint64 { return n * 0x9E3779B97F4A7C15 }
 // lane brings one column of rows into the one or two leaves that it has in a file.
 type lane struct {
 	column
-	leaf    *leaf // the keys, of a map
-	values  *leaf // of a map
+	leaf    *leaf   // the keys, of a map
+	places  []int32 // of the last rows in the leaf's dictionary, below zero where they are null
+	since   int     // the first row whose place still has its meaning
+	age     int     // of the leaf, when that was
+	values  *leaf   // of a map
 	texts   shapes[string]
 	amounts shapes[float64]
 }
@@ -44,9 +55,17 @@ type lane struct {
 func (n *lane) shred(w *worker, rows batch) {
 	switch n.kind {
 	case text:
-		n.shredTexts(w, rows)
+		if n.remembers(rows) && !n.momentary {
+			n.shredAlike(w, rows, rows.texts, n.putText)
+		} else {
+			n.shredTexts(w, rows)
+		}
 	case double:
-		n.shredDoubles(w, rows)
+		if n.remembers(rows) {
+			n.shredAlike(w, rows, rows.amounts, n.putDouble)
+		} else {
+			n.shredDoubles(w, rows)
+		}
 	case moment:
 		for i := range rows.rows {
 			n.leaf.putNumber(uint64(fieldOf[time.Time](rows, i, n.offset).UnixMilli()))

@@ -18,6 +18,9 @@ type shredder struct {
 	lanes   []*lane
 	leaves  []*leaf // in the order of the file
 	workers []worker
+	// What rows before were alike by, and how many there were.
+	texts, amounts past
+	rows           int
 }
 
 // worker is what one processor shreds and encodes with.
@@ -65,6 +68,12 @@ func (s *shredder) begin() {
 
 // shred appends rows to the open row group.
 func (s *shredder) shred(rows batch) error {
+	if rows.alike != nil {
+		rows.before = s.rows
+		rows.texts = s.texts.find(s.rows, rows.alike, func(a Alike) uint32 { return a.Texts })
+		rows.amounts = s.amounts.find(s.rows, rows.alike, func(a Alike) uint32 { return a.Amounts })
+		s.rows += rows.rows
+	}
 	return s.each(func(w *worker, n *lane) error {
 		n.shred(w, rows)
 		return n.both(&w.press, (*leaf).settle)

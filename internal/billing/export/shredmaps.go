@@ -10,21 +10,48 @@ type shape[V comparable] struct {
 	ages   [2]int     // of the leaves, when the places were looked up
 	where  uint64     // the map's whereabouts
 	batch  int        // in which it was compared last
+	number uint32     // of the rows that have it, zero if they are like no others
+	null   bool       // there is no map; it is of use for rows of a number
 }
 
 // shapes remembers the maps that came lately. A resource's tags come again with each hour.
 type shapes[V comparable] struct {
-	recent []shape[V]
-	batch  int
+	recent      []shape[V]
+	none, empty shape[V]
+	batch       int
 }
 
 // shapeBits is how many maps are remembered, as a power of two.
-const shapeBits = 10
+const shapeBits = 12
 
-// find gives the shape of a map that is not empty.
-func (s *shapes[V]) find(m map[string]V) *shape[V] {
+// of gives the shape of a row's map.
+func (s *shapes[V]) of(n *lane, rows batch, row int) *shape[V] {
 	if s.recent == nil {
 		s.recent = make([]shape[V], 1<<shapeBits)
+		s.none.null = true
+	}
+	if rows.alike == nil || n.number(rows.alike[row]) == 0 {
+		return s.find(*fieldOf[map[string]V](rows, row, n.offset))
+	}
+	number := n.number(rows.alike[row])
+	known := &s.recent[number%(1<<shapeBits)]
+	if known.number != number {
+		m := *fieldOf[map[string]V](rows, row, n.offset)
+		if !known.is(m) {
+			known.become(m)
+		}
+		known.null, known.number, known.where = m == nil, number, 0
+	}
+	return known
+}
+
+// find gives the shape of a map.
+func (s *shapes[V]) find(m map[string]V) *shape[V] {
+	switch {
+	case m == nil:
+		return &s.none
+	case len(m) == 0:
+		return &s.empty
 	}
 	where := whereabouts(m)
 	known := &s.recent[where>>(64-shapeBits)]
@@ -34,7 +61,7 @@ func (s *shapes[V]) find(m map[string]V) *shape[V] {
 	if !known.is(m) {
 		known.become(m)
 	}
-	known.where, known.batch = where, s.batch
+	known.where, known.batch, known.number, known.null = where, s.batch, 0, false
 	return known
 }
 
@@ -69,16 +96,15 @@ func shredMaps[V comparable](n *lane, known *shapes[V], w *worker, rows batch, p
 	entries, nulls := 0, 0
 	known.batch++
 	for i := range rows.rows {
-		m := *fieldOf[map[string]V](rows, i, n.offset)
+		s := known.of(n, rows, i)
 		w.reps = append(w.reps, 0)
 		switch {
-		case m == nil:
+		case s.null:
 			nulls++
 			w.defs = append(w.defs, 0)
-		case len(m) == 0:
+		case len(s.keys) == 0:
 			w.defs = append(w.defs, 1)
 		default:
-			s := known.find(m)
 			putAll(n.leaf, s.keys, &s.places[0], &s.ages[0], (*leaf).putText)
 			putAll(n.values, s.values, &s.places[1], &s.ages[1], put)
 			entries += len(s.keys)

@@ -50,10 +50,11 @@ func (k kind) manifest() string {
 
 // column is one column of a table, as the row's field says it.
 type column struct {
-	name     string
-	kind     kind
-	nullable bool
-	offset   uintptr // of the field in the row
+	name      string
+	kind      kind
+	nullable  bool
+	offset    uintptr // of the field in the row
+	momentary bool    // of text, and different from hour to hour
 }
 
 // Columns are the names of a table's columns, in the order in which they are written.
@@ -74,7 +75,7 @@ func (t Table) columns() []column {
 	for i := range columns {
 		field := row.Field(i)
 		name, rest, _ := strings.Cut(field.Tag.Get("parquet"), ",")
-		columns[i] = column{name: name, kind: kindOf(field.Type), nullable: strings.HasPrefix(rest, "optional"), offset: field.Offset}
+		columns[i] = column{name: name, kind: kindOf(field.Type), nullable: strings.HasPrefix(rest, "optional"), offset: field.Offset, momentary: momentary(name)}
 	}
 	return columns
 }

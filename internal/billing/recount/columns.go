@@ -149,14 +149,21 @@ func (r *reader) times(name string) times {
 	return times{r.Time(name)}
 }
 
-// entries are several keys of a map, the first of which that is there and not empty counts.
+// entries are several columns, or several keys of a map, the first of which that is there and not empty counts.
 type entries []*words
 
-func (e entries) text(row int) string {
-	for _, w := range e {
-		if text := w.text(row); text != "" {
-			return text
+// at is the number of a row's text: which of the columns it is from, and its number there. Several numbers may be the same text; only the empty
+// one has always the number 0.
+func (e entries) at(row int) int64 {
+	for i, w := range e {
+		if id := w.at(row); id != 0 {
+			return int64(i)<<32 | int64(id)
 		}
 	}
-	return ""
+	return 0
 }
+
+// name is the text that a number stands for.
+func (e entries) name(number int64) string { return e[number>>32].names[int32(number)] }
+
+func (e entries) text(row int) string { return e.name(e.at(row)) }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -13,42 +14,6 @@ import (
 	"offpeak/internal/billing/query"
 	"offpeak/internal/fleet"
 )
-
-// class is what a CUR line item is, as far as its type, product and usage type tell. It is asked once of each combination.
-type class struct {
-	line    billing.Line // empty if it bills no usage
-	runs    bool
-	fee     bool // of a Reserved Instance or reserved DB instance
-	planFee bool // of a Savings Plan
-}
-
-func classOf(lineItemType, code, usageType string) class {
-	line, _ := query.LineOf(lineItemType, usageType)
-	return class{
-		line: line, runs: line != "" && query.Runs(code, usageType), fee: lineItemType == "RIFee" && query.Reservable(code),
-		planFee: lineItemType == "SavingsPlanRecurringFee",
-	}
-}
-
-// classes are the columns that tell what a line item is.
-type classes struct {
-	kind, code, usage *words
-	known             map[[3]int32]class
-}
-
-func (r *reader) classes() classes {
-	return classes{r.words("line_item_line_item_type"), r.words("line_item_product_code"), r.words("line_item_usage_type"), map[[3]int32]class{}}
-}
-
-func (c *classes) of(row int) class {
-	key := [3]int32{c.kind.at(row), c.code.at(row), c.usage.at(row)}
-	found, ok := c.known[key]
-	if !ok {
-		found = classOf(c.kind.names[key[0]], c.code.names[key[1]], c.usage.names[key[2]])
-		c.known[key] = found
-	}
-	return found
-}
 
 // curFile reads one file of CUR 2.0 for all questions but that of usage.
 type curFile struct {
@@ -59,13 +24,17 @@ type curFile struct {
 	plans    map[namedPlanHour]*planSum
 	leases   map[namedLease]*leaseSum
 	rates    map[namedRate]bool
+	// What was taken into products and rates, by the numbers of its texts, which mean something within the file.
+	seenProducts map[productKey]bool
+	seenRates    map[rateKey]bool
 }
 
 type curColumns struct {
 	start, month                                                                      times
 	owner, sku, operation, region, kind, unit, plan, offering, planRegion, planFamily *words
 	lease, zone, leaseStart, leaseEnd, count, units, reserved                         *words
-	system, tenancy, engine, deployment                                               entries
+	system, tenancy, engine                                                           entries
+	deployment                                                                        *words
 	factor, rate, total, used, amount, recurring, upfront, unused, unusedUnits        doubles
 }
 
@@ -75,6 +44,11 @@ type (
 		multiAZ                                                            bool
 		unit                                                               string
 		factor                                                             float64
+	}
+	productKey struct {
+		sku, operation, code, usage, region, kind, deployment, unit int32
+		system, tenancy, engine                                     int64
+		factor                                                      uint64
 	}
 	namedPlanHour struct {
 		hour                                  int64
@@ -88,6 +62,10 @@ type (
 		plan, sku string
 		rate      float64
 	}
+	rateKey struct {
+		plan, sku int32
+		rate      uint64
+	}
 	planSum  struct{ total, used sum }
 	leaseSum struct {
 		amount, recurring, upfront, unused, unusedUnits sum
@@ -100,6 +78,7 @@ func readCUR(ctx context.Context, f dated, s span) (_ *curFile, err error) {
 	defer func() { err = errors.Join(err, r.Close()) }()
 	file := &curFile{
 		span: s, classes: r.classes(), products: map[namedProduct]bool{}, plans: map[namedPlanHour]*planSum{}, leases: map[namedLease]*leaseSum{}, rates: map[namedRate]bool{},
+		seenProducts: map[productKey]bool{}, seenRates: map[rateKey]bool{},
 		columns: curColumns{
 			start: r.times("line_item_usage_start_date"), month: r.times("bill_billing_period_start_date"),
 			owner: r.words("line_item_usage_account_id"), sku: r.words("product_sku"), operation: r.words("line_item_operation"), region: r.words("product_region_code"),
@@ -109,7 +88,7 @@ func readCUR(ctx context.Context, f dated, s span) (_ *curFile, err error) {
 			leaseEnd: r.words("reservation_end_time"), count: r.words("reservation_number_of_reservations"),
 			units: r.words("reservation_normalized_units_per_reservation"), reserved: r.words("reservation_total_reserved_units"),
 			system: r.entries("product", "operating_system"), tenancy: r.entries("product", "tenancy"), engine: r.entries("product", "database_engine"),
-			deployment: r.entries("product", "deployment_option"), factor: r.doubles("line_item_normalization_factor"),
+			deployment: r.entries("product", "deployment_option")[0], factor: r.doubles("line_item_normalization_factor"),
 			rate: r.doubles("savings_plan_savings_plan_rate"), total: r.doubles("savings_plan_total_commitment_to_date"), used: r.doubles("savings_plan_used_commitment"),
 			amount: r.doubles("line_item_usage_amount"), recurring: r.doubles("line_item_unblended_cost"),
 			upfront: r.doubles("reservation_amortized_upfront_fee_for_billing_period"), unused: r.doubles("reservation_unused_quantity"),
@@ -145,7 +124,7 @@ func (f *curFile) row(row int) error {
 		f.product(row)
 	}
 	if rate, ok := c.rate.at(row); ok && is.line == billing.PlanUsage {
-		f.rates[namedRate{c.plan.text(row), c.sku.text(row), rate}] = true
+		f.rate(row, rate)
 	}
 	if is.planFee {
 		return f.planHour(row, milli)
@@ -153,9 +132,26 @@ func (f *curFile) row(row int) error {
 	return nil
 }
 
+func (f *curFile) rate(row int, rate float64) {
+	c := &f.columns
+	key := rateKey{c.plan.at(row), c.sku.at(row), math.Float64bits(rate)}
+	if !f.seenRates[key] {
+		f.seenRates[key] = true
+		f.rates[namedRate{c.plan.text(row), c.sku.text(row), rate}] = true
+	}
+}
+
 func (f *curFile) product(row int) {
 	c := &f.columns
 	factor, _ := c.factor.at(row)
+	key := productKey{
+		c.sku.at(row), c.operation.at(row), f.classes.code.at(row), f.classes.usage.at(row), c.region.at(row), c.kind.at(row), c.deployment.at(row), c.unit.at(row),
+		c.system.at(row), c.tenancy.at(row), c.engine.at(row), math.Float64bits(factor),
+	}
+	if f.seenProducts[key] {
+		return
+	}
+	f.seenProducts[key] = true
 	f.products[namedProduct{
 		c.sku.text(row), c.operation.text(row), f.classes.code.text(row), f.classes.usage.text(row), c.region.text(row), c.kind.text(row), c.system.text(row),
 		c.tenancy.text(row), c.engine.text(row), strings.HasPrefix(c.deployment.text(row), "Multi-AZ"), c.unit.text(row), factor,

@@ -87,8 +87,14 @@ func (s *sum) merge(o *sum) {
 	}
 }
 
+// small is up to which whole number a sum fits into 64 bits together with its rest.
+const small = half / unit
+
 // decimal is the sum.
 func (s *sum) decimal() decimal.Decimal {
+	if s.more == nil && s.whole < small && s.whole > -small {
+		return decimal.New(s.whole*unit+s.rest, -billing.Places)
+	}
 	all := big.NewInt(s.whole)
 	if s.more != nil {
 		all.Add(all, s.more)

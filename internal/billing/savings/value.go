@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"offpeak/internal/billing/avoidance"
@@ -21,7 +22,8 @@ func (a *amounts) add(o amounts) {
 // block is how many hours are replayed at a time.
 const block = 96
 
-// value prices every hour of every claim and replays the payer's commitments.
+// value prices every hour of every claim and replays the payer's commitments. What was avoided in the hours of a block is found while those of the
+// one before are replayed.
 func (c *computation) value(ctx context.Context) error {
 	c.worth = make([]amounts, len(c.claims.Claims))
 	readers, movers := c.readers(), c.movers()
@@ -31,19 +33,8 @@ func (c *computation) value(ctx context.Context) error {
 		}
 	}()
 	var check commitments.Reconciliation
-	lines := make([][]avoidedLine, 0, block)
-	results := make([]replayed, block)
-	hours := make([]time.Time, 0, block)
-	flush := func(first int) error {
-		if err := together(ctx, len(lines), func(i int) { results[i] = c.replay(first+i, hours[i], lines[i]) }); err != nil {
-			return err
-		}
-		for i := range lines {
-			c.add(&results[i], &check)
-		}
-		lines, hours = lines[:0], hours[:0]
-		return nil
-	}
+	running, next := &hoursInReplay{}, &hoursInReplay{}
+	defer func() { running.wait.Wait() }()
 	for i, hour := range hoursOf(c.Measured) {
 		var all []avoidedLine
 		for _, r := range readers {
@@ -52,17 +43,50 @@ func (c *computation) value(ctx context.Context) error {
 		for n, m := range movers {
 			all = append(all, m.lines(n, c, hour)...)
 		}
-		lines, hours = append(lines, all), append(hours, hour)
-		if len(lines) == block {
-			if err := flush(i + 1 - block); err != nil {
-				return err
-			}
+		next.lines, next.hours = append(next.lines, all), append(next.hours, hour)
+		if len(next.lines) < block && i+1 < len(c.hours) {
+			continue
 		}
+		if err := running.settle(c, &check); err != nil {
+			return err
+		}
+		running, next = next, &hoursInReplay{first: i + 1}
+		running.begin(ctx, c)
 	}
-	if err := flush(len(c.hours) - len(lines)); err != nil {
+	if err := running.settle(c, &check); err != nil {
 		return err
 	}
 	c.judge(&check)
+	return nil
+}
+
+// hoursInReplay are a block of hours with what was avoided in them, and what becomes of them.
+type hoursInReplay struct {
+	first   int // the number of the first hour
+	hours   []time.Time
+	lines   [][]avoidedLine
+	results []replayed
+	err     error
+	wait    sync.WaitGroup
+}
+
+// begin replays the hours.
+func (h *hoursInReplay) begin(ctx context.Context, c *computation) {
+	h.results = make([]replayed, len(h.hours))
+	h.wait.Go(func() {
+		h.err = together(ctx, len(h.hours), func(i int) { h.results[i] = c.replay(h.first+i, h.hours[i], h.lines[i]) })
+	})
+}
+
+// settle takes in what became of the hours, once that is known.
+func (h *hoursInReplay) settle(c *computation, check *commitments.Reconciliation) error {
+	h.wait.Wait()
+	if h.err != nil {
+		return h.err
+	}
+	for i := range h.results {
+		c.add(&h.results[i], check)
+	}
 	return nil
 }
 

@@ -14,8 +14,9 @@ type builder struct {
 	world    World
 	products map[*sku]map[string]string
 	zero     *float64
-	focus    []export.Focus
-	cur      []export.CUR
+	focus    hourOf[export.Focus]
+	cur      hourOf[export.CUR]
+	numbered uint32            // the last number that rows are alike by
 	unused   map[int]*leftover // of reservations, in the open month
 	ended    int               // how many of the months that are over have their rows
 }
@@ -26,6 +27,21 @@ type templates struct {
 	cur   export.CUR
 	// lines are the ids of line items that a commitment covers, by its ARN.
 	lines map[string]string
+	// alike numbers rows with the same texts, by the commitment that covers them; they are the same at the same prices and with the same tags.
+	alike          map[int]uint32
+	tagged, priced uint32 // the changes of tags and prices before these rows
+}
+
+// hourOf is rows in the making, and what is known of them.
+type hourOf[R export.Row] struct {
+	rows  []R
+	alike []export.Alike
+}
+
+// add appends a row, to be completed in its place.
+func (h *hourOf[R]) add(row *R, alike export.Alike) *R {
+	h.rows, h.alike = append(h.rows, *row), append(h.alike, alike)
+	return &h.rows[len(h.rows)-1]
 }
 
 // coveredBy is the line item's id of usage that a commitment covers.
@@ -66,6 +82,7 @@ func (b *builder) retag(at time.Time) bool {
 			continue
 		}
 		o.seen, changed = tags, true
+		o.tagged++
 		o.beside = mapsOf(tags, nil)
 		o.machines = o.beside
 		if len(o.aws) > 0 {
@@ -124,7 +141,7 @@ func (b *builder) classRows(k *class, covered []covering) {
 	}
 	for i := range covered {
 		if b.all[covered[i].by].plan != nil {
-			b.cur = append(b.cur, b.curNegation(k, &covered[i]))
+			b.negationRow(k, &covered[i])
 		}
 	}
 }
@@ -135,9 +152,8 @@ func (b *builder) usageRow(m *meter, k *class, key figureKey) {
 		m.rows = &templates{focus: b.focusTemplate(m), cur: b.curTemplate(m)}
 	}
 	f := b.figures(k, key)
-	b.focus = append(b.focus, m.rows.focus)
-	b.cur = append(b.cur, m.rows.cur)
-	focus, cur := &b.focus[len(b.focus)-1], &b.cur[len(b.cur)-1]
+	alike := export.Alike{Texts: b.texts(m, k, key.by), Amounts: f.number}
+	focus, cur := b.focus.add(&m.rows.focus, alike), b.cur.add(&m.rows.cur, alike)
 	b.focusUsage(focus, f, key.by)
 	b.curUsage(cur, f, key.by)
 	if key.by >= 0 {
@@ -149,19 +165,41 @@ func (b *builder) usageRow(m *meter, k *class, key figureKey) {
 	}
 }
 
+// texts numbers rows of a meter by all that their texts depend on.
+func (b *builder) texts(m *meter, k *class, by int) uint32 {
+	t := m.rows
+	if t.alike == nil || t.tagged != m.owner.tagged || t.priced != k.priced {
+		t.alike, t.tagged, t.priced = map[int]uint32{}, m.owner.tagged, k.priced
+	}
+	number := t.alike[by]
+	if number == 0 {
+		number = b.number()
+		t.alike[by] = number
+	}
+	return number
+}
+
+// number is a new number that rows are alike by.
+func (b *builder) number() uint32 {
+	b.numbered++
+	return b.numbered
+}
+
 // commitmentRows makes the rows of a commitment's hour: its fee, and what of it was lost.
 func (b *builder) commitmentRows(s *state) {
 	c := b.all[s.by]
 	if c.plan != nil {
-		b.cur = append(b.cur, b.curPlanHour(c, s))
+		hour := b.curPlanHour(c, s)
+		b.cur.add(&hour, export.Alike{})
 		if fee := double(c.hourly.Sub(c.payment.upfront(c.hourly))); fee != 0 {
 			r := b.focusPurchase(c, "Recurring", 1, fee, double(c.hourly), "Hours")
 			r.ListCost, r.ContractedCost, r.BilledCost = fee, fee, fee
-			b.focus = append(b.focus, r)
+			b.focus.add(&r, export.Alike{})
 		}
 	}
 	if s.left.IsPositive() {
-		b.focus = append(b.focus, b.focusUnused(c, s))
+		r := b.focusUnused(c, s)
+		b.focus.add(&r, export.Alike{})
 	}
 }
 

@@ -25,6 +25,8 @@ type class struct {
 	sum        amount
 	meters     []*meter // those at work in the hour, by id
 	figures    map[figureKey]*figures
+	priced     uint32            // how often its price was set
+	negations  map[int]*negation // by commitment, at that price
 }
 
 // cost is what a class that no commitment covers costs. Storage costs the same odd fraction of a cent in every hour, so that cutting it to the
@@ -89,6 +91,8 @@ func (k *class) price(p *Payer, list money.Rate) {
 	k.list = list.Decimal()
 	k.contracted = off(k.list, p.EDP)
 	clear(k.figures)
+	clear(k.negations)
+	k.priced++
 	k.rate, _ = money.RateOf(k.contracted) // a list price is not below zero and the discount below 100 percent
 }
 

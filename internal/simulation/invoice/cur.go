@@ -129,16 +129,35 @@ func planUsageType(p *Plan) string {
 	}
 }
 
-// curNegation takes back what covered usage of a class would have cost on demand: AWS bills both, so that the sum of unblended costs is right.
-func (b *builder) curNegation(k *class, c *covering) export.CUR {
+// negation is what rows have in common that take back what a commitment covers of a class.
+type negation struct {
+	row    export.CUR
+	number uint32 // that the rows are alike by
+}
+
+// negationRow takes back what covered usage of a class would have cost on demand: AWS bills both, so that the sum of unblended costs is right.
+func (b *builder) negationRow(k *class, c *covering) {
+	f := b.figures(k, figureKey{c.used, c.by})
+	n := k.negations[c.by]
+	if n == nil {
+		if k.negations == nil {
+			k.negations = map[int]*negation{}
+		}
+		n = &negation{b.curNegation(k, c, f), b.number()}
+		k.negations[c.by] = n
+	}
+	net := -f.contracted
+	r := b.cur.add(&n.row, export.Alike{Texts: n.number, Amounts: f.negative})
+	r.LineItemUsageAmount = &f.quantity
+	r.LineItemUnblendedCost, r.LineItemNetUnblendedCost = -f.list, &net
+}
+
+// curNegation is what the rows of a negation have in common.
+func (b *builder) curNegation(k *class, c *covering, f *figures) export.CUR {
 	r := b.curRow(k.account, "SavingsPlanNegation", k.sku.id, k.zone, b.all[c.by].arn)
 	b.curProduct(&r, k.sku)
 	b.curPlan(&r, b.all[c.by])
-	f := b.figures(k, figureKey{c.used, c.by})
-	net := -f.contracted
 	r.LineItemAvailabilityZone = k.zone
-	r.LineItemUsageAmount = &f.quantity
-	r.LineItemUnblendedCost, r.LineItemNetUnblendedCost = -f.list, &net
 	r.LineItemUnblendedRate, r.LineItemNetUnblendedRate = f.listText, f.contractedText
 	r.LineItemLineItemDescription = "SavingsPlanNegation used by AccountId : " + string(k.account)
 	return r

@@ -57,11 +57,11 @@ func (b *builder) purchases(at time.Time) {
 		r.BillBillType, r.LineItemUsageAmount = "Purchase", number(decimal.NewFromInt(1))
 		r.LineItemUnblendedCost, r.LineItemNetUnblendedCost = fee, &fee
 		r.LineItemLineItemDescription = "Upfront fee of " + c.arn
-		b.cur = append(b.cur, r)
+		b.cur.add(&r, export.Alike{})
 
 		f := b.focusPurchase(c, "One-Time", 1, fee, double(c.size.Mul(decimal.NewFromInt(c.term.hours()))), "Units")
 		f.ListCost, f.ContractedCost, f.BilledCost = fee, fee, fee
-		b.focus = append(b.focus, f)
+		b.focus.add(&f, export.Alike{})
 	}
 }
 
@@ -115,7 +115,7 @@ func (b *builder) reservationRows(c *commitment, l *leftover) {
 	r.ReservationNetUnusedRecurringFee = r.ReservationUnusedRecurringFee
 	whole := number(c.payment.upfront(c.hourly).Mul(decimal.NewFromInt(c.term.hours())))
 	r.ReservationUpfrontValue, r.ReservationNetUpfrontValue = whole, whole
-	b.cur = append(b.cur, r)
+	b.cur.add(&r, export.Alike{})
 
 	if recurring.IsZero() {
 		return
@@ -123,7 +123,7 @@ func (b *builder) reservationRows(c *commitment, l *leftover) {
 	each := c.rate.Decimal().Sub(c.payment.upfront(c.rate.Decimal()))
 	f := b.focusPurchase(c, "Recurring", double(instanceHours), double(each), double(c.size.Mul(hours)), "Hours")
 	f.ListCost, f.ContractedCost, f.BilledCost = double(recurring), double(recurring), double(recurring)
-	b.focus = append(b.focus, f)
+	b.focus.add(&f, export.Alike{})
 }
 
 // taxRows are an account's tax for a month.
@@ -137,7 +137,7 @@ func (b *builder) taxRows(account fleet.AccountID, s *sums) {
 	r.LineItemUsageAmount = number(decimal.NewFromInt(1))
 	r.LineItemUnblendedCost, r.LineItemNetUnblendedCost = *tax, tax
 	r.LineItemLineItemDescription = "Tax for " + string(account)
-	b.cur = append(b.cur, r)
+	b.cur.add(&r, export.Alike{})
 
 	f := b.focusRow(account)
 	f.ChargeCategory, f.ChargeFrequency, f.ChargeDescription = "Tax", "Recurring", r.LineItemLineItemDescription
@@ -145,7 +145,7 @@ func (b *builder) taxRows(account fleet.AccountID, s *sums) {
 	f.BilledCost, f.EffectiveCost = *tax, double(b.tax(s.effective))
 	f.ListCost, f.ContractedCost = double(b.tax(s.list)), double(b.tax(s.contracted))
 	f.PricingCurrencyEffectiveCost = number(b.tax(s.effective))
-	b.focus = append(b.focus, f)
+	b.focus.add(&f, export.Alike{})
 }
 
 // creditRows are a month's credits; they belong to the payer's own account.
@@ -156,14 +156,14 @@ func (b *builder) creditRows(credits decimal.Decimal) {
 	r.LineItemUsageAmount = zero()
 	r.LineItemUnblendedCost, r.LineItemNetUnblendedCost = *off, off
 	r.LineItemLineItemDescription = "AWS credits"
-	b.cur = append(b.cur, r)
+	b.cur.add(&r, export.Alike{})
 
 	f := b.focusRow(b.payer.ID)
 	f.ChargeCategory, f.ChargeFrequency, f.ChargeDescription = "Credit", "One-Time", "AWS credits"
 	f.ServiceCategory, f.ServiceSubcategory, f.ServiceName = "Other", "Other (Other)", "AWS credits"
 	f.BilledCost, f.EffectiveCost, f.ListCost, f.ContractedCost = *off, *off, *off, *off
 	f.PricingCurrencyEffectiveCost = off
-	b.focus = append(b.focus, f)
+	b.focus.add(&f, export.Alike{})
 }
 
 // stampMonth sets the time of rows that are about a whole month.

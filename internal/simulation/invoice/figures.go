@@ -33,6 +33,8 @@ type figures struct {
 	focusCut, curCut   map[string]float64
 	unitPrices         bool   // whether AWS tells unit prices
 	priceID            string // of covered usage
+	number             uint32 // that rows with these figures are alike by
+	negative           uint32 // that rows which take them back are alike by
 }
 
 // figureKey is what a class's figures depend on; by is -1 where no commitment covers.
@@ -58,6 +60,7 @@ func (b *builder) figures(k *class, key figureKey) *figures {
 		list, contracted = k.rounded(key.used)
 	}
 	f := &figures{
+		number: b.number(), negative: b.number(),
 		quantity: key.used.double(), list: double(list), contracted: double(contracted), effective: double(contracted),
 		listPrice: double(k.list), contractedPrice: double(k.contracted), listText: k.list.String(), contractedText: k.contracted.String(),
 		// The price list has no Spot price, and so the exports have no unit price of it.

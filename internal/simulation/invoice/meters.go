@@ -22,7 +22,8 @@ type owner struct {
 	aws fleet.Tags
 	// seen are the tags of the hour that is being written, in the two exports' spellings.
 	seen             fleet.Tags
-	looked           int64 // the hour in which they were looked up
+	looked           int64  // the hour in which they were looked up
+	tagged           uint32 // how often they changed
 	machines, beside tagMaps
 }
 

@@ -110,10 +110,10 @@ func (b *builder) hours(ctx context.Context, toFocus *pump[export.Focus], toCUR 
 		b.endMonths(toFocus, toCUR)
 		b.count()
 		stamp := b.stamp(at)
-		b.focus, b.cur = nil, nil
-		if b.purchases(at); len(b.focus) > 0 {
-			toFocus.send(job[export.Focus]{rows: b.focus, stamp: &stamp, extra: true})
-			toCUR.send(job[export.CUR]{rows: b.cur, stamp: &stamp, extra: true})
+		b.focus, b.cur = hourOf[export.Focus]{}, hourOf[export.CUR]{}
+		if b.purchases(at); len(b.focus.rows) > 0 {
+			toFocus.send(job[export.Focus]{hourOf: b.focus, stamp: &stamp, extra: true})
+			toCUR.send(job[export.CUR]{hourOf: b.cur, stamp: &stamp, extra: true})
 		}
 		if b.same(at, before) {
 			toFocus.send(job[export.Focus]{stamp: &stamp})
@@ -122,8 +122,8 @@ func (b *builder) hours(ctx context.Context, toFocus *pump[export.Focus], toCUR 
 		}
 		b.focus, b.cur = toFocus.room(), toCUR.room()
 		b.hourRows()
-		toFocus.send(job[export.Focus]{rows: b.focus, stamp: &stamp})
-		toCUR.send(job[export.CUR]{rows: b.cur, stamp: &stamp})
+		toFocus.send(job[export.Focus]{hourOf: b.focus, stamp: &stamp})
+		toCUR.send(job[export.CUR]{hourOf: b.cur, stamp: &stamp})
 	}
 	return nil
 }
@@ -132,17 +132,17 @@ func (b *builder) hours(ctx context.Context, toFocus *pump[export.Focus], toCUR 
 func (b *builder) endMonths(toFocus *pump[export.Focus], toCUR *pump[export.CUR]) {
 	for ; b.ended < len(b.months); b.ended++ {
 		m := &b.months[b.ended]
-		b.focus, b.cur = nil, nil
+		b.focus, b.cur = hourOf[export.Focus]{}, hourOf[export.CUR]{}
 		b.monthly(m)
-		b.stampMonth(m.month, b.focus, b.cur)
-		toFocus.send(job[export.Focus]{rows: b.focus, extra: true})
-		toCUR.send(job[export.CUR]{rows: b.cur, extra: true})
+		b.stampMonth(m.month, b.focus.rows, b.cur.rows)
+		toFocus.send(job[export.Focus]{hourOf: b.focus, extra: true})
+		toCUR.send(job[export.CUR]{hourOf: b.cur, extra: true})
 	}
 }
 
 // job is the rows of an hour. Without rows it is those of the hour before again; extra ones stand beside an hour's.
 type job[R export.Row] struct {
-	rows  []R
+	hourOf[R]
 	stamp *stamp // nil where the rows have their time
 	extra bool
 }
@@ -152,7 +152,7 @@ type pump[R export.Row] struct {
 	writer *export.Writer[R]
 	mark   func(*stamp, []R)
 	jobs   chan job[R]
-	free   chan []R
+	free   chan hourOf[R]
 	done   sync.WaitGroup
 	rows   int64
 	err    error
@@ -162,48 +162,48 @@ type pump[R export.Row] struct {
 const ahead = 4
 
 func newPump[R export.Row](w *export.Writer[R], mark func(*stamp, []R)) *pump[R] {
-	p := &pump[R]{writer: w, mark: mark, jobs: make(chan job[R], ahead), free: make(chan []R, ahead+2)}
+	p := &pump[R]{writer: w, mark: mark, jobs: make(chan job[R], ahead), free: make(chan hourOf[R], ahead+2)}
 	p.done.Go(p.run)
 	return p
 }
 
 func (p *pump[R]) run() {
-	var last []R
+	var last hourOf[R]
 	for j := range p.jobs {
 		if p.err != nil {
 			continue // so that nobody waits who sends
 		}
-		rows := j.rows
+		hour := j.hourOf
 		switch {
 		case j.extra:
-		case rows == nil:
-			rows = last
+		case hour.rows == nil:
+			hour = last
 		default:
-			if last != nil {
+			if last.rows != nil {
 				select {
-				case p.free <- last[:0]:
+				case p.free <- hourOf[R]{last.rows[:0], last.alike[:0]}:
 				default:
 				}
 			}
-			last = rows
+			last = hour
 		}
 		if j.stamp != nil {
-			p.mark(j.stamp, rows)
+			p.mark(j.stamp, hour.rows)
 		}
-		p.rows += int64(len(rows))
-		p.err = p.writer.Write(rows)
+		p.rows += int64(len(hour.rows))
+		p.err = p.writer.WriteAlike(hour.rows, hour.alike)
 	}
 }
 
 func (p *pump[R]) send(j job[R]) { p.jobs <- j }
 
-// room is a slice to make rows in, never nil.
-func (p *pump[R]) room() []R {
+// room is what to make rows in; its slices are never nil.
+func (p *pump[R]) room() hourOf[R] {
 	select {
-	case rows := <-p.free:
-		return rows
+	case hour := <-p.free:
+		return hour
 	default:
-		return make([]R, 0, 256)
+		return hourOf[R]{make([]R, 0, 256), make([]export.Alike, 0, 256)}
 	}
 }
 
