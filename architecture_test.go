@@ -24,6 +24,7 @@ const (
 	yaml        = "go.yaml.in/yaml/v3"
 	parquet     = "github.com/parquet-go/parquet-go"
 	sdk         = "github.com/aws/aws-sdk-go-v2"
+	lambda      = "github.com/aws/aws-lambda-go"
 	smithy      = "github.com/aws/smithy-go"
 )
 
@@ -84,20 +85,21 @@ var table = []row{
 	{"internal/policy", pure, sees{"internal/fleet", "internal/money", "internal/plan", "scheduler", "scheduler/..."}, uses{yaml, levenshtein}},
 	{"internal/migrate", worldly, sees{"internal/policy", "scheduler/..."}, uses{yaml}},
 
+	// Adapters: they speak the nouns, and know neither planners nor each other.
+	{"internal/described", pure, sees{"internal/fleet"}, uses{"github.com/go-json-experiment/json"}},
+	{"internal/local", worldly, sees{"internal/described", "internal/fleet", "internal/money", "internal/plan", "internal/objects", "internal/billing"}, uses{"github.com/go-json-experiment/json", "github.com/klauspost/compress", "github.com/rogpeppe/go-internal"}},
+
 	// What runs in the hub's account: who is looked at, under which policy.
 	{"internal/hub", pure, sees{"internal/failure", "internal/fleet", "internal/money", "internal/plan", "internal/ledger", "internal/objects", "internal/optimizer", "internal/policy", "scheduler"}, uses{}},
 
-	// Adapters: they speak the nouns, and know neither planners nor each other.
-	{"internal/described", pure, sees{"internal/fleet"}, uses{"github.com/go-json-experiment/json"}},
-	{"internal/local", worldly, sees{"internal/described", "internal/fleet", "internal/money", "internal/plan", "internal/objects", "internal/billing"}, uses{"github.com/go-json-experiment/json", "github.com/rogpeppe/go-internal"}},
-
 	// AWS, live: the way in, and beneath it one package for each thing that is asked of it.
 	{"internal/cloud", worldly, sees{"internal/failure", "internal/fleet", "internal/pace"}, uses{sdk, smithy}},
+	{"internal/cloud/messages", worldly, sees{"internal/cloud", "internal/fleet", "internal/hub"}, uses{sdk, smithy}},
 	{"internal/cloud/moto", worldly, sees{"internal/cloud", "internal/fleet"}, uses{sdk, smithy}},
 	{"internal/cloud/bucket", worldly, sees{"internal/cloud", "internal/failure", "internal/fleet", "internal/objects"}, uses{sdk, smithy}},
 	{"internal/cloud/inventory", worldly, sees{"internal/cloud", "internal/described", "internal/failure", "internal/fleet"}, uses{sdk, smithy}},
 	{"internal/cloud/actuator", worldly, sees{"internal/cloud", "internal/failure", "internal/fleet", "internal/plan"}, uses{sdk, smithy}},
-	{"internal/cloud/accounts", worldly, sees{"internal/cloud", "internal/failure", "internal/fleet"}, uses{sdk, smithy}},
+	{"internal/cloud/accounts", worldly, sees{"internal/cloud", "internal/failure", "internal/fleet", "internal/spelling"}, uses{sdk, smithy}},
 	{"internal/cloud/pricelist", worldly, sees{"internal/cloud", "internal/failure", "internal/fleet", "internal/money", "internal/objects"}, uses{sdk, smithy}},
 
 	{"internal/simulation", worldly, sees{"internal/fleet", "internal/money", "internal/plan", "internal/objects"}, uses{}},
@@ -108,6 +110,12 @@ var table = []row{
 
 	// The sample organisation that the demo plays.
 	{".", pure, sees{}, uses{}},
+
+	// offpeak on AWS, put together, and the Lambda functions.
+	{"internal/live", worldly, sees{"..."}, uses{}},
+	{"functions/invoke", worldly, sees{}, uses{}},
+	{"functions/dispatch", worldly, sees{"internal/hub", "internal/live"}, uses{lambda}},
+	{"functions/schedule", worldly, sees{"internal/hub", "internal/live"}, uses{lambda}},
 
 	// Programs wire it all.
 	{"cmd/offpeak", worldly, sees{"..."}, uses{"github.com/spf13/cobra", "github.com/mattn/go-runewidth", "golang.org/x/term", yaml}},

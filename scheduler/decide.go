@@ -77,6 +77,7 @@ const (
 	act
 	wait         // between states
 	sinceUnknown // cannot tell whether a person changed it
+	observed     // its account is only watched so far
 	notOurs      // starts only what offpeak stopped, and did not stop this
 )
 

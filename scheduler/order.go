@@ -135,8 +135,11 @@ func (p *Planner) startQueues(s *fleet.Snapshot) map[fleet.Scope]time.Duration {
 func (r *run) view(m *meaning, res *fleet.Resource) *view {
 	lead := m.schedule.ReadyBy
 	if queue := r.queue(res); queue > 0 && lead > 0 {
-		v := viewOf(m.schedule, r.snapshot.Taken, lead+queue)
-		return &v
+		if m.queued == nil || m.queue != queue {
+			v := viewOf(m.schedule, r.snapshot.Taken, lead+queue)
+			m.queued, m.queue = &v, queue
+		}
+		return m.queued
 	}
 	if !m.viewed {
 		m.view, m.viewed = viewOf(m.schedule, r.snapshot.Taken, lead), true
@@ -147,10 +150,10 @@ func (r *run) view(m *meaning, res *fleet.Resource) *view {
 // forgetViews makes the next plan read the schedules anew.
 func (p *Planner) forgetViews() {
 	for _, m := range p.texts.plain {
-		m.viewed = false
+		m.viewed, m.queued = false, nil
 	}
 	for _, m := range p.texts.custodian {
-		m.viewed = false
+		m.viewed, m.queued = false, nil
 	}
 }
 

@@ -23,6 +23,9 @@ type Options struct {
 	Now time.Time
 	// Forecast is how far ahead to list the acts to come; zero: not at all.
 	Forecast time.Duration
+	// ObservedUntil is until when the fleet is only watched: everything is enrolled and announced, and nothing is done. Edges that pass
+	// meanwhile are over. Zero: not at all.
+	ObservedUntil time.Time
 	// Idle lists every opted-in resource that nothing is done with, not only those with something to say.
 	Idle bool
 }
@@ -135,6 +138,10 @@ func (r *run) consider(res *fleet.Resource) {
 	} else {
 		c.remembered = before
 		c.decision = c.decideWith(&c.remembered, known)
+		if c.decision.verdict == act && r.now < unix(r.options.ObservedUntil) {
+			c.remembered.Done = moment(c.decision.edge)
+			c.decision = decision{verdict: observed, edge: c.decision.edge}
+		}
 		c.remembered.Environment, c.remembered.Forecast = c.environment, moment(c.nextEdge())
 		if !known || c.remembered != before {
 			r.changed[res.ARN] = c.remembered

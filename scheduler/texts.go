@@ -29,6 +29,9 @@ type meaning struct {
 	// What the schedule says at the instant being planned, shared by all resources with this text.
 	view   view
 	viewed bool
+	// queued is the same for those whose start waits so long for the account's quota; nil where nobody's was read yet.
+	queued *view
+	queue  time.Duration
 }
 
 // texts reads schedule tags. Each text is read once.

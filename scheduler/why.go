@@ -130,6 +130,8 @@ func (r *run) mention(c *candidate) {
 		r.refuse(c, plan.NotStoppedByUs, fmt.Sprintf("%s starts only what offpeak stopped, and it is not known to have stopped this", c.scheduleName()))
 	case left:
 		r.idle(c, plan.LeftAlone, c.leftText())
+	case observed:
+		r.idle(c, plan.Observed, fmt.Sprintf("its account is new and only watched until %s; %s", c.clock(r.options.ObservedUntil.Unix()), c.nextText()))
 	case enrolled:
 		r.idle(c, plan.Enrolled, "acts from its next edge on; "+c.nextText())
 	case nothingWanted, noEdge:

@@ -47,10 +47,14 @@ const (
 	snapshotsFolder = "snapshots"
 )
 
+// enoughMemory is from where on collections are worth their time again, in bytes.
+const enoughMemory = 3500 << 20
+
 // run lets the organisation live twice, bills it, and computes the figures from ledger and bill.
 func (r *rehearsal) run(ctx context.Context, c console) (*twin.Audit, error) {
 	// A simulation makes much that is soon forgotten, on a machine that does nothing else: fewer collections are worth their memory.
 	defer debug.SetGCPercent(debug.SetGCPercent(300))
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(enoughMemory))
 	folder := r.folder
 	if folder == "" {
 		temporary, err := os.MkdirTemp("", "offpeak-simulation-")
@@ -62,7 +66,7 @@ func (r *rehearsal) run(ctx context.Context, c console) (*twin.Audit, error) {
 	}
 	progress := newProgress(c)
 	defer progress.clear()
-	store := objects.NewMemory()
+	store := local.NewPacked()
 	lives, err := twin.Live(ctx, twin.Config{
 		Specs: r.specs, Rules: &r.policy.Rules, Begin: r.period.From.Add(-r.history), From: r.period.From, To: r.period.To, Settle: r.settle,
 		Seed: r.seed, Faults: r.faults, Store: store, MaxFailures: r.policy.Guards.MaxFailures,
@@ -85,7 +89,7 @@ func (r *rehearsal) run(ctx context.Context, c console) (*twin.Audit, error) {
 }
 
 // keepAll writes ledger, memory and listings, where there is a folder for them.
-func (r *rehearsal) keepAll(ctx context.Context, lives *twin.Lives, store *objects.Memory) error {
+func (r *rehearsal) keepAll(ctx context.Context, lives *twin.Lives, store objects.Store) error {
 	if r.folder == "" {
 		return nil
 	}
@@ -93,7 +97,7 @@ func (r *rehearsal) keepAll(ctx context.Context, lives *twin.Lives, store *objec
 }
 
 // keep writes the objects of ledger and memory into a folder.
-func keep(ctx context.Context, store *objects.Memory, folder string) error {
+func keep(ctx context.Context, store objects.Store, folder string) error {
 	files, err := local.NewFolder(folder)
 	if err != nil {
 		return err
@@ -170,6 +174,9 @@ func specsOf(s *fleet.Snapshot, begin time.Time, zone *time.Location) (specs []s
 
 // settled is how long the people of a sample organisation have lived before its history begins.
 const settled = 150 * 24 * time.Hour
+
+// settledUnbilled is the same where no figure is compared with a baseline: enough for what is left on, and for most of what is forgotten.
+const settledUnbilled = 28 * 24 * time.Hour
 
 // since lets all resources have been there when the simulation begins.
 func since(specs []simulation.Spec, begin time.Time) []simulation.Spec {

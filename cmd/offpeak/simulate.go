@@ -134,6 +134,9 @@ func (f *simulateFlags) organisation(r *rehearsal) (err error) {
 		r.policy, err = loadPolicy(f.policyFile)
 	}
 	r.settle = settled
+	if f.noBill {
+		r.settle = settledUnbilled
+	}
 	r.specs = since(simulation.Sample(f.sample, f.seed), r.period.From.Add(-r.history-r.settle))
 	r.payers = invoice.SamplePayers(r.specs, f.seed)
 	return err

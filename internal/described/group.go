@@ -26,6 +26,7 @@ type Group struct {
 
 // Member is one instance of a group.
 type Member struct {
+	ID                   string `json:"InstanceId"`
 	Type                 string `json:"InstanceType"`
 	LifecycleState       string
 	ProtectedFromScaleIn bool
@@ -106,6 +107,9 @@ func (g *Group) traits(tags fleet.Tags) []fleet.Trait {
 	}
 	standby := g.count("Standby") + g.count("EnteringStandby")
 	t.of(fleet.Managed, managedBy(tags))
+	if serving := g.count("InService"); g.Desired != nil && serving < *g.Desired {
+		t.when(true, fleet.NotInService, fmt.Sprintf("%d of %d", serving, *g.Desired))
+	}
 	t.when(g.WarmPool != nil, fleet.WarmPool, "")
 	t.when(protected > 0, fleet.ProtectedMembers, strconv.Itoa(protected))
 	t.when(standby > 0, fleet.StandbyMembers, strconv.Itoa(standby))

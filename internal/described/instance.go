@@ -16,13 +16,16 @@ type Instance struct {
 	LaunchTime Instant // of the last start
 	State      struct{ Name string }
 	// Reason is free text that may hold the time of a stop: "User initiated (2026-11-20 10:35:01 GMT)".
-	Reason    string `json:"StateTransitionReason"`
-	Placement struct {
+	Reason string `json:"StateTransitionReason"`
+	// StateReason tells the same as a code. It can be there where the text is empty.
+	StateReason struct{ Code string }
+	Placement   struct {
 		Zone string `json:"AvailabilityZone"`
 	}
 	Platform        string
 	PlatformDetails string
 	Lifecycle       string `json:"InstanceLifecycle"`
+	SpotRequest     string `json:"SpotInstanceRequestId"`
 	RootDeviceType  string
 	PublicIP        string `json:"PublicIpAddress"`
 	Operator        struct {
@@ -89,7 +92,7 @@ func (i *Instance) Resource() (fleet.Resource, error) {
 		ByAWS:     i.stoppedByAWS(),
 		Created:   i.created(),
 		Type:      i.Type,
-		Product:   i.product(),
+		Product:   i.Product(),
 		Lifecycle: i.lifecycle(),
 		Tags:      tags,
 		Traits:    i.traits(tags),
@@ -146,14 +149,17 @@ func (i *Instance) since() time.Time {
 }
 
 // stoppedByAWS tells a stop by AWS, or a start that failed after it was accepted, from a stop that a person asked for at AWS or inside the
-// instance (Amazon EC2 user guide, reasons for instance state changes).
+// instance (Amazon EC2 user guide, reasons for instance state changes; EC2 API reference, StateReason).
 func (i *Instance) stoppedByAWS() bool {
 	if i.State.Name != "stopped" && i.State.Name != "stopping" {
 		return false
 	}
-	code, _, _ := strings.Cut(i.Reason, ":")
+	code := i.StateReason.Code
+	if code == "" {
+		code, _, _ = strings.Cut(i.Reason, ":")
+	}
 	switch strings.TrimSpace(code) {
-	case "Client.InstanceInitiatedShutdown", "Client.UserInitiatedShutdown":
+	case "Client.InstanceInitiatedShutdown", "Client.UserInitiatedShutdown", "Client.UserInitiatedHibernate":
 		return false
 	default:
 		return strings.HasPrefix(code, "Server.") || strings.HasPrefix(code, "Client.")
@@ -170,7 +176,8 @@ func (i *Instance) created() time.Time {
 	return time.Time{}
 }
 
-func (i *Instance) product() string {
+// Product is what the instance is billed as: Linux/UNIX, Windows, ...
+func (i *Instance) Product() string {
 	switch {
 	case i.PlatformDetails != "":
 		return i.PlatformDetails

@@ -1,6 +1,7 @@
 package described
 
 import (
+	"fmt"
 	"strings"
 
 	"offpeak/internal/fleet"
@@ -153,6 +154,9 @@ func (s *Service) traits() []fleet.Trait {
 	for _, d := range s.Deployments {
 		rolling = rolling || d.Rollout == "IN_PROGRESS"
 	}
+	if s.Desired != nil && s.Running != nil && *s.Running < *s.Desired {
+		t.when(true, fleet.NotInService, fmt.Sprintf("%d of %d", *s.Running, *s.Desired))
+	}
 	t.when(s.Status == "DRAINING", fleet.BeingDeleted, "")
 	t.when(rolling || len(s.Deployments) > 1, fleet.Deploying, "")
 	t.when(s.Scheduling == "DAEMON", fleet.DaemonService, "")
@@ -163,4 +167,20 @@ func (s *Service) traits() []fleet.Trait {
 		t.when(true, fleet.ExternalDeploy, "a controller of its own")
 	}
 	return t
+}
+
+// ScalableTarget is what is needed of an ECS service's target in application-autoscaling describe-scalable-targets.
+type ScalableTarget struct {
+	Resource string `json:"ResourceId"` // service/shop/web
+	Min      int    `json:"MinCapacity"`
+	Max      int    `json:"MaxCapacity"`
+}
+
+// TargetOf returns the name under which Application Auto Scaling knows an ECS service.
+func TargetOf(r *fleet.Resource) string { return "service/" + r.Parent + "/" + r.ID }
+
+// Scale completes a service by its scalable target: it has bounds, and a count that AWS changes by itself.
+func (t *ScalableTarget) Scale(r *fleet.Resource) {
+	r.Size.Min, r.Size.Max = t.Min, t.Max
+	r.Traits = append(r.Traits, fleet.Trait{Kind: fleet.ScalesItself})
 }

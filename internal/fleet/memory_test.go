@@ -62,3 +62,18 @@ func TestMemoryIsWrittenAsReflectionWould(t *testing.T) {
 		t.Errorf("empty: %s, %v", empty, err)
 	}
 }
+
+// TestTheOrderOfAMemoryIsAlwaysItsOwn gives memories orders that are out of date.
+func TestTheOrderOfAMemoryIsAlwaysItsOwn(t *testing.T) {
+	t.Parallel()
+	memory := fleet.Memory{Resources: map[fleet.ARN]fleet.Remembered{"b": {}, "a": {}, "c": {}}}
+	want, err := memory.MarshalJSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, before := range [][]fleet.ARN{nil, {"a", "b"}, {"a", "b", "c"}, {"a", "b", "d"}, {"a", "b", "c", "d"}} {
+		if got, _, err := memory.Text(before); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("after %s: %s, %v, want %s", before, got, err, want)
+		}
+	}
+}

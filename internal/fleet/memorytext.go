@@ -14,26 +14,38 @@ import (
 
 // MarshalJSON writes the memory with its format and version, keys sorted.
 func (m Memory) MarshalJSON() ([]byte, error) {
+	text, _, err := m.Text(nil)
+	return text, err
+}
+
+// Text is MarshalJSON for who writes memory after memory. order are the keys in their order; given again, they need not be sorted anew while
+// they are still the same.
+func (m Memory) Text(before []ARN) (text []byte, order []ARN, err error) {
+	if order = before; len(order) != len(m.Resources) {
+		order = slices.Sorted(maps.Keys(m.Resources))
+	}
 	const roughly = 560 // bytes for one resource
 	b := make([]byte, 0, (len(m.Resources)+1)*roughly)
 	var c clocks
 	b = append(b, `{"format":"`+MemoryFormat+`","resources":{`...)
-	var err error
-	for i, arn := range slices.Sorted(maps.Keys(m.Resources)) {
+	for i, arn := range order {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		r := m.Resources[arn]
+		r, there := m.Resources[arn]
+		if !there {
+			return m.Text(nil)
+		}
 		b = append(appendText(b, string(arn)), ':')
 		if b, err = r.appendJSON(b, &c); err != nil {
-			return nil, fmt.Errorf("memory of %s: %w", arn, err)
+			return nil, nil, fmt.Errorf("memory of %s: %w", arn, err)
 		}
 	}
 	b = append(b, '}')
 	if len(m.Scopes) > 0 {
 		b = c.appendScopes(append(b, `,"scopes":`...), m.Scopes)
 	}
-	return append(b, '}'), nil
+	return append(b, '}'), order, nil
 }
 
 // appendJSON appends what is remembered of one resource.

@@ -108,6 +108,7 @@ const (
 	Deploying         TraitKind = "deploying"             // the service has a deployment under way
 	DaemonService     TraitKind = "daemon-service"        // the service runs one task an instance and has no count
 	ExternalDeploy    TraitKind = "external-deployment"   // deployments of the service are made by Detail
+	NotInService      TraitKind = "not-in-service"        // Detail (2 of 3) of what it is to run serves by now
 	ScalesItself      TraitKind = "scales-itself"         // Application Auto Scaling manages the service's count
 )
 

@@ -66,20 +66,31 @@ func (a *Accounts) Meet(ctx context.Context, scopes []fleet.Scope, now time.Time
 	return errors.New("note new accounts: others write them all the time")
 }
 
-// Since returns since when an account is known. One that is not known yet is known from now on: it is being looked at for the first time.
-func (a *Accounts) Since(ctx context.Context, scope fleet.Scope, now time.Time) (time.Time, error) {
-	a.mu.Lock()
-	since, ok := a.known[scope.Account]
-	a.mu.Unlock()
-	if ok {
-		return since, nil
-	}
-	if err := a.Meet(ctx, []fleet.Scope{scope}, now); err != nil {
-		return time.Time{}, err
+// Since returns since when an account is known. One that nobody met is new: it is known since now, and that is not noted.
+func (a *Accounts) Since(ctx context.Context, id fleet.AccountID, now time.Time) (time.Time, error) {
+	known, err := a.Known(ctx, id)
+	if err != nil || !known {
+		return now, err
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.known[scope.Account], nil
+	return a.known[id], nil
+}
+
+// Known reports whether an account was met before.
+func (a *Accounts) Known(ctx context.Context, id fleet.AccountID) (bool, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if _, ok := a.known[id]; ok {
+		return true, nil
+	}
+	known, _, err := a.read(ctx)
+	if err != nil {
+		return false, err
+	}
+	a.known = known
+	_, ok := known[id]
+	return ok, nil
 }
 
 func (a *Accounts) read(ctx context.Context) (map[fleet.AccountID]time.Time, objects.Version, error) {

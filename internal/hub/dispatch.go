@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"offpeak/internal/failure"
 	"offpeak/internal/fleet"
 	"offpeak/internal/objects"
 	"offpeak/internal/optimizer"
@@ -23,6 +24,7 @@ type Dispatcher struct {
 	Accounts  *Accounts
 	Directory Directory
 	Queue     Queue
+	Watch     *Watch
 	Now       func() time.Time
 }
 
@@ -74,10 +76,36 @@ func (d *Dispatcher) Tick(ctx context.Context, at time.Time) (Tally, error) {
 	if err := d.send(ctx, wakes, &tally); err != nil {
 		return tally, err
 	}
+	if err := d.Watch.Tell(ctx, d.alerts(tally), d.Now()); err != nil {
+		return tally, err
+	}
 	if reason == NewPolicy {
 		return tally, d.dispatched(ctx, version)
 	}
 	return tally, nil
+}
+
+// alerts are what a tick has found out of order: each is told once a day until it is put right.
+func (d *Dispatcher) alerts(t Tally) []Alert {
+	day := d.Now().UTC().Format(time.DateOnly)
+	var alerts []Alert
+	if t.Doubt != nil {
+		alerts = append(alerts, Alert{
+			Key: "policy|" + day, Class: failure.Other, What: "an older policy is in force",
+			Why: t.Doubt.Error(), Remedy: "mend the policy, check it with \"offpeak policy check\", and push it again",
+		})
+	}
+	for _, f := range t.Findings {
+		where := string(f.Account)
+		if f.Region != "" {
+			where += "/" + string(f.Region)
+		}
+		alerts = append(alerts, Alert{
+			Key: fmt.Sprintf("finding|%s|%s|%s", where, f.Class, day), Scope: fleet.Scope{Account: f.Account, Region: f.Region}, Class: f.Class,
+			What: where + " cannot be looked at", Why: f.Text, Remedy: f.Remedy,
+		})
+	}
+	return alerts
 }
 
 func (d *Dispatcher) send(ctx context.Context, reasons map[fleet.Scope]Reason, tally *Tally) error {

@@ -49,6 +49,20 @@ func (q *queue) Send(_ context.Context, wakes []hub.Wake) error {
 	return q.err
 }
 
+// mailbox keeps what is said.
+type mailbox struct {
+	said []hub.Alert
+	err  error
+}
+
+func (m *mailbox) Say(_ context.Context, alerts []hub.Alert) error {
+	if m.err != nil {
+		return m.err
+	}
+	m.said = append(m.said, alerts...)
+	return nil
+}
+
 // directory answers with what it holds.
 type directory struct {
 	scopes   []fleet.Scope
@@ -97,8 +111,10 @@ func TestThePolicyInForce(t *testing.T) {
 
 	breaks := map[string]func(){
 		"is none that": func() { overwrite(t, store, hub.CurrentPolicy, "{") },
-		"unknown key":  func() { overwrite(t, store, hub.CurrentPolicy, strings.Replace(marshalled(t, store), "timezone", "timezon", 1)) },
-		"was deleted":  func() { remove(t, store, hub.CurrentPolicy) },
+		"unknown key": func() {
+			overwrite(t, store, hub.CurrentPolicy, strings.Replace(marshalled(t, store), "timezone", "timezon", 1))
+		},
+		"was deleted": func() { remove(t, store, hub.CurrentPolicy) },
 	}
 	for _, say := range []string{"unknown key", "is none that", "was deleted"} {
 		breaks[say]()
@@ -154,11 +170,11 @@ func TestTicks(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
 	store := objects.NewMemory()
-	q, dir := &queue{}, &directory{scopes: []fleet.Scope{dev, tokyo, stage}, findings: []hub.Finding{{Account: "777788889999", Text: "x"}}}
+	q, mail, dir := &queue{}, &mailbox{}, &directory{scopes: []fleet.Scope{dev, tokyo, stage}, findings: []hub.Finding{{Account: "777788889999", Text: "x"}}}
 	now := monday
 	d := &hub.Dispatcher{
 		States: optimizer.States{Store: store}, Policies: &hub.Policies{Store: store}, Accounts: &hub.Accounts{Store: store},
-		Directory: dir, Queue: q, Now: func() time.Time { return now },
+		Directory: dir, Queue: q, Watch: &hub.Watch{Alerts: mail, Said: hub.Said{Store: store}}, Now: func() time.Time { return now },
 	}
 	tick := func(at time.Time) (string, hub.Tally) {
 		t.Helper()
@@ -180,7 +196,9 @@ func TestTicks(t *testing.T) {
 		t.Fatal(err)
 	}
 	const all = "111122223333/ap-northeast-1 %[1]s, 111122223333/ap-northeast-2 %[1]s, 444455556666/ap-northeast-2 %[1]s"
-	at := func(minutes int) time.Time { return monday.Truncate(time.Hour).Add(time.Duration(minutes) * time.Minute) }
+	at := func(minutes int) time.Time {
+		return monday.Truncate(time.Hour).Add(time.Duration(minutes) * time.Minute)
+	}
 	for _, row := range []struct {
 		minute int
 		do     func()
@@ -207,6 +225,12 @@ func TestTicks(t *testing.T) {
 	if _, tally := tick(at(120)); len(tally.Findings) != 1 || tally.All != 3 || tally.Sent != 3 {
 		t.Errorf("%+v", tally)
 	}
+	if len(mail.said) != 1 || !strings.Contains(mail.said[0].What, "777788889999") {
+		t.Errorf("what is out of order is told once a day: %+v", mail.said)
+	}
+	if tick(at(24 * 60)); len(mail.said) != 2 {
+		t.Errorf("and again the next day: %+v", mail.said)
+	}
 	dir.err = errors.New("organizations are out of reach")
 	due(t, store, dev, at(179))
 	q.sent, now = nil, at(180)
@@ -222,7 +246,7 @@ func TestAQueueThatFails(t *testing.T) {
 	q := &queue{err: errors.New("no queue")}
 	d := &hub.Dispatcher{
 		States: optimizer.States{Store: store}, Policies: &hub.Policies{Store: store}, Accounts: &hub.Accounts{Store: store},
-		Directory: &directory{scopes: []fleet.Scope{dev}}, Queue: q, Now: func() time.Time { return monday },
+		Directory: &directory{scopes: []fleet.Scope{dev}}, Queue: q, Watch: &hub.Watch{}, Now: func() time.Time { return monday },
 	}
 	push(t, d.Policies, text)
 	if _, err := d.Tick(t.Context(), monday); !errors.Is(err, q.err) {
@@ -243,16 +267,24 @@ func TestAccountsAreKnownSinceTheyWereMet(t *testing.T) {
 	}
 	later := monday.Add(24 * time.Hour)
 	other := &hub.Accounts{Store: store}
-	for scope, want := range map[fleet.Scope]time.Time{dev: monday, tokyo: monday, stage: later} {
-		if got, err := other.Since(t.Context(), scope, later); err != nil || !got.Equal(want) {
-			t.Errorf("%s: %s, %v, want %s", scope, got, err, want)
+	for id, want := range map[fleet.AccountID]time.Time{dev.Account: monday, stage.Account: later} {
+		if got, err := other.Since(t.Context(), id, later); err != nil || !got.Equal(want) {
+			t.Errorf("%s: %s, %v, want %s", id, got, err, want)
 		}
 	}
-	if got, err := a.Since(t.Context(), stage, later.Add(time.Hour)); err != nil || !got.Equal(later) {
-		t.Errorf("another process: %s, %v", got, err)
+	if known, err := other.Known(t.Context(), stage.Account); known || err != nil {
+		t.Errorf("asking about an account makes nobody know it: %t, %v", known, err)
+	}
+	if err := other.Meet(t.Context(), []fleet.Scope{dev, stage}, later); err != nil {
+		t.Fatal(err)
+	}
+	for id, want := range map[fleet.AccountID]time.Time{dev.Account: monday, stage.Account: later} {
+		if got, err := a.Since(t.Context(), id, later.Add(time.Hour)); err != nil || !got.Equal(want) {
+			t.Errorf("another process, %s: %s, %v, want %s", id, got, err, want)
+		}
 	}
 	overwrite(t, store, "accounts/known.json", `{"format": "offpeak-accounts/9"}`)
-	if _, err := (&hub.Accounts{Store: store}).Since(t.Context(), dev, later); err == nil {
+	if _, err := (&hub.Accounts{Store: store}).Since(t.Context(), dev.Account, later); err == nil {
 		t.Error("what a newer version wrote was read")
 	}
 }
@@ -270,6 +302,41 @@ func TestMessages(t *testing.T) {
 		if _, err := hub.ParseWake(poison); err == nil {
 			t.Errorf("%q was taken", poison)
 		}
+	}
+}
+
+func TestSignals(t *testing.T) {
+	t.Parallel()
+	const tagged = `{"version":"0","id":"ddca6449-b258-46c0-8653-e0e3a6d0468b","detail-type":"Tag Change on Resource","source":"aws.tag","account":"111122223333",` +
+		`"time":"2026-11-20T12:00:00Z","region":"ap-northeast-2","resources":["arn:aws:ec2:ap-northeast-2:111122223333:instance/i-0a"],"detail":{"changed-tag-keys":["offpeak:override"],"service":"ec2"}}`
+	for input, want := range map[string]hub.Signal{
+		`{"tick":"2026-11-23T00:17:00Z"}`: {Tick: monday},
+		tagged:                            {Scope: dev, What: "aws.tag: Tag Change on Resource"},
+	} {
+		if got, err := hub.ParseSignal([]byte(input)); err != nil || got != want {
+			t.Errorf("%s: %+v, %v", input, got, err)
+		}
+	}
+	for _, input := range []string{"", "null", "{}", `{"tick":"yesterday"}`, `{"source":"aws.tag","account":"1","region":"x"}`, `{"source":"aws.tag","account":"111122223333"}`, `[]`} {
+		if _, err := hub.ParseSignal([]byte(input)); err == nil {
+			t.Errorf("%q was taken", input)
+		}
+	}
+}
+
+// TestEventsFromStrangersAreIgnored: an event wakes accounts that the policy names, and no others.
+func TestEventsFromStrangersAreIgnored(t *testing.T) {
+	t.Parallel()
+	store, q := objects.NewMemory(), &queue{}
+	d := &hub.Dispatcher{Accounts: &hub.Accounts{Store: store}, Queue: q, Now: func() time.Time { return monday }}
+	if err := d.Accounts.Meet(t.Context(), []fleet.Scope{dev}, monday); err != nil {
+		t.Fatal(err)
+	}
+	if sent, err := d.Event(t.Context(), hub.Signal{Scope: tokyo, What: "x"}); err != nil || !sent || len(q.sent) != 1 || q.sent[0].Scope != tokyo {
+		t.Errorf("%t, %v, %v", sent, err, q.sent)
+	}
+	if sent, err := d.Event(t.Context(), hub.Signal{Scope: stage, What: "x"}); sent || !hub.IsStranger(err) || len(q.sent) != 1 {
+		t.Errorf("a stranger: %t, %v, %v", sent, err, q.sent)
 	}
 }
 

@@ -13,7 +13,12 @@ import (
 )
 
 // Book is the ledger in a store.
-type Book struct{ Store objects.Store }
+type Book struct {
+	Store objects.Store
+	// Wrote, if set, is told of every object that was written: for who wants to know what stands there without reading it again. It must not
+	// change the entries.
+	Wrote func(key string, entries []Entry)
+}
 
 // Append writes the entries of one run and state as one object. A second writer of the same run and state changes nothing and is told
 // objects.ErrExists.
@@ -25,8 +30,12 @@ func (b Book) Append(ctx context.Context, run Run, entries []Entry) error {
 	if err != nil {
 		return err
 	}
-	if _, err := b.Store.Create(ctx, Key(run, entries[0].State), data); err != nil {
+	key := Key(run, entries[0].State)
+	if _, err := b.Store.Create(ctx, key, data); err != nil {
 		return fmt.Errorf("append to ledger: %w", err)
+	}
+	if b.Wrote != nil {
+		b.Wrote(key, entries)
 	}
 	return nil
 }

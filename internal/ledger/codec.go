@@ -65,6 +65,9 @@ func Encode(entries []Entry) ([]byte, error) {
 			return nil, fmt.Errorf("ledger entry of %s: %w", entries[i].Resource, err)
 		}
 	}
+	if data := b.Bytes(); cap(data)-len(data) > len(data)/8 {
+		return bytes.Clone(data), nil // it may be kept
+	}
 	return b.Bytes(), nil
 }
 

@@ -137,12 +137,17 @@ func TestASecondWriterOfARunChangesNothing(t *testing.T) {
 	b := book(t)
 	r := group(here, "web", fleet.Size{Max: 4, Desired: 2})
 	entries := []ledger.Entry{ledger.EnrolmentOf(r, remembered, run(here, "r1", friday))}
+	var wrote []string
+	b.Wrote = func(key string, entries []ledger.Entry) { wrote = append(wrote, key+" "+entries[0].ID) }
 	if err := b.Append(t.Context(), run(here, "r1", friday), entries); err != nil {
 		t.Fatal(err)
 	}
 	other := ledger.EnrolmentOf(group(here, "other", fleet.Size{}), remembered, run(here, "r1", friday))
 	if err := b.Append(t.Context(), run(here, "r1", friday), []ledger.Entry{other}); !errors.Is(err, objects.ErrExists) {
 		t.Errorf("the second writer was told %v", err)
+	}
+	if want := ledger.Key(run(here, "r1", friday), ledger.Enrolled) + " web"; len(wrote) != 1 || wrote[0] != want {
+		t.Errorf("it is told that %q was written, want %q", wrote, want)
 	}
 	if got := ids(t, b, friday, friday.Add(time.Hour), here); got != "web" {
 		t.Errorf("got %q", got)

@@ -1,7 +1,6 @@
 package objects
 
 import (
-	"bytes"
 	"context"
 	"iter"
 	"slices"
@@ -10,7 +9,8 @@ import (
 	"sync"
 )
 
-// Memory is a Store that lasts as long as its process: for simulations and tests. Use NewMemory.
+// Memory is a Store that lasts as long as its process: for simulations and tests. It keeps what it is given and gives what it keeps, without
+// copies. Use NewMemory.
 type Memory struct {
 	mutex  sync.Mutex
 	keys   []string // in order
@@ -64,7 +64,7 @@ func (m *Memory) write(ctx context.Context, key string, data []byte, permit func
 		m.keys = slices.Insert(m.keys, at, key)
 	}
 	m.writes++
-	written := object{bytes.Clone(data), Version(strconv.Itoa(m.writes))}
+	written := object{data, Version(strconv.Itoa(m.writes))}
 	m.kept[key] = written
 	return written.version, nil
 }
@@ -83,7 +83,7 @@ func (m *Memory) Read(ctx context.Context, key string) ([]byte, Version, error) 
 	if !there {
 		return nil, "", ErrNotFound
 	}
-	return bytes.Clone(present.data), present.version, nil
+	return present.data, present.version, nil
 }
 
 // List implements Store. It lists the keys that were there when it was asked.

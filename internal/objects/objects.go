@@ -16,7 +16,8 @@ import (
 // Version identifies the content that was read or written. It is opaque; the zero value is the version of an object that is not there.
 type Version string
 
-// Store keeps objects by key. It is safe for concurrent use by several processes.
+// Store keeps objects by key. It is safe for concurrent use by several processes. Data that was written or read is not changed afterwards by
+// anybody, so that a store may keep it.
 type Store interface {
 	// Create writes an object whole, if there is none under the key; otherwise ErrExists, and nothing is changed.
 	Create(ctx context.Context, key string, data []byte) (Version, error)

@@ -37,7 +37,13 @@ type Planner interface {
 	Plan(ctx context.Context, s *fleet.Snapshot, memory *fleet.Memory, now time.Time) (plan.Plan, *fleet.Memory, error)
 }
 
-// Optimizer brings the parts together. All fields must be set. It must not be copied, and may be used by several goroutines if its parts may.
+// Watch looks at what a sweep has seen and done, for people: whether what was started can be used, and who is to be told of what.
+type Watch interface {
+	// After returns when to look again for its sake; zero: not at all. failed are the acts that AWS refused, by act id.
+	After(ctx context.Context, scope fleet.Scope, seen *fleet.Snapshot, memory *fleet.Memory, failed map[string]error) (time.Time, error)
+}
+
+// Optimizer brings the parts together. All fields but Watch must be set. It must not be copied, and may be used by several goroutines if its parts may.
 type Optimizer struct {
 	Inventory Inventory
 	Planner   Planner
@@ -49,6 +55,8 @@ type Optimizer struct {
 	Holder string
 	// MaxFailures is the percentage of failed acts of a batch at which a sweep stops; at least five must have failed.
 	MaxFailures int
+	// Watch may be nil: then nobody is told anything.
+	Watch Watch
 
 	known known
 }
@@ -58,10 +66,14 @@ type Outcome struct {
 	Plan plan.Plan
 	// Failed are the actions that AWS refused, by act id.
 	Failed map[string]error
+	// Left is how many acts there was no time for. They are as if they had never been planned, and the next sweep plans them.
+	Left int
 	// Quiet says that nothing was to be done, and nothing was written.
 	Quiet bool
 	// Wake is when to look again; zero for never, unless something happens.
 	Wake time.Time
+	// Unwatched says why Watch could not do its work. What was to be done was done all the same.
+	Unwatched error
 	// Damages are places of the ledger that could not be read while memory was rebuilt.
 	Damages []*ledger.Damage
 }
@@ -69,7 +81,8 @@ type Outcome struct {
 // How a sweep proceeds.
 const (
 	leaseFor      = 15 * time.Minute // longer than a worker may run
-	batch         = 50               // acts between two looks at the failures
+	batch         = 50               // acts between two looks at the failures and at the clock
+	batchFor      = 5 * time.Minute  // what a batch may take where AWS throttles
 	leastFailures = 5
 )
 
@@ -96,7 +109,10 @@ func (o *Optimizer) Sweep(ctx context.Context, scope fleet.Scope) (Outcome, erro
 		return Outcome{}, fmt.Errorf("sweep %s: %w", scope, err)
 	}
 	out := Outcome{Plan: made, Wake: made.Wake, Damages: damages, Failed: map[string]error{}}
-	if state.Stored() && next == &state.Memory && made.Wake.Equal(state.Wake) {
+	if len(made.Actions) == 0 {
+		o.watch(ctx, scope, &seen, next, &out)
+	}
+	if state.Stored() && next == &state.Memory && len(made.Actions) == 0 && out.Wake.Equal(state.Wake) {
 		out.Quiet = true
 		return out, nil
 	}
@@ -109,16 +125,31 @@ func (o *Optimizer) Sweep(ctx context.Context, scope fleet.Scope) (Outcome, erro
 		return out, fmt.Errorf("sweep %s: %w", scope, err)
 	}
 	run := lease{ledger.Run{ID: runID(scope, seen.Taken, held.Fence), Fence: held.Fence, Policy: made.Policy, Scope: scope, At: seen.Taken}, held.head.Until}
-	stopped, err := o.carryOut(ctx, run, &listing{seen: &seen}, made, &state.Memory, next, out.Failed)
+	stopped, err := o.carryOut(ctx, run, &listing{seen: &seen}, &state.Memory, next, &out)
 	if err != nil {
 		return out, fmt.Errorf("sweep %s: %w", scope, err)
 	}
-	left, err := o.States.Release(ctx, held, changed, made.Wake, o.Now())
+	if len(made.Actions) > 0 {
+		o.watch(ctx, scope, &seen, next, &out)
+	}
+	left, err := o.States.Release(ctx, held, changed, out.Wake, o.Now())
 	if err != nil {
 		return out, fmt.Errorf("sweep %s: %w", scope, err)
 	}
 	o.known.keep(left)
 	return out, stopped
+}
+
+// watch lets people be told, and looks again no later than that asks for.
+func (o *Optimizer) watch(ctx context.Context, scope fleet.Scope, seen *fleet.Snapshot, memory *fleet.Memory, out *Outcome) {
+	if o.Watch == nil {
+		return
+	}
+	again, err := o.Watch.After(ctx, scope, seen, memory, out.Failed)
+	out.Unwatched = err
+	if !again.IsZero() && (out.Wake.IsZero() || again.Before(out.Wake)) {
+		out.Wake = again
+	}
 }
 
 // recall reads the scope's state. Where it is lost, it is rebuilt from the ledger; where a sweep was cut short before it could give its lease
@@ -164,26 +195,40 @@ func (o *Optimizer) history(ctx context.Context, scope fleet.Scope, reach time.D
 }
 
 // carryOut writes enrolments, departures and verifications, then does the plan's actions batch by batch, each between its intent and its
-// outcome. stopped says that the sweep gave up because of failures; err that the ledger could not be written, after which nothing more is
-// done.
-func (o *Optimizer) carryOut(
-	ctx context.Context, run lease, seen *listing, made plan.Plan, before, after *fleet.Memory, failed map[string]error,
-) (stopped, err error) {
+// outcome. What there is no time for is left to the next sweep: a worker that gives its lease back leaves nothing to be found out. stopped
+// says that the sweep gave up because of failures; err that the ledger could not be written, after which nothing more is done.
+func (o *Optimizer) carryOut(ctx context.Context, run lease, seen *listing, before, after *fleet.Memory, out *Outcome) (stopped, err error) {
 	if err := o.noteChanges(ctx, run.Run, seen, before, after); err != nil {
 		return nil, err
 	}
-	for done := 0; done < len(made.Actions); done += batch {
-		actions := made.Actions[done:min(done+batch, len(made.Actions))]
+	planned, failed := out.Plan.Actions, out.Failed
+	for done := 0; done < len(planned); done += batch {
+		actions := planned[done:min(done+batch, len(planned))]
+		if done > 0 && !o.Now().Add(batchFor).Before(run.until) {
+			out.Left = len(planned) - done
+			neverPlanned(planned[done:], before, after)
+			return nil, nil
+		}
 		part := run
 		part.ID = fmt.Sprintf("%s-%03d", run.ID, done/batch)
 		if err := o.act(ctx, part, actions, seen, after, failed); err != nil {
 			return nil, err
 		}
-		if tried := done + len(actions); len(failed) >= leastFailures && len(failed)*100 >= o.MaxFailures*tried && tried < len(made.Actions) {
+		if tried := done + len(actions); len(failed) >= leastFailures && len(failed)*100 >= o.MaxFailures*tried && tried < len(planned) {
 			return fmt.Errorf("%w: %d of %d", ErrTooManyFailures, len(failed), tried), nil
 		}
 	}
 	return nil, nil
+}
+
+// neverPlanned takes out of memory that acts were planned. They were announced before, and still are.
+func neverPlanned(actions []plan.Action, before, after *fleet.Memory) {
+	for _, a := range actions {
+		was, m := before.Resources[a.Subject.ARN], after.Resources[a.Subject.ARN]
+		m.Tried, m.Act, m.Attempts, m.Applied = was.Tried, was.Act, was.Attempts, was.Applied
+		m.Original, m.Forecast = was.Original, was.Forecast
+		after.Resources[a.Subject.ARN] = m
+	}
 }
 
 // act does one batch.

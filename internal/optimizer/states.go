@@ -31,6 +31,7 @@ type State struct {
 
 	head    savedHead
 	version objects.Version
+	order   []fleet.ARN // of the memory that was written last
 	// unsaved says that Memory is not what the object says that the head names: it was rebuilt, or continued, from the ledger.
 	unsaved bool
 	// untidy says that a sweep before may have left objects behind that nobody needs.
@@ -102,6 +103,7 @@ func (s States) Reload(ctx context.Context, known State) (State, error) {
 	const tries = 3 // the head may change between two reads, and take the memory that it named away
 	for range tries {
 		state, err := s.readHead(ctx, known.Scope)
+		state.order = known.order
 		switch {
 		case err != nil:
 			return state, err
@@ -195,7 +197,7 @@ func (s States) Release(ctx context.Context, held State, memory *fleet.Memory, w
 
 // writeMemory creates the object of the new memory and removes the one before the last.
 func (s States) writeMemory(ctx context.Context, held *State, memory fleet.Memory) error {
-	data, err := memory.MarshalJSON()
+	data, order, err := memory.Text(held.order)
 	if err != nil {
 		return err
 	}
@@ -214,6 +216,7 @@ func (s States) writeMemory(ctx context.Context, held *State, memory fleet.Memor
 			return err
 		}
 	}
+	held.order = order
 	held.Memory, held.head.Memory, held.head.Former, held.head.Remembers = memory, key, held.head.Memory, held.Fence
 	return nil
 }

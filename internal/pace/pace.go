@@ -40,6 +40,8 @@ func LimitsOf(service, operation string) Limits {
 	switch {
 	case service == "rds":
 		return Limits{Name: service, Requests: Rate{300, 12}}
+	case service == "s3": // at least so many writes a second for each prefix (S3 user guide, performance)
+		return Limits{Name: name, Requests: Rate{3500, 3500}}
 	case service == "ec2" && len(operation) > 8 && operation[:8] == "Describe":
 		return Limits{Name: name, Requests: Rate{100, 20}}
 	case service == "ec2":

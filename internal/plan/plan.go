@@ -129,6 +129,11 @@ func Causes() []Cause {
 // same id, so a repeated run repeats no act; a new cause gives a new one. Attempts are numbered outside the id.
 func ActID(subject Subject, change Change, edge fleet.Moment, observation string) string {
 	text := fmt.Sprintf("%s|%s|%s|%d|%s|%s", subject.Scope, subject.ARN, Describe(change), edge.At.Unix(), edge.Want, observation)
+	return Hash(text)
+}
+
+// Hash names a text by sixteen hexadecimal digits.
+func Hash(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:8])
 }

@@ -49,6 +49,7 @@ const (
 	Enrolled       Code = "enrolled"
 	AsWanted       Code = "as-wanted"
 	LeftAlone      Code = "left-alone"
+	Observed       Code = "observed"
 	NothingWanted  Code = "nothing-wanted"
 	IgnoredByOwner Code = "ignored"
 )
@@ -127,6 +128,7 @@ func idleMeanings() []Meaning {
 		{Code: Enrolled, Says: "seen for the first time, or with a new schedule: acts from its next edge on"},
 		{Code: AsWanted, Says: "already in the state that its schedule wants"},
 		{Code: LeftAlone, Says: "changed by a person after the last edge, or enrolled after it; left alone until the next one"},
+		{Code: Observed, Says: "its account is new and only watched for the policy's observe; nothing is done with it until then"},
 		{Code: NothingWanted, Says: "its schedule wants nothing at this time"},
 		{Code: IgnoredByOwner, Says: "its owner wrote ignore"},
 	}, "idle")

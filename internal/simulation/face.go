@@ -104,6 +104,9 @@ func (m *machine) faceOfGroup(r *fleet.Resource) {
 	default:
 		r.State = fleet.Stopped
 	}
+	if serving := m.serving(); serving < m.size.Desired && !m.dead() {
+		r.Traits = append(slices.Clip(r.Traits), fleet.Trait{Kind: fleet.NotInService, Detail: fmt.Sprintf("%d of %d", serving, m.size.Desired)})
+	}
 	for _, t := range []struct {
 		holds bool
 		kind  fleet.TraitKind

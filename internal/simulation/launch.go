@@ -94,7 +94,7 @@ func (m *machine) retry(w *World) {
 		return
 	}
 	before := m.born
-	was := m.face()
+	was := m.before(w)
 	m.grow(w)
 	if m.born != before {
 		m.changed(w, author{by: ByAWS}, was)

@@ -22,7 +22,11 @@ const (
 // machine is a resource as it really is.
 type machine struct {
 	spec    Spec
+	place   *place
+	slot    int  // in what its place shows; negative: it is not shown
+	noted   bool // among what has changed in its place
 	index   int64
+	draws   uint64 // the seed of what people set out to do with it
 	physics *rand.Rand
 
 	phase     phase
@@ -45,6 +49,9 @@ type machine struct {
 	past  []*unit // that are gone, in the order in which they went
 	born  int     // units so far
 	seen  []sight
+	// unseen says that there is one sight more, from an instant on, which alone counts and is made when somebody looks: the present one.
+	unseen     bool
+	unseenFrom int64
 
 	volumes  []string // ids of an instance's volumes
 	network  string   // and of its interface
@@ -68,9 +75,9 @@ type seenUnit struct {
 	condition condition
 }
 
-func newMachine(w *World, spec Spec) *machine {
+func newMachine(w *World, p *place, spec Spec) *machine {
 	m := &machine{
-		spec: spec, index: int64(len(w.order)), physics: stream(w.seed, string(spec.ARN), 0),
+		spec: spec, place: p, index: int64(len(w.order)), draws: named(w.seed, string(spec.ARN)), physics: stream(w.seed, string(spec.ARN), 0),
 		since: w.now, size: spec.Size, tags: spec.Tags, byAWS: spec.ByAWS, labels: []labelled{{w.now, spec.Tags}},
 	}
 	if spec.Kind == fleet.EC2Instance {
@@ -83,9 +90,9 @@ func newMachine(w *World, spec Spec) *machine {
 		w.at(m.restarts, m, awsRestart, m.life)
 	}
 	m.populate(w)
-	m.meter(w.now)
+	m.meter(w)
 	m.attach(w.seed)
-	m.seen = []sight{m.sight(0, m.face())}
+	m.unseen = true
 	for _, u := range m.units {
 		if u.running {
 			m.watch(w, u)
@@ -176,28 +183,52 @@ type author struct {
 
 // change runs a change of a machine, and takes note of it if it was one.
 func (m *machine) change(w *World, who author, apply func()) {
-	before := m.face()
+	before := m.before(w)
 	apply()
 	m.changed(w, who, before)
 }
 
+// before is to be called before a machine is changed. It returns the machine's face where anybody asks for it.
+func (m *machine) before(w *World) (face fleet.Resource) {
+	if w.now+w.lag() > w.unwatched {
+		m.look()
+	}
+	if w.Watch != nil {
+		face = m.face()
+	}
+	return face
+}
+
 // changed takes note of a change of a machine after it was made.
 func (m *machine) changed(w *World, who author, before fleet.Resource) {
-	m.meter(w.now)
-	after := m.face()
-	m.show(w, after)
+	m.meter(w)
+	m.show(w)
 	record(w.history, w.now, m.index, int64(m.phase), int64(m.size.Min), int64(m.size.Max), int64(m.size.Desired), int64(len(m.units)), int64(m.serving()))
 	_, _ = w.history.Write([]byte(who.by + By(who.act)))
 	if w.Watch != nil {
-		w.Watch(Change{At: w.Now(), Resource: m.spec.ARN, By: who.by, Act: who.act, Reason: m.reason, From: before, To: after})
+		w.Watch(Change{At: w.Now(), Resource: m.spec.ARN, By: who.by, Act: who.act, Reason: m.reason, From: before, To: m.face()})
 	}
 }
 
-// show makes a face visible after the lag of this moment, never before an older one.
-func (m *machine) show(w *World, face fleet.Resource) {
-	from := w.now
-	if lag := int64(w.faults.Lag / time.Second); lag > 0 {
+// lag is how many seconds descriptions may lag behind.
+func (w *World) lag() int64 { return int64(w.faults.Lag / time.Second) }
+
+// show makes what a machine is now visible after the lag of this moment, never before an older sight. Where it is visible before anybody
+// looks the sights before it are never seen, and it is itself made only if no other one takes its place.
+func (m *machine) show(w *World) {
+	from, lag := w.now, w.lag()
+	if lag > 0 {
 		from += m.physics.Int64N(lag + 1)
+	}
+	m.note()
+	if m.unseen {
+		from = max(from, m.unseenFrom)
+	} else {
+		from = max(from, m.seen[len(m.seen)-1].from)
+	}
+	if w.now+lag <= w.unwatched && from <= w.unwatched {
+		m.seen, m.unseen, m.unseenFrom = m.seen[:0], true, from
+		return
 	}
 	current := 0
 	for i, s := range m.seen {
@@ -206,18 +237,14 @@ func (m *machine) show(w *World, face fleet.Resource) {
 		}
 	}
 	m.seen = append(m.seen[:0], m.seen[current:]...)
-	from = max(from, m.seen[len(m.seen)-1].from)
-	m.seen = append(m.seen, m.sight(from, face))
-	w.scopes[m.spec.Scope].shown = nil
+	m.seen = append(m.seen, m.sight(from, m.face()))
 }
 
-// nextSight is when descriptions show something else than now, for a machine that has such a sight.
-func (m *machine) nextSight(now int64) int64 {
-	next := m.seen[len(m.seen)-1].from
-	for i := len(m.seen) - 1; i >= 0 && m.seen[i].from > now; i-- {
-		next = m.seen[i].from
+// look makes the present sight, if it was not made yet.
+func (m *machine) look() {
+	if m.unseen {
+		m.seen, m.unseen = append(m.seen[:0], m.sight(m.unseenFrom, m.face())), false
 	}
-	return next
 }
 
 func (m *machine) sight(from int64, face fleet.Resource) sight {
@@ -233,6 +260,7 @@ func (m *machine) sight(from int64, face fleet.Resource) sight {
 
 // described is what a description shows now; false where there is nothing to be seen.
 func (m *machine) described(now int64) (*sight, bool) {
+	m.look()
 	for i := len(m.seen) - 1; i >= 0; i-- {
 		if s := &m.seen[i]; s.from <= now || i == 0 {
 			return s, !s.buried

@@ -20,30 +20,48 @@ func (m *machine) busy() bool {
 	return false
 }
 
+// day is a day on a clock.
+type day struct {
+	zone     *time.Location
+	begun    int64 // when it was asked for
+	midnight time.Time
+	ends     int64
+}
+
+// today is the present day on a clock. Most people live by one clock, and begin their days together.
+func (w *World) today(zone *time.Location) *day {
+	if d := &w.day; d.zone != zone || d.begun != w.now {
+		now := w.Now().In(zone)
+		midnight := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, zone)
+		*d = day{zone, w.now, midnight, midnight.AddDate(0, 0, 1).Unix()}
+	}
+	return &w.day
+}
+
 // beginDay draws the deeds of the day that begins, and comes back at the next midnight.
 func (m *machine) beginDay(w *World) {
 	if m.dead() {
 		return
 	}
-	now := w.Now().In(m.spec.Zone)
-	midnight := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, m.spec.Zone)
+	today := w.today(m.spec.Zone)
+	midnight := today.midnight
 	for i, habit := range m.spec.Habits {
-		r := stream(w.seed, string(m.spec.ARN), uint64(midnight.Unix())<<8|uint64(i)+1)
-		for _, d := range habit.today(midnight, r) {
+		w.dice.seed(m.draws, uint64(midnight.Unix())<<8|uint64(i)+1)
+		for _, d := range habit.today(midnight, w.dice.rand) {
 			at := midnight.Unix() + d.after
 			record(w.deeds, at, m.index, int64(d.verb), int64(d.size.Desired), d.share)
 			if at >= w.now {
-				w.push(event{at: at, machine: m, what: aDeed, deed: &d})
+				w.push(event{at: at, machine: m, what: aDeed, deed: w.keep(d)})
 			}
 		}
 	}
 	for _, a := range m.spec.Scaling.Actions {
-		at := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, int(a.At/time.Second), 0, m.spec.Zone).Unix()
+		at := time.Date(midnight.Year(), midnight.Month(), midnight.Day(), 0, 0, int(a.At/time.Second), 0, m.spec.Zone).Unix()
 		if at >= w.now && (len(a.Days) == 0 || slices.Contains(a.Days, midnight.Weekday())) {
-			w.push(event{at: at, machine: m, what: aDeed, deed: &deed{verb: toFollow, size: a.Size}})
+			w.push(event{at: at, machine: m, what: aDeed, deed: w.keep(deed{verb: toFollow, size: a.Size})})
 		}
 	}
-	w.at(midnight.AddDate(0, 0, 1).Unix(), m, newDay, 0)
+	w.at(today.ends, m, newDay, 0)
 }
 
 // do carries a deed out, as far as there is anything to do.

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
+	"slices"
 
 	"offpeak/internal/fleet"
 	"offpeak/internal/plan"
@@ -43,21 +43,50 @@ func (w *World) Snapshot(ctx context.Context, scope fleet.Scope) (fleet.Snapshot
 	return fleet.Snapshot{Taken: w.Now(), Resources: p.described(w.now)}, nil
 }
 
-// described is what descriptions show of a place. While nothing changes it is made once.
+// described is what descriptions show of a place. While nothing changes it is made once, and where little does that alone is made anew.
 func (p *place) described(now int64) []fleet.Resource {
-	if p.shown != nil && now < p.shownUntil {
+	if p.shown != nil && len(p.changed) == 0 {
 		return p.shown
 	}
-	p.shown, p.shownUntil = make([]fleet.Resource, 0, len(p.machines)), math.MaxInt64
-	for _, m := range p.machines {
-		if seen, ok := m.described(now); ok {
-			p.shown = append(p.shown, seen.resource)
+	shown, same := slices.Clone(p.shown), p.shown != nil
+	changed := p.changed
+	p.changed = nil
+	for _, m := range changed {
+		m.noted = false
+		seen, there := m.described(now)
+		if same = same && there == (m.slot >= 0); same && there {
+			shown[m.slot] = seen.resource
 		}
-		if next := m.seen[len(m.seen)-1].from; next > now {
-			p.shownUntil = min(p.shownUntil, m.nextSight(now))
+		m.settle(now)
+	}
+	if !same {
+		shown = make([]fleet.Resource, 0, len(p.machines))
+		for _, m := range p.machines {
+			m.slot = -1
+			if seen, there := m.described(now); there {
+				m.slot = len(shown)
+				shown = append(shown, seen.resource)
+			}
+			m.settle(now)
 		}
 	}
-	return p.shown
+	p.shown = shown
+	return shown
+}
+
+// note notes that descriptions of a machine show something else than before, or soon will.
+func (m *machine) note() {
+	if !m.noted {
+		m.noted = true
+		m.place.changed = append(m.place.changed, m)
+	}
+}
+
+// settle notes a machine that descriptions will show otherwise by themselves, when their lag is over.
+func (m *machine) settle(now int64) {
+	if m.seen[len(m.seen)-1].from > now {
+		m.note()
+	}
 }
 
 // idsInACall is how many instances are started or stopped by one call.

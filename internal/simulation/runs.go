@@ -69,14 +69,24 @@ func (w *World) Ran(arn fleet.ARN) []Interval {
 		at int64
 		by int
 	}
-	var steps []step
+	count := 0
 	for u := range m.everyUnit {
-		for _, s := range u.spans(w.now) {
+		count += len(u.ran) + 1
+	}
+	steps := make([]step, 0, 2*count)
+	for u := range m.everyUnit {
+		for _, s := range u.ran {
 			steps = append(steps, step{s.from, 1}, step{s.to, -1})
 		}
+		if u.running && w.now > u.from {
+			steps = append(steps, step{u.from, 1}, step{w.now, -1})
+		}
 	}
-	slices.SortFunc(steps, func(a, b step) int { return cmp.Compare(a.at, b.at) })
-	var intervals []Interval
+	byTime := func(a, b step) int { return cmp.Compare(a.at, b.at) }
+	if !slices.IsSortedFunc(steps, byTime) { // those of one machine are
+		slices.SortFunc(steps, byTime)
+	}
+	intervals := make([]Interval, 0, (len(steps)+1)/2)
 	units := 0
 	for i := 0; i < len(steps); {
 		from, before := steps[i].at, units

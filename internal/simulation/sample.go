@@ -3,6 +3,7 @@ package simulation
 import (
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"time"
 
 	"offpeak/internal/fleet"
@@ -29,6 +30,18 @@ var parts = []part{
 	{SampleDev, "dev", 45, 850}, {SampleStage, "stg", 30, 800}, {SampleProd, "prod", 15, 100}, {SampleShared, "shared", 10, 300},
 }
 
+// accountHolds is how many resources of a sample an account has at most: who has more of them has more accounts, and AWS's quotas are by account.
+const accountHolds = 2500
+
+// accountOf returns the account of a part's resource by its number within the part: the part's own, and when that is full the ones after it.
+func (p part) accountOf(number int) fleet.AccountID {
+	first, err := strconv.Atoi(string(p.account))
+	if err != nil {
+		return p.account
+	}
+	return fleet.AccountID(fmt.Sprintf("%012d", first+number/accountHolds))
+}
+
 // sampleStart is when everything in a sample organisation was made.
 var sampleStart = time.Date(2026, time.January, 5, 1, 0, 0, 0, time.UTC)
 
@@ -40,7 +53,7 @@ var (
 )
 
 // Sample makes an organisation of n resources in development, staging, production and shared accounts in two regions, with people's habits
-// and tags in English and Korean. The same seed gives the same one. Schedule tags stand under offpeak:schedule and name office,
+// and tags in English and Korean. Beyond a few thousand resources an environment has several accounts, which the tag env tells apart. The same seed gives the same one. Schedule tags stand under offpeak:schedule and name office,
 // weekdays-late, or hours of their own.
 func Sample(n int, seed uint64) []Spec {
 	specs := make([]Spec, 0, n)
@@ -55,8 +68,10 @@ func Sample(n int, seed uint64) []Spec {
 		if i == len(parts)-1 {
 			count = n - made
 		}
-		for range count {
-			spec := sampleSpec(r, p, made)
+		own := p
+		for number := range count {
+			own.account = p.accountOf(number)
+			spec := sampleSpec(r, own, made)
 			spec.Zone = zone
 			fit(stream(seed, "sample fittings", uint64(made)), &spec, p.name, made)
 			specs = append(specs, spec)

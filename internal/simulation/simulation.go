@@ -8,7 +8,6 @@
 package simulation
 
 import (
-	"container/heap"
 	"encoding/binary"
 	"fmt"
 	"hash"
@@ -39,10 +38,18 @@ type World struct {
 	// Warn, if set, is told of what AWS announces to Spot instances.
 	Warn func(Notice)
 
-	seed     uint64
-	now      int64 // unix seconds
+	seed uint64
+	now  int64 // unix seconds
+	// unwatched is until when nobody looks: the world lives from one instant to another, and is described at instants only.
+	unwatched int64
+
 	faults   Faults
+	keepFrom int64 // what ended before is forgotten
 	events   queue
+	spent    []*event // to be used again
+	done     []*deed  // to be used again
+	dice     dice     // for people's deeds
+	day      day
 	sequence int
 	scopes   map[fleet.Scope]*place
 	machines map[fleet.ARN]*machine
@@ -61,9 +68,9 @@ type place struct {
 	machines []*machine
 	count    map[fleet.Kind]int
 
-	// shown is what descriptions show until an instant, or until something changes; nil where it is to be made anew.
-	shown      []fleet.Resource
-	shownUntil int64
+	// shown is what descriptions last showed, nil where it is to be made anew, and changed are the machines that may look otherwise by now.
+	shown   []fleet.Resource
+	changed []*machine
 }
 
 // By says who changed a resource.
@@ -92,8 +99,9 @@ type Change struct {
 // New returns an empty world at an instant.
 func New(seed uint64, start time.Time, faults Faults) *World {
 	return &World{
-		seed: seed, now: start.Unix(), faults: faults,
+		seed: seed, now: start.Unix(), unwatched: start.Unix(), faults: faults,
 		scopes: map[fleet.Scope]*place{}, machines: map[fleet.ARN]*machine{},
+		dice:    newDice(),
 		buckets: map[bucketKey]*bucket{}, calls: map[API]int{}, history: fnv.New64a(), deeds: fnv.New64a(),
 		market: NewMarket(seed, start, nil),
 	}
@@ -108,12 +116,12 @@ func (w *World) Add(spec Spec) error {
 		return fmt.Errorf("%s is in the world already", spec.ARN)
 	}
 	spec.defaults()
-	m := newMachine(w, spec)
 	p := w.scopes[spec.Scope]
 	if p == nil {
 		p = &place{count: map[fleet.Kind]int{}}
 		w.scopes[spec.Scope] = p
 	}
+	m := newMachine(w, p, spec)
 	p.count[spec.Kind]++
 	p.shown = nil
 	at, _ := slices.BinarySearchFunc(p.machines, m, func(a, b *machine) int { return a.spec.Compare(&b.spec.Resource) })
@@ -125,6 +133,10 @@ func (w *World) Add(spec Spec) error {
 	}
 	return nil
 }
+
+// KeepFrom says that nobody will ask for what ended before an instant: running times, and members and tasks that are gone. A world that lives
+// long only so that its people have habits need not keep all that.
+func (w *World) KeepFrom(at time.Time) { w.keepFrom = at.Unix() }
 
 // Scopes returns the accounts and regions that hold anything, in order.
 func (w *World) Scopes() []fleet.Scope {
@@ -142,13 +154,19 @@ func (w *World) Now() time.Time { return time.Unix(w.now, 0).UTC() }
 // Advance lets the world live until an instant. One that has passed changes nothing.
 func (w *World) Advance(to time.Time) {
 	until := to.Unix()
+	w.unwatched = max(w.now, until)
 	for len(w.events) > 0 && w.events[0].at <= until {
-		e := heap.Pop(&w.events).(*event)
+		e := w.events.pop()
 		w.now = max(w.now, e.at)
 		w.counted++
 		e.machine.happen(w, e)
+		if e.deed != nil {
+			w.done = append(w.done, e.deed)
+		}
+		*e = event{}
+		w.spent = append(w.spent, e)
 	}
-	w.now = max(w.now, until)
+	w.now = w.unwatched
 }
 
 // Events returns how many events have happened.

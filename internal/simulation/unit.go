@@ -41,12 +41,12 @@ type unit struct {
 // span is a time in unix seconds.
 type span struct{ from, to int64 }
 
-// charge begins or ends the running time of a unit.
-func (u *unit) charge(now int64, runs bool) {
+// charge begins or ends the running time of a unit. Times that ended before keep are not kept.
+func (u *unit) charge(now int64, runs bool, keep int64) {
 	switch {
 	case runs && !u.running:
 		u.from = now
-	case !runs && u.running && now > u.from:
+	case !runs && u.running && now > u.from && now >= keep:
 		u.ran = append(u.ran, span{u.from, now})
 	}
 	u.running = runs
@@ -78,9 +78,9 @@ func (m *machine) charges(u *unit) bool {
 }
 
 // meter charges every unit as it is now.
-func (m *machine) meter(now int64) {
+func (m *machine) meter(w *World) {
 	for _, u := range m.units {
-		u.charge(now, m.charges(u))
+		u.charge(w.now, m.charges(u), w.keepFrom)
 	}
 }
 
@@ -125,12 +125,20 @@ func (m *machine) create(w *World, kind string) *unit {
 
 // retire takes a unit that is gone out of the machine.
 func (m *machine) retire(w *World, u *unit) {
-	u.charge(w.now, false)
+	u.charge(w.now, false, w.keepFrom)
 	u.ended = w.now
-	m.past = append(m.past, u)
+	if w.now >= w.keepFrom || !m.leavesNothing() {
+		m.past = append(m.past, u)
+	}
 	if i := slices.Index(m.units, u); i >= 0 {
 		m.units = slices.Delete(m.units, i, i+1)
 	}
+}
+
+// leavesNothing reports whether nothing of a unit is charged any more once it is gone.
+func (m *machine) leavesNothing() bool {
+	stays := slices.ContainsFunc(m.spec.Volumes, func(v Volume) bool { return v.Stays })
+	return m.spec.Kind.Sized() && !stays && len(m.spec.Addresses) == 0
 }
 
 // unitID names a unit as a bill does. Members of a group and tasks of a service get a new name at every launch, those of a database cluster

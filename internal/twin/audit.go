@@ -32,6 +32,8 @@ type Accounts struct {
 // Audit is what was claimed, computed from the ledger and the bill alone, beside what was true.
 type Audit struct {
 	Lives *Lives
+	// Entries are the ledger's.
+	Entries []ledger.Entry
 	// Claims are one for each payer, in their order.
 	Claims []*savings.Savings
 	// With and Without are the bills of the two worlds from Lives.From to Lives.To.
@@ -55,7 +57,11 @@ func (l *Lives) Audit(ctx context.Context, a Accounts) (*Audit, error) {
 		out.Written, err = invoice.Write(ctx, l.With, a.Payers, a.Catalogue, billing.Period{From: l.Begin, To: l.To}, a.Folder)
 		return err
 	}
-	if err := both(total(l.Without, &out.Without), write); err != nil {
+	read := func() (err error) {
+		out.Entries, err = l.Ledger(ctx)
+		return err
+	}
+	if err := both(func() error { return errors.Join(total(l.Without, &out.Without)(), read()) }, write); err != nil {
 		return nil, err
 	}
 	return out, both(total(l.With, &out.With), func() error { return l.claims(ctx, &a, out, period) })
@@ -77,7 +83,7 @@ func (l *Lives) claims(ctx context.Context, a *Accounts, out *Audit, period bill
 		return err
 	}
 	for i := range a.Payers {
-		claim, err := l.claim(ctx, a, out.Bill, out.Written.Payers[i].Dir, &a.Payers[i], period)
+		claim, err := l.claim(ctx, a, out, out.Written.Payers[i].Dir, &a.Payers[i], period)
 		if err != nil {
 			return fmt.Errorf("figures of payer %s: %w", a.Payers[i].ID, err)
 		}
@@ -86,12 +92,12 @@ func (l *Lives) claims(ctx context.Context, a *Accounts, out *Audit, period bill
 	return nil
 }
 
-func (l *Lives) claim(ctx context.Context, a *Accounts, bill *export.Bill, written string, payer *invoice.Payer, period billing.Period) (_ *savings.Savings, err error) {
+func (l *Lives) claim(ctx context.Context, a *Accounts, audit *Audit, written string, payer *invoice.Payer, period billing.Period) (_ *savings.Savings, err error) {
 	rates, err := a.rates(written, payer)
 	if err != nil {
 		return nil, err
 	}
-	engine, err := a.Open(bill, payer.ID)
+	engine, err := a.Open(audit.Bill, payer.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +105,7 @@ func (l *Lives) claim(ctx context.Context, a *Accounts, bill *export.Bill, writt
 		defer func() { err = errors.Join(err, closer.Close()) }()
 	}
 	entries := func(yield func(ledger.Entry, error) bool) {
-		for _, e := range l.Entries {
+		for _, e := range audit.Entries {
 			if !yield(e, nil) {
 				return
 			}

@@ -11,33 +11,34 @@ import (
 // Week is how many unit-seconds ran in each hour of the week on a clock: Monday from 00:00 is the first.
 type Week [7][24]int64
 
+// quarter is what every zone's hours begin on.
+const quarter = 15 * 60
+
 // WeekOf adds up when resources ran in the period, on the clock of a zone.
 func WeekOf(w *simulation.World, arns []fleet.ARN, from, to time.Time, zone *time.Location) (week Week) {
+	first := from.Unix() / quarter
+	seconds := make([]int64, max(0, to.Unix()/quarter-first)+2) // that ran in a quarter of an hour
+	steps := make([]int64, len(seconds))                        // by how many more units ran in it, and all that follow, than in the one before
 	for _, arn := range arns {
 		for _, i := range w.Ran(arn) {
-			week.add(i, from, to, zone)
+			begin, end, units := max(i.From.Unix(), from.Unix()), min(i.To.Unix(), to.Unix()), int64(i.Units)
+			if begin >= end {
+				continue
+			}
+			one, other := begin/quarter-first, end/quarter-first
+			seconds[one] -= begin % quarter * units
+			seconds[other] += end % quarter * units
+			steps[one] += units
+			steps[other] -= units
 		}
+	}
+	running := int64(0)
+	for n := range seconds {
+		running += steps[n]
+		local := time.Unix((first+int64(n))*quarter, 0).In(zone)
+		week[(int(local.Weekday())+6)%7][local.Hour()] += seconds[n] + running*quarter
 	}
 	return week
-}
-
-func (w *Week) add(i simulation.Interval, from, to time.Time, zone *time.Location) {
-	begin, end := i.From, i.To
-	if begin.Before(from) {
-		begin = from
-	}
-	if end.After(to) {
-		end = to
-	}
-	for begin.Before(end) {
-		next := begin.Truncate(15 * time.Minute).Add(15 * time.Minute) // every zone's hours begin on a quarter of an hour
-		if next.After(end) {
-			next = end
-		}
-		local := begin.In(zone)
-		w[(int(local.Weekday())+6)%7][local.Hour()] += int64(next.Sub(begin)/time.Second) * int64(i.Units)
-		begin = next
-	}
 }
 
 // Hours is how many unit-hours resources ran in the period.

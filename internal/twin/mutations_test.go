@@ -50,7 +50,7 @@ type billed struct {
 func (b *billed) read(t *testing.T, r reading) (claims []*savings.Savings) {
 	t.Helper()
 	for i := range b.payers {
-		entries := b.Lives.Entries
+		entries := b.Entries
 		if r.entries != nil {
 			entries = r.entries(slices.Clone(entries))
 		}

@@ -40,31 +40,91 @@ func Deadline(k fleet.Kind) time.Duration {
 	}
 }
 
-// openings finds every opening that a start was meant for, in order of time. Attempts at one opening are one.
-func openings(entries []ledger.Entry, w *simulation.World) (found []Opening) {
-	type name struct {
-		resource fleet.ARN
-		due      int64
-	}
-	seen := map[name]bool{}
-	ends := closings(entries)
+// line is what is kept of an entry of the ledger.
+type line struct {
+	resource fleet.ARN
+	failed   string // what AWS answered to an act that failed
+	intent   bool
+	at       time.Time
+	edge     fleet.Moment
+	kind     fleet.Kind
+	// environment, and units is how many the resource will have when it is open.
+	environment string
+	units       int
+}
+
+// pages are the lines of the ledger's objects by key, kept as they are written.
+type pages map[string][]line
+
+func (p pages) has(key string) bool {
+	_, known := p[key]
+	return known
+}
+
+// keep takes what is to be known of entries.
+func (p pages) keep(key string, entries []ledger.Entry) {
+	lines := make([]line, 0, len(entries))
 	for i := range entries {
 		e := &entries[i]
-		n := name{e.Resource, e.Edge.At.Unix()}
-		if e.State != ledger.Intent || e.Edge.Want != fleet.Running || seen[n] {
-			continue
+		l := line{resource: e.Resource}
+		switch e.State {
+		case ledger.Intent:
+			l.intent, l.at, l.edge, l.kind, l.environment, l.units = true, e.At, e.Edge, e.Kind, e.Environment, 1
+			if e.To != nil {
+				l.units = max(1, e.To.Desired)
+			}
+		case ledger.Failed:
+			l.failed = e.Error
+		case ledger.Enrolled:
+		default:
+			continue // an intent went before, or an enrolment
 		}
-		seen[n] = true
-		o := Opening{Resource: e.Resource, Kind: e.Kind, Environment: e.Environment, Due: e.Edge.At}
-		units := 1
-		if e.To != nil {
-			units = max(1, e.To.Desired)
+		lines = append(lines, l)
+	}
+	p[key] = lines
+}
+
+// stories are the intents on each resource.
+type stories map[fleet.ARN]*story
+
+type story struct {
+	openings []line // each that a start was meant for, once: attempts at one are one
+	closings []time.Time
+}
+
+func (s stories) add(l line) {
+	if !l.intent {
+		return
+	}
+	one := s[l.resource]
+	if one == nil {
+		one = &story{}
+		s[l.resource] = one
+	}
+	switch l.edge.Want {
+	case fleet.Stopped:
+		one.closings = append(one.closings, l.at)
+	case fleet.Running:
+		if !slices.ContainsFunc(one.openings, func(o line) bool { return o.edge.At.Unix() == l.edge.At.Unix() }) {
+			one.openings = append(one.openings, l)
 		}
-		o.Ready = firstAt(w.Ran(e.Resource), e.At, nextAfter(ends[e.Resource], e.At, w.Now()), units)
-		if gone(w, e.Resource) && o.Ready.IsZero() {
-			continue // it was terminated meanwhile
+	default:
+	}
+}
+
+// openings tells every opening, in order of time.
+func (s stories) openings(w *simulation.World) (found []Opening) {
+	for arn, one := range s {
+		slices.SortFunc(one.closings, time.Time.Compare)
+		ran, lost := w.Ran(arn), gone(w, arn)
+		for _, l := range one.openings {
+			o := Opening{Resource: arn, Kind: l.kind, Environment: l.environment, Due: l.edge.At}
+			o.Ready = firstAt(ran, l.at, nextAfter(one.closings, l.at, w.Now()), l.units)
+			if lost && o.Ready.IsZero() {
+				continue // it was terminated meanwhile
+			}
+			found = append(found, o)
 		}
-		found = append(found, o)
 	}
 	slices.SortFunc(found, func(a, b Opening) int { return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.Resource, b.Resource)) })
 	return found
@@ -73,20 +133,6 @@ func openings(entries []ledger.Entry, w *simulation.World) (found []Opening) {
 func gone(w *simulation.World, arn fleet.ARN) bool {
 	r, there := w.Truth(arn)
 	return !there || r.State == fleet.Gone
-}
-
-// closings are the instants at which each resource was asked to stop, in order.
-func closings(entries []ledger.Entry) map[fleet.ARN][]time.Time {
-	found := map[fleet.ARN][]time.Time{}
-	for i := range entries {
-		if e := &entries[i]; e.State == ledger.Intent && e.Edge.Want == fleet.Stopped {
-			found[e.Resource] = append(found[e.Resource], e.At)
-		}
-	}
-	for _, list := range found {
-		slices.SortFunc(list, time.Time.Compare)
-	}
-	return found
 }
 
 func nextAfter(list []time.Time, at, end time.Time) time.Time {

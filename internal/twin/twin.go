@@ -91,9 +91,7 @@ type Lives struct {
 	Config
 	With, Without *simulation.World
 	// Managed are the resources that offpeak looked after, in the order of the specs.
-	Managed []fleet.ARN
-	// Entries are the ledger's.
-	Entries  []ledger.Entry
+	Managed  []fleet.ARN
 	Openings []Opening
 	Tally    simulation.Tally
 	// Failures are the acts that failed, by what AWS answered to them; Surprises the sweeps that gave up because too many did.
@@ -109,36 +107,40 @@ func Live(ctx context.Context, c Config) (*Lives, error) {
 	l := &Lives{Config: c, Failures: map[string]int{}}
 	for _, world := range []**simulation.World{&l.With, &l.Without} {
 		*world = simulation.New(c.Seed, c.Begin.Add(-c.Settle), c.Faults.physics())
+		(*world).KeepFrom(c.Begin.Add(-keptBefore))
 		for i := range c.Specs {
 			if err := (*world).Add(c.Specs[i]); err != nil {
 				return nil, err
 			}
 		}
 	}
-	if err := l.liveWithout(ctx); err != nil {
+	pages := pages{}
+	with := func() error { return l.liveWith(ctx, pages) }
+	if err := both(with, func() error { return l.liveWithout(ctx) }); err != nil {
 		return nil, err
 	}
-	l.With.Advance(c.From)
-	if err := l.liveWith(ctx); err != nil {
-		return nil, err
-	}
-	return l, l.readBack(ctx)
+	return l, l.readBack(ctx, pages)
 }
 
-// parts are how many steps progress has; the world without offpeak lives fast and is the first of them.
+// keptBefore is how long before Begin the worlds' past is kept: longer than anything is charged after it has ended.
+const keptBefore = 48 * time.Hour
+
+// progressWhole is how many steps progress has; the first of them are those of the history.
 const (
 	progressWhole   = 1000
-	progressWithout = 50
+	progressHistory = 50
 )
 
+// liveWithout lets the world live in which nobody has offpeak. The worlds share nothing that changes.
 func (l *Lives) liveWithout(ctx context.Context) error {
 	l.Without.Advance(l.To)
-	l.report(progressWithout)
 	return ctx.Err()
 }
 
-// liveWith wakes the optimizer as it is woken on AWS.
-func (l *Lives) liveWith(ctx context.Context) error {
+// liveWith wakes the optimizer as it is woken on AWS, from From on.
+func (l *Lives) liveWith(ctx context.Context, pages pages) error {
+	l.With.Advance(l.From)
+	l.report(progressHistory)
 	mortal := l.With.Mortal(l.Store)
 	failures := l.MaxFailures
 	if failures == 0 {
@@ -146,7 +148,7 @@ func (l *Lives) liveWith(ctx context.Context) error {
 	}
 	o := &optimizer.Optimizer{
 		Inventory: l.With, Actuator: l.With, Planner: planner{scheduler.New(l.Rules)},
-		Book: ledger.Book{Store: mortal}, States: optimizer.States{Store: mortal}, Now: l.With.Now, Holder: "simulation", MaxFailures: failures,
+		Book: ledger.Book{Store: mortal, Wrote: pages.keep}, States: optimizer.States{Store: mortal}, Now: l.With.Now, Holder: "simulation", MaxFailures: failures,
 	}
 	sweep := func(ctx context.Context, scope fleet.Scope) (time.Time, error) {
 		out, err := o.Sweep(ctx, scope)
@@ -158,7 +160,7 @@ func (l *Lives) liveWith(ctx context.Context) error {
 	options := l.Faults.delivery(l.Seed)
 	options.After = func(fleet.Scope, error) error {
 		lived := l.With.Now().Sub(l.From)
-		l.report(progressWithout + int(int64(progressWhole-progressWithout)*int64(lived/time.Second)/int64(l.To.Sub(l.From)/time.Second)))
+		l.report(progressHistory + int(int64(progressWhole-progressHistory)*int64(lived/time.Second)/int64(l.To.Sub(l.From)/time.Second)))
 		return ctx.Err()
 	}
 	var err error
@@ -173,16 +175,26 @@ func (l *Lives) report(done int) {
 }
 
 // readBack reads what the ledger says of it all.
-func (l *Lives) readBack(ctx context.Context) error {
-	managed := map[fleet.ARN]bool{}
-	for e, err := range (ledger.Book{Store: l.Store}).Read(ctx, l.From.Add(-time.Hour), l.To.Add(time.Hour), fleet.Scope{}) {
+func (l *Lives) readBack(ctx context.Context, pages pages) error {
+	managed, stories := map[fleet.ARN]bool{}, stories{}
+	book := ledger.Book{Store: l.Store}
+	for key, err := range book.Objects(ctx, l.From.Add(-time.Hour), l.To.Add(time.Hour), fleet.Scope{}) {
 		if err != nil {
 			return err
 		}
-		l.Entries = append(l.Entries, e)
-		managed[e.Resource] = true
-		if e.State == ledger.Failed {
-			l.Failures[e.Error]++
+		if !pages.has(key) { // a process that was killed as it wrote it did not live to tell
+			entries, damages, err := book.ReadObject(ctx, key)
+			if err != nil || len(damages) > 0 {
+				return errors.Join(err, damaged(damages))
+			}
+			pages.keep(key, entries)
+		}
+		for _, line := range pages[key] {
+			managed[line.resource] = true
+			if line.failed != "" {
+				l.Failures[line.failed]++
+			}
+			stories.add(line)
 		}
 	}
 	for i := range l.Specs {
@@ -190,8 +202,27 @@ func (l *Lives) readBack(ctx context.Context) error {
 			l.Managed = append(l.Managed, arn)
 		}
 	}
-	l.Openings = openings(l.Entries, l.With)
+	l.Openings = stories.openings(l.With)
 	return nil
+}
+
+// Ledger reads the ledger's entries, in the order of ledger.Book.
+func (l *Lives) Ledger(ctx context.Context) (entries []ledger.Entry, err error) {
+	for e, err := range (ledger.Book{Store: l.Store}).Read(ctx, l.From.Add(-time.Hour), l.To.Add(time.Hour), fleet.Scope{}) {
+		if err != nil {
+			return nil, err
+		}
+		entries = append(entries, e)
+	}
+	return entries, nil
+}
+
+func damaged(damages []*ledger.Damage) error {
+	var errs []error
+	for _, d := range damages {
+		errs = append(errs, d)
+	}
+	return errors.Join(errs...)
 }
 
 // planner gives the scheduler the optimizer's port.

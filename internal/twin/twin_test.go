@@ -6,6 +6,7 @@ import (
 
 	"offpeak/internal/billing/avoidance"
 	"offpeak/internal/fleet"
+	"offpeak/internal/ledger"
 	"offpeak/internal/objects"
 	"offpeak/internal/simulation"
 	"offpeak/internal/twin"
@@ -80,10 +81,19 @@ func TestTheSamePeopleLiveInBothWorlds(t *testing.T) {
 	}
 }
 
+func entries(t *testing.T, l *twin.Lives) []ledger.Entry {
+	t.Helper()
+	read, err := l.Ledger(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return read
+}
+
 func TestTwiceTheSame(t *testing.T) {
 	t.Parallel()
 	a, b := live(t, 30, 3, twin.HeavyFaults, "2026-07-06", "2026-07-13"), live(t, 30, 3, twin.HeavyFaults, "2026-07-06", "2026-07-13")
-	if a.With.History() != b.With.History() || a.Tally != b.Tally || len(a.Entries) != len(b.Entries) {
+	if a.With.History() != b.With.History() || a.Tally != b.Tally || len(entries(t, a)) != len(entries(t, b)) {
 		t.Errorf("two lives of one seed differ: %+v and %+v", a.Tally, b.Tally)
 	}
 }
@@ -111,5 +121,42 @@ func TestFaultsHaveNames(t *testing.T) {
 	}
 	if _, err := twin.ParseFaults("some"); err == nil {
 		t.Error("some faults were accepted")
+	}
+}
+
+// TestTheHeatOfAWeekOnEveryClock compares the week with one that is counted quarter of an hour by quarter of an hour.
+func TestTheHeatOfAWeekOnEveryClock(t *testing.T) {
+	t.Parallel()
+	l := live(t, 20, 6, twin.NoFaults, "2026-10-19", "2026-11-09") // Berlin and New York change their clocks
+	for _, name := range []string{"UTC", "Europe/Berlin", "America/New_York", "Asia/Kathmandu"} {
+		zone, err := time.LoadLocation(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var want twin.Week
+		from, to := l.From.Add(7*time.Minute), l.To.Add(-11*time.Second)
+		for _, arn := range l.Managed {
+			for _, i := range l.With.Ran(arn) {
+				begin, end := i.From, i.To
+				if begin.Before(from) {
+					begin = from
+				}
+				if end.After(to) {
+					end = to
+				}
+				for begin.Before(end) {
+					next := begin.Truncate(15 * time.Minute).Add(15 * time.Minute)
+					if next.After(end) {
+						next = end
+					}
+					local := begin.In(zone)
+					want[(int(local.Weekday())+6)%7][local.Hour()] += int64(next.Sub(begin)/time.Second) * int64(i.Units)
+					begin = next
+				}
+			}
+		}
+		if got := twin.WeekOf(l.With, l.Managed, from, to, zone); got != want {
+			t.Errorf("%s: %v, want %v", name, got, want)
+		}
 	}
 }

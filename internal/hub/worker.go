@@ -1,0 +1,158 @@
+package hub
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"offpeak/internal/failure"
+	"offpeak/internal/fleet"
+	"offpeak/internal/ledger"
+	"offpeak/internal/objects"
+	"offpeak/internal/optimizer"
+	"offpeak/internal/plan"
+	"offpeak/internal/policy"
+	"offpeak/scheduler"
+)
+
+// Hands are what looks and acts under one policy: it says which tags opt in, how accounts are entered, and what things cost.
+type Hands struct {
+	Inventory optimizer.Inventory
+	Actuator  optimizer.Actuator
+	Readiness Readiness
+}
+
+// Worker answers wakes. All fields must be set. It is safe for concurrent use.
+type Worker struct {
+	Store    objects.Store
+	Policies *Policies
+	Accounts *Accounts
+	// Under returns the hands for a policy. It is asked once for each.
+	Under  func(*policy.Policy) (Hands, error)
+	Queue  Queue
+	Alerts Alerts
+	Now    func() time.Time
+	// Holder names this process to others that want the same scope.
+	Holder string
+
+	mu      sync.Mutex
+	version objects.Version
+	held    *policy.Policy
+	hands   Hands
+	sweeper *optimizer.Optimizer
+}
+
+// Report is what came of a wake.
+type Report struct {
+	Scope   fleet.Scope
+	Outcome optimizer.Outcome
+	// Elsewhere says that another worker looks after the scope at this moment.
+	Elsewhere bool
+	// Observed is until when the account is only watched; zero where it is not.
+	Observed time.Time
+	// Doubt says why the policy in force is not the one that was pushed last.
+	Doubt error
+	// Unread says why the scope could not be looked at. It was told; the hourly reconcile tries again.
+	Unread error
+}
+
+// Look answers a wake with one sweep. An error means that the wake should be delivered again; what no repetition mends is told and reported
+// instead.
+func (w *Worker) Look(ctx context.Context, wake Wake) (Report, error) {
+	report := Report{Scope: wake.Scope}
+	o, p, doubt, err := w.sweeperFor(ctx)
+	if err != nil {
+		return report, err
+	}
+	report.Doubt = doubt
+	since, err := w.Accounts.Since(ctx, wake.Scope.Account, w.Now())
+	if err != nil {
+		return report, err
+	}
+	if until := since.Add(p.Observe); p.Observe > 0 && w.Now().Before(until) {
+		report.Observed = until
+	}
+	report.Outcome, err = o.Sweep(context.WithValue(ctx, observedKey{}, report.Observed), wake.Scope)
+	var held *optimizer.HeldError
+	switch {
+	case errors.As(err, &held):
+		report.Elsewhere = true
+		return report, nil
+	case errors.Is(err, optimizer.ErrTooManyFailures):
+		return report, w.watch().Tell(ctx, []Alert{w.tooMany(report, err)}, w.Now())
+	case err != nil && failure.Of(err) == failure.Denied:
+		report.Unread = err
+		return report, w.watch().Tell(ctx, []Alert{w.unread(wake.Scope, err)}, w.Now())
+	case err != nil:
+		return report, err
+	case report.Outcome.Left > 0:
+		return report, w.Queue.Send(ctx, []Wake{{Scope: wake.Scope, Reason: Continued, Sent: w.Now().UTC()}})
+	}
+	return report, nil
+}
+
+// observedKey is where the end of an account's observation travels to the planner.
+type observedKey struct{}
+
+// sweeperFor returns the optimizer under the policy in force. While the policy is the same it is the same optimizer, which knows what it read.
+func (w *Worker) sweeperFor(ctx context.Context) (*optimizer.Optimizer, *policy.Policy, error, error) {
+	held, version, doubt, err := w.Policies.InForce(ctx)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.sweeper != nil && w.version == version && w.held == held {
+		return w.sweeper, held, doubt, nil
+	}
+	hands, err := w.Under(held)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	w.version, w.held, w.hands = version, held, hands
+	w.sweeper = &optimizer.Optimizer{
+		Inventory: hands.Inventory, Actuator: hands.Actuator, Planner: &planner{planner: scheduler.New(&held.Rules)},
+		Book: ledger.Book{Store: w.Store}, States: optimizer.States{Store: w.Store}, Now: w.Now, Holder: w.Holder,
+		MaxFailures: held.Guards.MaxFailures, Watch: w.watch(),
+	}
+	return w.sweeper, held, doubt, nil
+}
+
+func (w *Worker) watch() *Watch {
+	return &Watch{Readiness: w.hands.Readiness, Alerts: w.Alerts, Said: Said{w.Store}}
+}
+
+func (w *Worker) unread(scope fleet.Scope, err error) Alert {
+	day := w.Now().UTC().Format(time.DateOnly)
+	return Alert{
+		Key: fmt.Sprintf("%s|unread|%s", scope, day), Scope: scope, Class: failure.Denied,
+		What: fmt.Sprintf("%s cannot be looked at", scope), Why: err.Error(),
+		Remedy: "deploy offpeak's role in the account, or take the account out of the policy; \"offpeak doctor\" tells what is missing",
+	}
+}
+
+func (w *Worker) tooMany(r Report, err error) Alert {
+	day := w.Now().UTC().Format("2006-01-02T15")
+	return Alert{
+		Key: fmt.Sprintf("%s|too-many|%s", r.Scope, day), Scope: r.Scope, Class: failure.Other,
+		What: fmt.Sprintf("a run in %s stopped because most of its acts failed", r.Scope), Why: err.Error(),
+		Remedy: "the rest was left to the next run; \"offpeak history\" tells what AWS said to each",
+	}
+}
+
+// planner lets several goroutines plan, one after the other, for the instant at which they ask.
+type planner struct {
+	mu      sync.Mutex
+	planner *scheduler.Planner
+}
+
+// Plan implements optimizer.Planner.
+func (p *planner) Plan(ctx context.Context, s *fleet.Snapshot, memory *fleet.Memory, now time.Time) (plan.Plan, *fleet.Memory, error) {
+	observed, _ := ctx.Value(observedKey{}).(time.Time)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	made, next := p.planner.Plan(s, memory, scheduler.Options{Now: now, ObservedUntil: observed})
+	return made, next, nil
+}
