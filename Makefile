@@ -1,8 +1,10 @@
-# Needs Go, make and a C compiler (for the race detector). The linters come by themselves.
+# Needs Go, make, a C compiler (for the race detector) and Python (for moto, the AWS stand-in of the tests). Linters and moto come by themselves.
 
 LINT_VERSION := v2.15.0
 LINT := bin/golangci-lint-$(LINT_VERSION)
 FUZZTIME ?= 30s
+MOTO := .venv/bin/moto_server
+ON_AWS := internal/cloud internal/live functions
 
 .DEFAULT_GOAL := help
 .PHONY: help demo build test check format golden fuzz soak bench clean
@@ -17,8 +19,9 @@ demo: ## the whole story on a simulated organisation, no AWS account needed; bui
 build: ## bin/offpeak, with DuckDB where there is a C compiler
 	go build -o bin/ ./cmd/offpeak
 
-test: check ## everything: check, and all tests under the race detector
-	go test -race ./...
+test: check $(MOTO) ## everything: check, and all tests; under the race detector what does not link the AWS SDK, which takes long to compile for it
+	go test -race $$(go list ./... | grep -v $(ON_AWS:%=-e /%))
+	OFFPEAK_MUST_MOTO=1 CGO_ENABLED=0 go test $(ON_AWS:%=./%/...)
 	go test ./cmd/offpeak -run 'TestScenarios/demo'
 
 check: $(LINT) ## formatting, vet and lint (.golangci.yml)
@@ -43,6 +46,11 @@ bench: ## all benchmarks
 
 clean: ## remove what the other targets made
 	rm -rf bin build coverage.out
+
+$(MOTO): requirements-test.txt # an AWS stand-in, for tests only
+	python3 -m venv .venv
+	.venv/bin/pip install --quiet --disable-pip-version-check -r requirements-test.txt
+	touch $@
 
 $(LINT): # its gofumpt is v0.12.0; its dependencies stay out of go.mod
 	GOBIN="$(CURDIR)/bin" go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)

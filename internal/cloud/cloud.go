@@ -32,6 +32,7 @@ type Options struct {
 	Profile string
 	Region  fleet.Region
 	// RoleOf returns the role of an account; false where the account is entered with the base credentials, as one's own is. Nil: always so.
+	// It is asked whenever credentials run out, so that another policy's roles are taken within the hour.
 	RoleOf func(fleet.AccountID) (Role, bool)
 	// Session names this program in CloudTrail of the accounts that it enters.
 	Session string
@@ -105,24 +106,31 @@ func (a *Access) credentials(account fleet.AccountID) aws.CredentialsProvider {
 	if account == "" || a.options.RoleOf == nil {
 		return a.base.Credentials
 	}
-	role, other := a.options.RoleOf(account)
-	if !other {
-		return a.base.Credentials
-	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if p := a.accounts[account]; p != nil {
-		return p
+	p := a.accounts[account]
+	if p == nil {
+		p = aws.NewCredentialsCache(aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
+			return a.enter(ctx, account)
+		}))
+		a.accounts[account] = p
+	}
+	return p
+}
+
+// enter takes on an account's role, or stays who one is.
+func (a *Access) enter(ctx context.Context, account fleet.AccountID) (aws.Credentials, error) {
+	role, other := a.options.RoleOf(account)
+	if !other {
+		return a.base.Credentials.Retrieve(ctx)
 	}
 	client := sts.NewFromConfig(a.Config(fleet.Scope{}))
-	p := aws.NewCredentialsCache(stscreds.NewAssumeRoleProvider(client, role.ARN, func(o *stscreds.AssumeRoleOptions) {
+	return stscreds.NewAssumeRoleProvider(client, role.ARN, func(o *stscreds.AssumeRoleOptions) {
 		o.RoleSessionName = a.options.Session
 		if role.ExternalID != "" {
 			o.ExternalID = aws.String(role.ExternalID)
 		}
-	}))
-	a.accounts[account] = p
-	return p
+	}).Retrieve(ctx)
 }
 
 // Self returns the account whose credentials are used, and the ARN of who uses them.

@@ -118,6 +118,24 @@ func refined(class failure.Class, message string) failure.Class {
 		return failure.Denied // OperationNotPermitted is also said of instances that an operator manages, and of accounts
 	case class == failure.Denied && strings.Contains(text, "kms:"):
 		return failure.Key
+	case class == failure.InvalidState && strings.Contains(text, "not ready to hibernate"):
+		return failure.InTransition // the same again in a few minutes, AWS says
 	}
 	return class
 }
+
+// OfOne reports whether a call for several resources may have failed because of one of them alone, so that it is worth repeating for the others.
+// Credentials that have run out, throttles, and calls that were not answered concern all of them.
+func OfOne(err error) bool {
+	switch failure.Of(Classify(err)) {
+	case failure.Gone, failure.Protected, failure.Capacity, failure.Quota, failure.Key, failure.InvalidState, failure.InTransition:
+		return true
+	case failure.Denied, failure.Other:
+		api, ok := errors.AsType[smithy.APIError](err)
+		return ok && (failure.Of(Classify(err)) == failure.Other || ofOneDenied[api.ErrorCode()])
+	}
+	return false
+}
+
+// ofOneDenied are the codes by which EC2, which authorises a call as a whole, denies it because of one instance.
+var ofOneDenied = map[string]bool{"UnauthorizedOperation": true, "OperationNotPermitted": true}
