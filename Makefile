@@ -12,17 +12,17 @@ ON_AWS := internal/cloud internal/live functions
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: ## the whole story on a simulated organisation, no AWS account needed; built without cgo, so without a C compiler and DuckDB
-	CGO_ENABLED=0 go build -o bin/ ./cmd/offpeak
+demo: ## the whole story on a simulated organisation, no AWS account needed; built without cgo, so without a C compiler and DuckDB, and without the AWS SDK
+	CGO_ENABLED=0 go build -tags demo -o bin/ ./cmd/offpeak
 	bin/offpeak demo
 
 build: ## bin/offpeak, with DuckDB where there is a C compiler
 	go build -o bin/ ./cmd/offpeak
 
 test: check $(MOTO) ## everything: check, and all tests; under the race detector what does not link the AWS SDK, which takes long to compile for it
-	go test -race $$(go list ./... | grep -v $(ON_AWS:%=-e /%))
+	go test -race -tags demo $$(go list ./... | grep -v $(ON_AWS:%=-e /%))
 	OFFPEAK_MUST_MOTO=1 CGO_ENABLED=0 go test $(ON_AWS:%=./%/...)
-	go test ./cmd/offpeak -run 'TestScenarios/demo'
+	OFFPEAK_MUST_MOTO=1 CGO_ENABLED=0 go test ./cmd/offpeak -run 'TestLive|TestScenarios/demo'
 
 check: $(LINT) ## formatting, vet and lint (.golangci.yml)
 	$(LINT) run ./...

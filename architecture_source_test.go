@@ -128,6 +128,19 @@ func (s source) ignored() bool {
 	return false
 }
 
+// builtFor says whether the file is part of a build with these tags and no others of its own choice.
+func (s source) builtFor(tags ...string) bool {
+	for _, group := range s.tree.Comments {
+		for _, line := range group.List {
+			expr, err := constraint.Parse(line.Text)
+			if err == nil && group.Pos() < s.tree.Package && !expr.Eval(func(tag string) bool { return slices.Contains(tags, tag) }) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 func (s source) generated() bool { return ast.IsGenerated(s.tree) }
 
 func (s source) at(n ast.Node) string {

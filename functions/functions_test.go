@@ -45,7 +45,7 @@ type stage struct {
 // set builds a stage of its own in accounts and names that no other test uses.
 func set(t *testing.T, spoke fleet.AccountID) *stage {
 	t.Helper()
-	server := moto.Start(t)
+	server := moto.Start(t).Mended(t)
 	access, err := cloud.Open(t.Context(), server.Options())
 	if err != nil {
 		t.Fatal(err)

@@ -82,7 +82,7 @@ func (c *candidate) change(want fleet.State, size fleet.Size, original *fleet.Si
 	case r.Kind.Sized() && original == nil:
 		return nil, false
 	case r.Kind.Sized():
-		return plan.Scale{From: size, To: restored(size, *original)}, true
+		return plan.Scale{From: size, To: Restored(size, *original)}, true
 	case !off:
 		return plan.Start{}, true
 	case c.schedule.Hibernate && r.Kind == fleet.EC2Instance && hibernates(r):

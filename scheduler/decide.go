@@ -328,13 +328,13 @@ func (s *situation) satisfied(want fleet.State, m *fleet.Remembered) bool {
 		return false
 	}
 	if want == fleet.Running && r.Kind.Sized() && m != nil && m.Original != nil && !m.StoppedByUs.IsZero() {
-		return r.Size == restored(r.Size, *m.Original)
+		return r.Size == Restored(r.Size, *m.Original)
 	}
 	return true
 }
 
-// restored is the size of a group as it opens: its own bounds again, and no fewer instances than a person asked for meanwhile.
-func restored(present, original fleet.Size) fleet.Size {
+// Restored is the size of a group as it opens: its own bounds again, and no fewer instances than a person asked for meanwhile.
+func Restored(present, original fleet.Size) fleet.Size {
 	desired := max(original.Desired, present.Desired)
 	if original.Max > 0 { // a service's bounds are not known
 		desired = min(desired, original.Max)

@@ -16,7 +16,9 @@ import (
 
 func newExplain(c console) *cobra.Command {
 	in := inputs{console: c}
+	var reach reachFlags
 	var output string
+	var live bool
 	cmd := &cobra.Command{
 		Use:   "explain RESOURCE [FILE...]",
 		Short: "Explain one resource: its tags as read, schedule, state, edges, and the decision with its reason",
@@ -24,23 +26,25 @@ func newExplain(c console) *cobra.Command {
 would be done now and why. RESOURCE is an id, a name or an ARN.`,
 		Example: `  offpeak explain i-0a1b2c3d4e5f60718 --policy offpeak.yaml --inventory instances.json`,
 		Args:    need(1, -1, "name a resource by its id, its name or its ARN"),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			if output != "table" && output != "json" {
 				return usagef("--output is table or json, not %q", output)
 			}
-			return explain(in, args[0], args[1:], output)
+			seen, err := in.sight(cmd, &reach, live, args[1:])
+			if err != nil {
+				return err
+			}
+			return explain(in, args[0], seen, output)
 		},
 	}
 	in.register(cmd)
+	reach.register(cmd)
+	cmd.Flags().BoolVar(&live, "live", false, "ask AWS what there is, instead of reading files; nothing is changed")
 	cmd.Flags().StringVarP(&output, "output", "o", "table", "table (prose) or json")
 	return cmd
 }
 
-func explain(in inputs, name string, files []string, output string) error {
-	seen, err := in.see(files)
-	if err != nil {
-		return err
-	}
+func explain(in inputs, name string, seen sight, output string) error {
 	r, err := findResource(seen.snapshot.Resources, name)
 	if err != nil {
 		return err

@@ -44,7 +44,7 @@ func (in *inputs) registerInventory(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringArrayVar(&in.inventory, "inventory", nil, "what the AWS CLI printed, or a saved snapshot; - is standard input (repeatable)")
 	f.StringVar(&in.account, "account", "", "account of files that do not tell theirs")
-	f.StringVar(&in.region, "region", "", "region of files that do not tell theirs")
+	f.StringVar(&in.region, "region", "", "region of files that do not tell theirs, or to look into")
 }
 
 // instant returns the instant to plan for: --at, else now.

@@ -16,7 +16,9 @@ import (
 
 func newInventory(c console) *cobra.Command {
 	in := inputs{console: c}
+	var reach reachFlags
 	var save, output string
+	var live bool
 	cmd := &cobra.Command{
 		Use:   "inventory [FILE...]",
 		Short: "Count what an inventory holds by account, region, environment and kind; save it as a snapshot",
@@ -34,7 +36,7 @@ func newInventory(c console) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			snapshot, err := in.snapshot(args, prices)
+			snapshot, err := in.everything(p, &reach, live, args, prices)
 			if err != nil {
 				return err
 			}
@@ -48,13 +50,41 @@ func newInventory(c console) *cobra.Command {
 		},
 	}
 	in.registerInventory(cmd)
+	reach.register(cmd)
 	f := cmd.Flags()
+	f.BoolVar(&live, "live", false, "ask AWS what there is, tagged or not, instead of reading files; nothing is changed")
 	f.StringVar(&in.policyFile, "policy", defaultPolicy, "policy file, for environments and tag keys; without one, the standard tag keys count")
 	f.StringVar(&in.pricesFile, "prices", "", "prices per hour, CSV or JSON; they are saved with the snapshot")
 	f.StringVar(&in.at, "at", "", "instant at which the files were made, as 2026-11-20T19:35:00+09:00 (default now)")
 	f.StringVar(&save, "save", "", "write the snapshot to this file")
 	f.StringVarP(&output, "output", "o", "table", "table or json")
 	return cmd
+}
+
+// everything reads the inventory from files, or asks AWS for all there is.
+func (in *inputs) everything(p *policy.Policy, reach *reachFlags, live bool, args []string, prices fleet.Prices) (fleet.Snapshot, error) {
+	if !live {
+		return in.snapshot(args, prices)
+	}
+	if in.region != "" {
+		reach.regions = []string{in.region}
+	}
+	ctx, stop := interruptible()
+	defer stop()
+	s, err := reach.open(ctx, in.console)
+	if err != nil {
+		return fleet.Snapshot{}, err
+	}
+	scopes, err := s.ownScopes(p, reach.regions)
+	if !s.local && p != nil {
+		scopes, err = s.scopes(ctx, in.console, p, reach.regions)
+	}
+	if err != nil {
+		return fleet.Snapshot{}, err
+	}
+	seen, err := s.look(ctx, in.console, p, scopes, true)
+	prices.Apply(&seen)
+	return seen, err
 }
 
 // policyIfAny reads the policy; when none was named and none is there, there is none.

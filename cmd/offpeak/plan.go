@@ -24,6 +24,8 @@ var planSchema []byte
 // planFlags are the flags of plan beyond its inputs.
 type planFlags struct {
 	inputs
+	reachFlags
+	live      bool
 	forecast  string
 	output    string
 	out       string
@@ -46,10 +48,12 @@ that "offpeak inventory --save" wrote. Several files make one fleet.`,
   aws ec2 describe-instances | offpeak plan --inventory -
   offpeak plan --inventory instances.json --for 7d -l Team=pay,env=dev
   offpeak plan --inventory instances.json -o json --exit-code`,
-		RunE: func(_ *cobra.Command, args []string) error { return flags.run(args) },
+		RunE: func(cmd *cobra.Command, args []string) error { return flags.run(cmd, args) },
 	}
-	flags.register(cmd)
+	flags.inputs.register(cmd)
+	flags.reachFlags.register(cmd)
 	f := cmd.Flags()
+	f.BoolVar(&flags.live, "live", false, "ask AWS what there is, instead of reading files; nothing is changed")
 	f.StringVar(&flags.forecast, "for", "", "also list every act of the coming days, as 7d, and every opted-in resource that nothing will be done with")
 	f.StringVarP(&flags.output, "output", "o", "table", "table or json")
 	f.StringVar(&flags.out, "out", "", "write to this file instead of standard output")
@@ -59,7 +63,7 @@ that "offpeak inventory --save" wrote. Several files make one fleet.`,
 	return cmd
 }
 
-func (f *planFlags) run(args []string) error {
+func (f *planFlags) run(cmd *cobra.Command, args []string) error {
 	if f.schema {
 		_, err := f.console.out.Write(planSchema)
 		return err
@@ -70,7 +74,7 @@ func (f *planFlags) run(args []string) error {
 	if f.memoryOut != "" && f.memoryFile == "" {
 		return usagef("--memory-out needs --memory: name the memory to start from (a file that does not exist yet is fine)")
 	}
-	made, memory, zone, err := f.plan(args)
+	made, memory, zone, err := f.plan(cmd, args)
 	if err != nil {
 		return err
 	}
@@ -89,7 +93,7 @@ func (f *planFlags) run(args []string) error {
 }
 
 // plan reads everything and makes the plan; zone is the policy's, for showing it.
-func (f *planFlags) plan(args []string) (made plan.Plan, next *fleet.Memory, zone *time.Location, err error) {
+func (f *planFlags) plan(cmd *cobra.Command, args []string) (made plan.Plan, next *fleet.Memory, zone *time.Location, err error) {
 	options := scheduler.Options{}
 	if f.forecast != "" {
 		span, err := parseSpan(f.forecast)
@@ -98,13 +102,35 @@ func (f *planFlags) plan(args []string) (made plan.Plan, next *fleet.Memory, zon
 		}
 		options.Forecast = span
 	}
-	seen, err := f.see(args)
+	seen, err := f.sight(cmd, args)
 	if err != nil {
 		return made, nil, nil, err
 	}
 	options.Now = seen.now
 	made, next = scheduler.New(&seen.policy.Rules).Plan(&seen.snapshot, seen.memory, options)
 	return made, next, seen.policy.Rules.Zone, nil
+}
+
+// sight reads everything from files, or asks AWS.
+func (f *planFlags) sight(cmd *cobra.Command, args []string) (sight, error) {
+	return f.inputs.sight(cmd, &f.reachFlags, f.live, args)
+}
+
+// sight reads everything from files, or asks AWS.
+func (in *inputs) sight(cmd *cobra.Command, reach *reachFlags, live bool, args []string) (sight, error) {
+	if !live {
+		return in.see(args)
+	}
+	if len(in.inventory)+len(args) > 0 || in.at != "" || in.memoryFile != "" {
+		return sight{}, usagef("--live asks AWS about now: it does not go with files, --at or --memory")
+	}
+	if in.region != "" {
+		reach.regions = []string{in.region}
+	}
+	ctx, stop := interruptible()
+	defer stop()
+	seen, _, _, err := reach.seeLive(ctx, cmd, in)
+	return seen, err
 }
 
 func onlyIf(condition bool, text string) error {

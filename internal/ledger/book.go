@@ -92,6 +92,27 @@ func (b Book) Objects(ctx context.Context, from, to time.Time, scope fleet.Scope
 	}
 }
 
+// Scopes gives each scope of which the ledger holds anything, once. It lists the whole ledger.
+func (b Book) Scopes(ctx context.Context) iter.Seq2[fleet.Scope, error] {
+	return func(yield func(fleet.Scope, error) bool) {
+		given := map[fleet.Scope]bool{}
+		for key, err := range b.Store.List(ctx, root) {
+			if err != nil {
+				yield(fleet.Scope{}, err)
+				return
+			}
+			_, scope, ok := ParseKey(key)
+			if !ok || given[scope] {
+				continue
+			}
+			given[scope] = true
+			if !yield(scope, nil) {
+				return
+			}
+		}
+	}
+}
+
 // ReadObject reads one object, whole. One that is not there any more, because it was compacted or has expired since it was listed, has no
 // entries.
 func (b Book) ReadObject(ctx context.Context, key string) ([]Entry, []*Damage, error) {

@@ -140,6 +140,20 @@ func (o *Optimizer) Sweep(ctx context.Context, scope fleet.Scope) (Outcome, erro
 	return out, stopped
 }
 
+// Preview returns what a sweep would plan now. It writes nothing and changes nothing.
+func (o *Optimizer) Preview(ctx context.Context, scope fleet.Scope) (plan.Plan, error) {
+	state, _, err := o.recall(ctx, scope)
+	if err != nil {
+		return plan.Plan{}, fmt.Errorf("preview %s: %w", scope, err)
+	}
+	seen, err := o.Inventory.Snapshot(ctx, scope)
+	if err != nil {
+		return plan.Plan{}, fmt.Errorf("preview %s: %w", scope, err)
+	}
+	made, _, err := o.Planner.Plan(ctx, &seen, &state.Memory, o.Now())
+	return made, err
+}
+
 // watch lets people be told, and looks again no later than that asks for.
 func (o *Optimizer) watch(ctx context.Context, scope fleet.Scope, seen *fleet.Snapshot, memory *fleet.Memory, out *Outcome) {
 	if o.Watch == nil {

@@ -8,9 +8,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"offpeak/internal/fleet"
+	"offpeak/internal/ledger"
 	"offpeak/internal/objects"
 )
 
@@ -77,8 +81,10 @@ func (h *HeldError) Error() string {
 // errMemoryLost says that the head is there and the memory is not.
 var errMemoryLost = errors.New("the memory is lost")
 
+const stateRoot = "state/"
+
 func stateKey(scope fleet.Scope) string {
-	return fmt.Sprintf("state/%s/%s.json", scope.Account, scope.Region)
+	return fmt.Sprintf("%s%s/%s.json", stateRoot, scope.Account, scope.Region)
 }
 
 // memoryKey names an object of memory by the lease under which it is written: the fence, and the version of the head that took it, which
@@ -90,6 +96,25 @@ func memoryKey(scope fleet.Scope, fence int64, lease objects.Version) string {
 
 func memoryPrefix(scope fleet.Scope) string {
 	return fmt.Sprintf("memory/%s/%s/", scope.Account, scope.Region)
+}
+
+// Known returns the scopes that there is a state or a ledger of, in order.
+func (s States) Known(ctx context.Context) ([]fleet.Scope, error) {
+	found := map[fleet.Scope]bool{}
+	for key, err := range s.Store.List(ctx, stateRoot) {
+		if err != nil {
+			return nil, err
+		}
+		account, region, _ := strings.Cut(strings.TrimSuffix(strings.TrimPrefix(key, stateRoot), ".json"), "/")
+		found[fleet.Scope{Account: fleet.AccountID(account), Region: fleet.Region(region)}] = true
+	}
+	for scope, err := range (ledger.Book{Store: s.Store}).Scopes(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		found[scope] = true
+	}
+	return slices.SortedFunc(maps.Keys(found), fleet.Scope.Compare), nil
 }
 
 // Load reads a scope's state. Where there is none, the error is objects.ErrNotFound and the state returned is an empty one that can be

@@ -118,11 +118,12 @@ const (
 	ByTag       Cause = "tag" // the tag values running and stopped
 	ByRetry     Cause = "retry"
 	ByRestart   Cause = "aws-restart" // AWS started it again
+	ByHand      Cause = "by-hand"     // a person asked for it at a terminal
 )
 
 // Causes lists every cause.
 func Causes() []Cause {
-	return []Cause{BySchedule, ByOverride, ByStopAfter, ByEnforce, ByTag, ByRetry, ByRestart}
+	return []Cause{BySchedule, ByOverride, ByStopAfter, ByEnforce, ByTag, ByRetry, ByRestart, ByHand}
 }
 
 // ActID names an act by what it does to what, for which edge, and what had been observed to begin. Seeing the same again gives the

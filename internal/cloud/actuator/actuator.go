@@ -31,6 +31,8 @@ type Options struct {
 	// Keys are the tags by which owners opt in. What carries none of them when it is to be touched, or only ones that say ignore, is left
 	// alone.
 	Keys fleet.TagKeys
+	// Anyway also touches what does not opt in any more: to put back what was stopped while it did.
+	Anyway bool
 	// Fallback, if set, starts single instances as another type when there is no capacity for theirs.
 	Fallback *Fallback
 }
@@ -184,7 +186,7 @@ func changeOf[C plan.Change](r *run, j job) (C, bool) {
 
 // optedIn refuses what its owner does not opt in (any more). The plan saw a tag; this is for what happened since.
 func (a *Actuator) optedIn(tags fleet.Tags) error {
-	if a.options.Keys.OptsIn(tags) {
+	if a.options.Anyway || a.options.Keys.OptsIn(tags) {
 		return nil
 	}
 	return refused(failure.InvalidState, "its tags do not opt it in any more (%s): left as it is", a.options.Keys.Schedule)

@@ -1,0 +1,49 @@
+package moto
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"testing"
+)
+
+// answers are those that moto does not have, in AWS's documented form: it answers DescribeInstanceRefreshes with an error of its own.
+var answers = map[string]string{
+	"Action=DescribeInstanceRefreshes": `<DescribeInstanceRefreshesResponse xmlns="http://autoscaling.amazonaws.com/doc/2011-01-01/">` +
+		`<DescribeInstanceRefreshesResult><InstanceRefreshes/></DescribeInstanceRefreshesResult>` +
+		`<ResponseMetadata><RequestId>mended</RequestId></ResponseMetadata></DescribeInstanceRefreshesResponse>`,
+}
+
+// Mended returns a server that stands before this one and answers what it cannot: nothing refreshes its instances.
+func (s *Server) Mended(t testing.TB) *Server {
+	t.Helper()
+	target, err := url.Parse(s.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		r.SetURL(target)
+		r.Out.Host = r.In.Host // signatures name it
+	}}
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		for call, answer := range answers {
+			if bytes.Contains(body, []byte(call)) {
+				w.Header().Set("Content-Type", "text/xml")
+				_, _ = io.WriteString(w, answer)
+				return
+			}
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		proxy.ServeHTTP(w, r)
+	}))
+	t.Cleanup(front.Close)
+	return &Server{URL: front.URL, tether: s.tether}
+}
