@@ -40,6 +40,7 @@ fuzz: ## run each fuzz target for FUZZTIME (30s)
 
 soak: ## the long proofs over all seeds: coverage, bias, faults, twin bills (an hour); docs/proof.md has the figures
 	OFFPEAK_SOAK=1 go test -timeout 90m -v ./internal/billing/avoidance ./internal/simulation ./internal/twin
+	OFFPEAK_SOAK=1 CGO_ENABLED=0 go test -timeout 60m -v ./functions -run Killed
 
 bench: ## all benchmarks
 	OFFPEAK_BENCH_ROWS=$${OFFPEAK_BENCH_ROWS:-1000000} go test ./... -run '^$$' -bench . -benchmem

@@ -53,12 +53,12 @@ var table = []row{
 
 	// What was done: the record of it, and where it is kept.
 	{"internal/objects", pure, sees{}, uses{}},
-	{"internal/ledger", pure, sees{"internal/fleet", "internal/money", "internal/plan", "internal/objects"}, uses{}},
+	{"internal/ledger", pure, sees{"internal/failure", "internal/fleet", "internal/money", "internal/plan", "internal/objects"}, uses{}},
 	{"internal/billing", pure, sees{"internal/fleet", "internal/money"}, uses{decimal}},
 	{"internal/billing/avoidance", pure, sees{"internal/fleet", "internal/money", "internal/plan"}, uses{}},
 	{"internal/billing/commitments", pure, sees{"internal/fleet", "internal/money"}, uses{decimal}},
 	{"internal/billing/savings", pure, sees{"internal/fleet", "internal/money", "internal/plan", "internal/objects", "internal/ledger", "internal/billing", "internal/billing/avoidance", "internal/billing/commitments"}, uses{decimal}},
-	{"internal/optimizer", pure, sees{"internal/fleet", "internal/money", "internal/plan", "internal/ledger", "internal/objects"}, uses{}},
+	{"internal/optimizer", pure, sees{"internal/failure", "internal/fleet", "internal/money", "internal/plan", "internal/ledger", "internal/objects"}, uses{}},
 	{"internal/optimizer/contract", worldly, sees{"internal/objects"}, uses{}},
 
 	// The bill as files, and what counts it.
@@ -67,7 +67,7 @@ var table = []row{
 	{"internal/billing/query", pure, sees{"internal/billing", "internal/fleet", "internal/money"}, uses{decimal}},
 	{"internal/billing/duckdb", worldly, sees{"internal/billing", "internal/billing/export", "internal/billing/query", "internal/fleet"}, uses{"github.com/duckdb/duckdb-go/v2", decimal}},
 	{"internal/billing/recount", worldly, sees{"internal/billing", "internal/billing/export", "internal/billing/query", "internal/fleet"}, uses{decimal}},
-	{"internal/ledger/compact", pure, sees{"internal/fleet", "internal/plan", "internal/objects", "internal/ledger"}, uses{parquet}},
+	{"internal/ledger/compact", pure, sees{"internal/failure", "internal/fleet", "internal/plan", "internal/objects", "internal/ledger"}, uses{parquet}},
 
 	{"internal/spelling", pure, sees{}, uses{levenshtein}},
 
@@ -104,7 +104,7 @@ var table = []row{
 	{"internal/cloud/accounts", worldly, sees{"internal/cloud", "internal/failure", "internal/fleet", "internal/spelling"}, uses{sdk, smithy}},
 	{"internal/cloud/pricelist", worldly, sees{"internal/cloud", "internal/failure", "internal/fleet", "internal/money", "internal/objects"}, uses{sdk, smithy}},
 
-	{"internal/simulation", worldly, sees{"internal/fleet", "internal/money", "internal/plan", "internal/objects"}, uses{}},
+	{"internal/simulation", worldly, sees{"internal/failure", "internal/fleet", "internal/money", "internal/plan", "internal/objects"}, uses{}},
 	{"internal/simulation/invoice", worldly, sees{"internal/fleet", "internal/money", "internal/billing", "internal/billing/commitments", "internal/billing/export", "internal/simulation"}, uses{decimal}},
 
 	// The same organisation with offpeak and without: the optimizer, the planner and the simulation brought together.

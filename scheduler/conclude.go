@@ -188,7 +188,7 @@ func (r *run) noteTried(d pending) {
 	m := d.remembered
 	first := !m.Tried.Equal(d.action.Edge)
 	if first {
-		m.Tried, m.Attempts = d.action.Edge, 0
+		m.Tried, m.Attempts, m.RetryAt = d.action.Edge, 0, time.Time{}
 	}
 	m.Act, m.Applied = d.action.ID, false
 	m.Attempts++

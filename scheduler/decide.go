@@ -78,6 +78,7 @@ const (
 	wait         // between states
 	sinceUnknown // cannot tell whether a person changed it
 	observed     // its account is only watched so far
+	retryLater   // AWS refused it for a reason that does not pass by itself
 	notOurs      // starts only what offpeak stopped, and did not stop this
 )
 
@@ -249,6 +250,9 @@ func (s *situation) follow(w wish, m *fleet.Remembered) decision {
 	if m.Tried.Equal(moment(w.edge)) {
 		if s.resetByPerson(w, m) {
 			return s.personal(w, s.now)
+		}
+		if until := unix(m.RetryAt); s.now < until {
+			return decision{verdict: retryLater, edge: w.edge, until: until}
 		}
 		return decision{verdict: act, edge: withCause(w.edge, plan.ByRetry)}
 	}

@@ -123,6 +123,8 @@ func (r *run) mention(c *candidate) {
 	switch d.verdict {
 	case wait:
 		r.refuse(c, plan.InTransition, fmt.Sprintf("it is %s; the next run looks again", firstOf(c.resource.Status, "between states")))
+	case retryLater:
+		r.refuse(c, plan.RetryLater, fmt.Sprintf("AWS refused it, for a reason that somebody has to put right; tried again %s", c.clock(d.until)))
 	case sinceUnknown:
 		r.refuse(c, plan.SinceUnknown, fmt.Sprintf("%s and AWS does not tell since when it is %s: a person may have changed it since",
 			c.because(d.edge), c.resource.State))

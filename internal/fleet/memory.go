@@ -43,6 +43,8 @@ type Remembered struct {
 	// Applied says that AWS accepted the last try. What differs from it afterwards is somebody else's doing where a change takes effect at
 	// once, as the size of a group does.
 	Applied bool `json:"applied,omitempty"`
+	// RetryAt is when the last try may be repeated, where AWS refused it for a reason that does not pass by itself; zero: at once.
+	RetryAt time.Time `json:"retry_at,omitzero"`
 	// StoppedByUs is when a stop of ours was first seen to have worked; zero while running.
 	StoppedByUs time.Time `json:"stopped_by_us,omitzero"`
 	RestartsAt  time.Time `json:"restarts_at,omitzero"`

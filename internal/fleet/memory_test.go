@@ -17,7 +17,7 @@ func TestMemoryIsWrittenAsReflectionWould(t *testing.T) {
 	when := time.Date(2026, 11, 20, 10, 35, 0, 120_000_000, time.FixedZone("KST", 9*3600))
 	full := fleet.Remembered{
 		Enrolled: when, Schedule: "abc", Environment: "dev <1> & \"2\"", Done: fleet.Moment{At: when, Want: fleet.Stopped},
-		Tried: fleet.Moment{At: when, Want: fleet.Running}, Act: "0a1b\n\u2028", Attempts: -2, Applied: true, StoppedByUs: when, RestartsAt: when,
+		Tried: fleet.Moment{At: when, Want: fleet.Running}, Act: "0a1b\n\u2028", Attempts: -2, Applied: true, RetryAt: when, StoppedByUs: when, RestartsAt: when,
 		Original: &fleet.Size{Min: 1, Max: 2, Desired: 2}, Observed: fleet.Changing, ObservedSince: when, Override: "running until 내일",
 		OverrideSeen: when, OverrideEnd: when, Forecast: fleet.Moment{At: when}, Missed: when, Left: when, Departure: fleet.Released,
 	}

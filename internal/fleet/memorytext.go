@@ -69,6 +69,7 @@ func (r *Remembered) appendJSON(b []byte, c *clocks) ([]byte, error) {
 	if r.Applied {
 		b = append(b, `,"applied":true`...)
 	}
+	b = c.appendInstant(b, `,"retry_at":`, r.RetryAt)
 	b = c.appendInstant(b, `,"stopped_by_us":`, r.StoppedByUs)
 	b = c.appendInstant(b, `,"restarts_at":`, r.RestartsAt)
 	if r.Original != nil {

@@ -101,6 +101,9 @@ func watched(r *fleet.Resource, m fleet.Remembered, now time.Time, waits string,
 	if !lately(m.Tried, now) {
 		return nil, false
 	}
+	if !m.RetryAt.IsZero() {
+		return nil, false // why has been told; memory says when it is tried again
+	}
 	switch {
 	case m.Tried.Want == fleet.Stopped:
 		if r.State == fleet.Running && m.Done.At.Before(m.Tried.At) && age >= stopLate {

@@ -10,6 +10,7 @@ import (
 	"offpeak/internal/failure"
 	"offpeak/internal/fleet"
 	"offpeak/internal/hub"
+	"offpeak/internal/ledger"
 	"offpeak/internal/objects"
 	"offpeak/internal/optimizer"
 	"offpeak/internal/policy"
@@ -145,6 +146,42 @@ func TestWhatThereIsNoTimeForIsHandedOn(t *testing.T) {
 	p.world.Advance(p.world.Now().Add(5 * time.Minute))
 	if n, took := p.running(t), p.world.Now().Sub(monday); n != 3000 || took > 24*time.Minute {
 		t.Errorf("%d run after %s; the quota allows 3,000 in 16m40s", n, took)
+	}
+}
+
+// TestWhatIsRefusedForGoodIsNotAskedForAllNight: AWS denies the stop of one instance. It is tried again after a quarter of an hour and then every
+// hour, told once, and the other one sleeps.
+func TestWhatIsRefusedForGoodIsNotAskedForAllNight(t *testing.T) {
+	t.Parallel()
+	p := placed(t, 1, office)
+	err := p.world.Add(simulation.Spec{Denied: true, Resource: fleet.Resource{
+		ID: "i-denied", ARN: "arn:aws:ec2:ap-northeast-2:111122223333:instance/i-denied", Kind: fleet.EC2Instance, Scope: dev, Type: "m5.large",
+		Product: "Linux/UNIX", State: fleet.Running, Since: noon.Add(-time.Hour), Tags: fleet.NewTags(fleet.Tag{Key: "offpeak:schedule", Value: "office"}),
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.look(t, noon.Add(time.Minute))
+	due := evening
+	for at := evening.Add(time.Minute); at.Before(evening.Add(6 * time.Hour)); at = at.Add(5 * time.Minute) {
+		if at.Before(due) {
+			continue // nobody is woken
+		}
+		due = p.look(t, at).Outcome.Wake
+	}
+	tries := 0
+	for e, err := range (ledger.Book{Store: p.store}).Read(t.Context(), noon, evening.Add(24*time.Hour), dev) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e.ID == "i-denied" && e.State == ledger.Failed {
+			if tries++; e.Class != failure.Denied {
+				t.Errorf("its class is %q", e.Class)
+			}
+		}
+	}
+	if tries < 6 || tries > 8 || p.running(t) != 1 || len(p.mail.said) != 1 {
+		t.Errorf("tried %d times in six hours, %d run, told %+v", tries, p.running(t), p.mail.said)
 	}
 }
 

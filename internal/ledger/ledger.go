@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"offpeak/internal/failure"
 	"offpeak/internal/fleet"
 	"offpeak/internal/plan"
 )
@@ -73,8 +74,11 @@ type Entry struct {
 	Edge   fleet.Moment `json:"edge,omitzero"`
 	// Before is the resource as it was seen, whole: what an intent must know to be undone. Entries of no act have it where it is described.
 	Before *fleet.Resource `json:"before,omitempty"`
-	// Error says why an act failed.
-	Error string `json:"error,omitempty"`
+	// Error says why an act failed, and Class which kind of failure that is.
+	Error string        `json:"error,omitempty"`
+	Class failure.Class `json:"class,omitempty"`
+	// Notes are what was done beside the act, such as another type taken because AWS had no capacity.
+	Notes []string `json:"notes,omitempty"`
 }
 
 // IntentOf makes the entry that is written before an act.
@@ -90,7 +94,7 @@ func OutcomeOf(a plan.Action, run Run, attempt int, at time.Time, err error) Ent
 	e := entryOf(a, run, attempt)
 	e.State, e.At = Applied, at.UTC()
 	if err != nil {
-		e.State, e.Error = Failed, err.Error()
+		e.State, e.Error, e.Class = Failed, err.Error(), failure.Of(err)
 	}
 	return e
 }

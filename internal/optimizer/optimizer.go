@@ -32,6 +32,12 @@ type Actuator interface {
 	Act(ctx context.Context, actions []plan.Action) []error
 }
 
+// Noter is an Actuator that does more than it was asked where that helps, such as starting an instance as another type: it tells, once, what
+// it did for an act.
+type Noter interface {
+	Notes(act string) []string
+}
+
 // Planner decides. It changes neither snapshot nor memory.
 type Planner interface {
 	Plan(ctx context.Context, s *fleet.Snapshot, memory *fleet.Memory, now time.Time) (plan.Plan, *fleet.Memory, error)
@@ -260,13 +266,16 @@ func (o *Optimizer) act(ctx context.Context, run lease, actions []plan.Action, s
 	errs := o.Actuator.Act(ctx, actions)
 	for i, a := range actions {
 		m := memory.Resources[a.Subject.ARN]
-		outcomes = append(outcomes, ledger.OutcomeOf(a, run.Run, m.Attempts, o.Now(), errs[i]))
+		outcome := ledger.OutcomeOf(a, run.Run, m.Attempts, o.Now(), errs[i])
+		if n, ok := o.Actuator.(Noter); ok {
+			outcome.Notes = n.Notes(a.ID)
+		}
+		outcomes = append(outcomes, outcome)
+		m.Applied, m.RetryAt = errs[i] == nil, retryAt(outcome)
+		memory.Resources[a.Subject.ARN] = m
 		if errs[i] != nil {
 			failed[a.ID] = errs[i]
-			continue
 		}
-		m.Applied = true
-		memory.Resources[a.Subject.ARN] = m
 	}
 	return o.Book.Append(ctx, run.Run, outcomes)
 }

@@ -3,6 +3,7 @@ package optimizer
 import (
 	"time"
 
+	"offpeak/internal/failure"
 	"offpeak/internal/fleet"
 	"offpeak/internal/ledger"
 	"offpeak/internal/plan"
@@ -40,7 +41,7 @@ func replay(before fleet.Memory, entries []ledger.Entry) fleet.Memory {
 			if !m.Tried.Equal(e.Edge) {
 				m.Attempts = 0
 			}
-			m.Tried, m.Act, m.Applied = e.Edge, e.Act, false
+			m.Tried, m.Act, m.Applied, m.RetryAt = e.Edge, e.Act, false, time.Time{}
 			m.Attempts++
 		case ledger.Applied:
 			m.Applied = m.Act == e.Act
@@ -54,7 +55,9 @@ func replay(before fleet.Memory, entries []ledger.Entry) fleet.Memory {
 			m.Left, m.Departure = e.At, departure(e)
 		case ledger.Returned:
 			m.Missed, m.Left, m.Departure = time.Time{}, time.Time{}, ""
-		case ledger.Failed, ledger.Enrolled:
+		case ledger.Failed:
+			m.RetryAt = retryAt(e)
+		case ledger.Enrolled:
 		}
 		memory.Resources[e.Resource] = m
 	}
@@ -71,6 +74,20 @@ func replay(before fleet.Memory, entries []ledger.Entry) fleet.Memory {
 		memory.Resources[arn] = m
 	}
 	return memory
+}
+
+// retryAt is when an act that failed may be tried again: at once where the reason may pass by itself, else later each time. What somebody has
+// to put right is not asked of AWS every few minutes for a whole night.
+func retryAt(e ledger.Entry) time.Time {
+	switch e.Class {
+	case failure.Denied, failure.Protected, failure.Quota, failure.Key, failure.InvalidState, failure.Gone:
+	default:
+		return time.Time{}
+	}
+	if e.Attempt <= 1 {
+		return e.At.Add(15 * time.Minute)
+	}
+	return e.At.Add(time.Hour)
 }
 
 // departure is how a resource left, as far as the ledger tells.

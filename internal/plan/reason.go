@@ -37,6 +37,7 @@ const (
 	SinceUnknown         Code = "since-unknown"
 	InTransition         Code = "in-transition"
 	WaitingForOrder      Code = "waiting-for-order"
+	RetryLater           Code = "retry-later"
 	NotStoppedByUs       Code = "not-stopped-by-us"
 	GuardReached         Code = "guard-reached"
 	StaleSnapshot        Code = "stale-snapshot"
@@ -114,6 +115,7 @@ func refusalMeanings() []Meaning {
 		{Code: SinceUnknown, Says: "AWS does not tell since when, so a person may have changed it after the edge"},
 		{Code: InTransition, Says: "it is between states; the next run looks again"},
 		{Code: WaitingForOrder, Says: "others of its group come first"},
+		{Code: RetryLater, Says: "AWS refused it for a reason that somebody has to put right; it is tried again after a quarter of an hour, then every hour"},
 		{Code: NotStoppedByUs, Says: "its schedule starts only what offpeak stopped"},
 		{Code: GuardReached, Says: "more unannounced acts than usual; they are held for a person to look at"},
 		{Code: StaleSnapshot, Says: "the snapshot is older than the policy's stale_after"},

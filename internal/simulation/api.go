@@ -4,19 +4,24 @@ import (
 	"errors"
 	"time"
 
+	"offpeak/internal/failure"
 	"offpeak/internal/fleet"
 )
 
 // What AWS answers to a call that fails. Callers ask with errors.Is.
 var (
-	ErrThrottled = errors.New("throttled: too many calls")
-	ErrDenied    = errors.New("not authorised")
-	ErrGone      = errors.New("there is no such resource")
-	ErrProtected = errors.New("it is protected against being stopped")
-	ErrCapacity  = errors.New("insufficient capacity")
-	ErrState     = errors.New("it is in a state that does not allow this")
+	ErrThrottled = classed(failure.Throttled, "throttled: too many calls")
+	ErrDenied    = classed(failure.Denied, "not authorised")
+	ErrGone      = classed(failure.Gone, "there is no such resource")
+	ErrProtected = classed(failure.Protected, "it is protected against being stopped")
+	ErrCapacity  = classed(failure.Capacity, "insufficient capacity")
+	ErrState     = classed(failure.InTransition, "it is in a state that does not allow this")
 	ErrKilled    = errors.New("the process was killed")
 )
+
+func classed(c failure.Class, text string) error {
+	return &failure.Error{Class: c, Err: errors.New(text)}
+}
 
 // API is a call to AWS by its name.
 type API string

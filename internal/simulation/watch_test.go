@@ -38,8 +38,9 @@ type complaintOf struct {
 
 // original is a size before offpeak set it to zero.
 type original struct {
-	at   time.Time
-	size fleet.Size
+	at       time.Time
+	size     fleet.Size
+	schedule string // that its tag named then
 }
 
 // effect is what an act did, and whether a person has changed the resource since.
@@ -172,9 +173,11 @@ func (v *watcher) bounds(c simulation.Change, off bool) {
 		return
 	}
 	before, known := v.sizes[c.Resource]
+	// A size that a person sets after another schedule was put on the tag is set in hours in which that one may be open: it is the owner's.
+	schedule, _ := c.From.Tags.Get("offpeak:schedule")
 	switch {
-	case off && !c.From.Size.IsZero() && (!known || v.office.openedBetween(before.at, c.At)):
-		v.sizes[c.Resource] = original{c.At, c.From.Size}
+	case off && !c.From.Size.IsZero() && (!known || before.schedule != schedule || v.office.openedBetween(before.at, c.At)):
+		v.sizes[c.Resource] = original{c.At, c.From.Size, schedule}
 	case !off && known && !v.store.torn[c.Resource] && (c.To.Size.Min != before.size.Min || c.To.Size.Max != before.size.Max || c.To.Size.Desired < before.size.Desired):
 		v.complain(c.Resource, "was %s before its stop and is %s after its start", before.size, c.To.Size)
 	}

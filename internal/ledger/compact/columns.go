@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/parquet-go/parquet-go"
 
+	"offpeak/internal/failure"
 	"offpeak/internal/fleet"
 	"offpeak/internal/ledger"
 	"offpeak/internal/plan"
@@ -46,6 +48,8 @@ type row struct {
 	EdgeAt      int64  `parquet:"edge_at,optional,timestamp(millisecond)"`
 	EdgeWant    string `parquet:"edge_want,optional,dict"`
 	Error       string `parquet:"error,optional"`
+	Class       string `parquet:"class,optional,dict"`
+	Notes       string `parquet:"notes,optional"`  // a line each
 	Before      string `parquet:"before,optional"` // the resource as JSON
 }
 
@@ -116,6 +120,7 @@ func rowOf(object string, e ledger.Entry) (row, error) {
 		Object: object, Act: e.Act, Attempt: int32(e.Attempt), State: string(e.State), Run: e.Run, Fence: e.Fence, Policy: e.Policy,
 		Environment: e.Environment, Account: string(e.Scope.Account), Region: string(e.Scope.Region), Resource: string(e.Resource), ID: e.ID,
 		Change: e.Change, Cause: string(e.Cause), Why: e.Why, Rule: e.Rule, Error: e.Error,
+		Class: string(e.Class), Notes: strings.Join(e.Notes, "\n"),
 	}
 	r.At, r.AtNanos = e.At.UnixMilli(), int32(e.At.Nanosecond()%int(time.Millisecond))
 	if e.Kind != 0 {
@@ -143,8 +148,11 @@ func entryOf(r *row) (ledger.Entry, error) {
 	e := ledger.Entry{
 		Act: r.Act, Attempt: int(r.Attempt), State: ledger.State(r.State), Run: r.Run, Fence: r.Fence, Policy: r.Policy,
 		Environment: r.Environment, Scope: fleet.Scope{Account: fleet.AccountID(r.Account), Region: fleet.Region(r.Region)},
-		Resource: fleet.ARN(r.Resource), ID: r.ID, Change: r.Change, Cause: plan.Cause(r.Cause), Why: r.Why, Rule: r.Rule, Error: r.Error,
+		Resource: fleet.ARN(r.Resource), ID: r.ID, Change: r.Change, Cause: plan.Cause(r.Cause), Why: r.Why, Rule: r.Rule, Error: r.Error, Class: failure.Class(r.Class),
 		From: sizeOf(r.FromMin, r.FromMax, r.FromDesired), To: sizeOf(r.ToMin, r.ToMax, r.ToDesired),
+	}
+	if r.Notes != "" {
+		e.Notes = strings.Split(r.Notes, "\n")
 	}
 	e.At = time.UnixMilli(r.At).UTC().Add(time.Duration(r.AtNanos))
 	if r.Kind != "" {
