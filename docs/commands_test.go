@@ -22,19 +22,30 @@ func everythingIsSaid(t *testing.T, program string) {
 			t.Errorf("guide/README.md does not name the command %s", command)
 		}
 	}
-	for page, command := range map[string][]string{
-		"guide/plan.md":                           {"plan"},
-		"guide/inventory.md":                      {"inventory"},
-		"guide/schedules.md":                      {"schedule", "next"},
-		"guide/simulate.md":                       {"simulate"},
-		"guide/savings.md":                        {"savings"},
-		"guide/moving-from-instance-scheduler.md": {"import", "instance-scheduler"},
+	for _, row := range []struct {
+		page    string
+		command []string
+	}{
+		{"guide/plan.md", []string{"plan"}},
+		{"guide/inventory.md", []string{"inventory"}},
+		{"guide/schedules.md", []string{"schedule", "next"}},
+		{"guide/simulate.md", []string{"simulate"}},
+		{"guide/savings.md", []string{"savings"}},
+		{"guide/moving-from-instance-scheduler.md", []string{"import", "instance-scheduler"}},
+		{"guide/live.md", []string{"apply"}},
+		{"guide/live.md", []string{"restore"}},
+		{"guide/overrides.md", []string{"extend"}},
+		{"guide/overrides.md", []string{"override"}},
+		{"guide/overrides.md", []string{"policy", "push"}},
+		{"guide/status.md", []string{"status"}},
+		{"guide/status.md", []string{"history"}},
+		{"guide/status.md", []string{"doctor"}},
 	} {
-		text := strings.Join(readLines(t, page), "\n")
-		_, flags, _ := strings.Cut(help(t, program, command...), "\nFlags:\n")
+		text := strings.Join(readLines(t, row.page), "\n")
+		_, flags, _ := strings.Cut(help(t, program, row.command...), "\nFlags:\n")
 		for _, name := range flagName.FindAllString(flags, -1) {
 			if name != "--help" && !strings.Contains(text, name) {
-				t.Errorf("%s does not say what %s of offpeak %s is", page, name, strings.Join(command, " "))
+				t.Errorf("%s does not say what %s of offpeak %s is", row.page, name, strings.Join(row.command, " "))
 			}
 		}
 	}

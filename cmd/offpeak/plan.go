@@ -48,7 +48,7 @@ that "offpeak inventory --save" wrote. Several files make one fleet.`,
   aws ec2 describe-instances | offpeak plan --inventory -
   offpeak plan --inventory instances.json --for 7d -l Team=pay,env=dev
   offpeak plan --inventory instances.json -o json --exit-code`,
-		RunE: func(cmd *cobra.Command, args []string) error { return flags.run(cmd, args) },
+		RunE: flags.run,
 	}
 	flags.inputs.register(cmd)
 	flags.reachFlags.register(cmd)

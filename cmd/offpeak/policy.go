@@ -13,7 +13,7 @@ import (
 func newPolicy(c console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "policy",
-		Short: "Check a policy file, print its JSON Schema",
+		Short: "Check a policy file, print its JSON Schema, put it in force",
 		Args:  onlySubcommands,
 		RunE:  showHelp,
 	}
@@ -48,7 +48,7 @@ func newPolicy(c console) *cobra.Command {
 			return err
 		},
 	}
-	cmd.AddCommand(check, schema)
+	cmd.AddCommand(check, schema, newPolicyPush(c))
 	return cmd
 }
 

@@ -35,7 +35,7 @@ Before you uninstall: set the policy's kill_switch to no-stops or delete the hub
 		Example: `  offpeak restore --all
   offpeak restore --all --hub s3://offpeak-123456789012
   offpeak restore i-0a1b2c3d4e5f60718`,
-		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
+		RunE: f.run,
 	}
 	f.reachFlags.register(cmd)
 	cmd.Flags().StringVar(&f.policyFile, "policy", defaultPolicy, "policy file; with a hub, the hub's policy is followed unless this is given")
