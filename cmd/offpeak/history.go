@@ -88,15 +88,6 @@ func (f *reachFlags) openStore(ctx context.Context, c console) (*site, error) {
 	return &site{store: store, place: place, local: true}, err
 }
 
-// policyToRead returns the policy that holds, as policyFor does, and writes nothing: who may only read the hub can look at it.
-func (s *site) policyToRead(ctx context.Context, cmd *cobra.Command, file string) (*policy.Policy, error) {
-	if s.local || cmd.Flags().Changed("policy") {
-		return loadPolicy(file)
-	}
-	held, _, err := readPolicy(ctx, s)
-	return held, err
-}
-
 // readPolicy reads the hub's policy. doubt says why it is not the one that was pushed last.
 func readPolicy(ctx context.Context, s *site) (held *policy.Policy, doubt, err error) {
 	policies := &hub.Policies{Store: s.store}
@@ -121,7 +112,7 @@ func (s *site) zoneFor(ctx context.Context, cmd *cobra.Command, name, policyFile
 	if _, err := os.Stat(policyFile); s.local && errors.Is(err, os.ErrNotExist) && !cmd.Flags().Changed("policy") {
 		return time.UTC, nil
 	}
-	p, err := s.policyToRead(ctx, cmd, policyFile)
+	p, err := s.policyFor(ctx, cmd, policyFile)
 	if err != nil {
 		return nil, fmt.Errorf("%w (--zone UTC tells the story without a policy)", err)
 	}

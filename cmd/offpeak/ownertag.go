@@ -42,7 +42,7 @@ func (f *ownerFlags) ready(ctx context.Context, cmd *cobra.Command) (*site, *pol
 	if err != nil {
 		return nil, nil, err
 	}
-	p, err := s.policyToRead(ctx, cmd, f.policyFile)
+	p, err := s.policyFor(ctx, cmd, f.policyFile)
 	return s, p, err
 }
 

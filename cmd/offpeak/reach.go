@@ -103,12 +103,13 @@ func (f *reachFlags) open(ctx context.Context, c console) (*site, error) {
 	return s, err
 }
 
-// policyFor returns the policy to follow: the file that was named, else the hub's, else offpeak.yaml here.
+// policyFor returns the policy to follow: the file that was named, else the hub's, else offpeak.yaml here. It writes nothing: who may only read the
+// hub can look at it.
 func (s *site) policyFor(ctx context.Context, cmd *cobra.Command, file string) (*policy.Policy, error) {
 	if s.local || cmd.Flags().Changed("policy") {
 		return loadPolicy(file)
 	}
-	held, _, _, err := (&hub.Policies{Store: s.store}).InForce(ctx)
+	held, _, err := readPolicy(ctx, s)
 	return held, err
 }
 

@@ -46,7 +46,7 @@ It looks at AWS as it is now, and at what offpeak remembers at --hub. It changes
 			if err != nil {
 				return err
 			}
-			p, err := s.policyToRead(ctx, cmd, in.policyFile)
+			p, err := s.policyFor(ctx, cmd, in.policyFile)
 			if err != nil {
 				return err
 			}

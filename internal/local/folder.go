@@ -23,10 +23,15 @@ import (
 // take turns by a lock file. A crash leaves at most a file that begins with ".new-", which nobody reads.
 type Folder struct{ root string }
 
-// NewFolder returns a store on a folder, which is made if it is not there.
+// NewFolder returns a store on a folder, which is made as soon as something is written. What is there already must be a folder.
 func NewFolder(root string) (*Folder, error) {
-	if err := os.MkdirAll(root, 0o750); err != nil {
-		return nil, fmt.Errorf("make folder of objects: %w", err)
+	info, err := os.Stat(root)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return nil, fmt.Errorf("folder of objects: %w", err)
+	case !info.IsDir():
+		return nil, fmt.Errorf("folder of objects: %s is no folder", root)
 	}
 	return &Folder{root}, nil
 }
@@ -56,6 +61,9 @@ func (f *Folder) write(ctx context.Context, key string, data []byte, permit func
 	path, err := f.path(ctx, key)
 	if err != nil {
 		return "", err
+	}
+	if err := os.MkdirAll(f.root, 0o750); err != nil {
+		return "", fmt.Errorf("make folder of objects: %w", err)
 	}
 	unlock, err := lockedfile.MutexAt(filepath.Join(f.root, ".lock")).Lock()
 	if err != nil {
