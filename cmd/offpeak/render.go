@@ -196,7 +196,7 @@ func renderFindings(w io.Writer, p plan.Plan, s style) error {
 		rows = append(rows, row{cells: []string{string(f.Code), who, f.Why}, colours: []string{dim}})
 	}
 	if len(p.NotChecked) > 0 {
-		text := "files do not show these, which are checked when a plan is applied: " + strings.Join(p.NotChecked, "; ")
+		text := "not looked at yet, checked when a plan is applied: " + strings.Join(p.NotChecked, "; ")
 		rows = append(rows, row{cells: []string{"not-checked", "this run", text}, colours: []string{dim}})
 	}
 	return s.writeRows(w, 2, rows)
