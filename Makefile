@@ -49,7 +49,7 @@ clean: ## remove what the other targets made
 	rm -rf bin build coverage.out
 
 $(MOTO): requirements-test.txt # an AWS stand-in, for tests only
-	python3 -m venv .venv
+	python3 -m venv .venv || { apt-get install -y python3-venv && python3 -m venv .venv; }
 	.venv/bin/pip install --quiet --disable-pip-version-check -r requirements-test.txt
 	touch $@
 

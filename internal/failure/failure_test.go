@@ -1,0 +1,49 @@
+package failure_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"offpeak/internal/failure"
+)
+
+func TestOf(t *testing.T) {
+	t.Parallel()
+	said := errors.New("no capacity")
+	short := &failure.Error{Class: failure.Capacity, Err: said}
+	for _, row := range []struct {
+		err  error
+		want failure.Class
+	}{
+		{nil, ""},
+		{said, failure.Other},
+		{short, failure.Capacity},
+		{fmt.Errorf("start i-1: %w", short), failure.Capacity},
+		{errors.Join(said, short), failure.Capacity},
+	} {
+		if got := failure.Of(row.err); got != row.want {
+			t.Errorf("%v: %q, want %q", row.err, got, row.want)
+		}
+	}
+	if !errors.Is(short, said) || short.Error() != "no capacity" {
+		t.Errorf("%v", short)
+	}
+}
+
+// TestWhatPasses: whoever adds a class decides whether waiting helps.
+func TestWhatPasses(t *testing.T) {
+	t.Parallel()
+	passes := map[failure.Class]bool{
+		failure.Throttled: true, failure.InTransition: true, failure.Unreachable: true, failure.Capacity: true, failure.Gone: false, failure.Denied: false,
+		failure.Protected: false, failure.Quota: false, failure.Key: false, failure.InvalidState: false, failure.Other: false,
+	}
+	if len(passes) != len(failure.Classes()) {
+		t.Errorf("%d classes, %d rows", len(failure.Classes()), len(passes))
+	}
+	for _, c := range failure.Classes() {
+		if want, ok := passes[c]; !ok || c.Passes() != want {
+			t.Errorf("%s passes: %t", c, c.Passes())
+		}
+	}
+}
