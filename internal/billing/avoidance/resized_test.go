@@ -60,11 +60,7 @@ func TestSizesAreFollowed(t *testing.T) {
 				if bias, noise := lucky.bias(); math.Abs(bias) > 0.002+3*noise {
 					t.Errorf("bias %+.3f %% with a standard error of %.3f %%", 100*bias, 100*noise)
 				}
-				least := 0.93
-				if row.newcomers > 0 {
-					least = 0.92 // cohorts of groups whose sizes change are few and unlike; the proof says so
-				}
-				if share := built.covered(); share < least-slack || share > 0.97+slack {
+				if share := built.covered(); share < 0.93-slack || share > 0.97+slack {
 					t.Errorf("the 95 %% interval covers %.1f %%", 100*share)
 				}
 				if share := fixed.covered(); !row.fixed && share > 0.8 {
