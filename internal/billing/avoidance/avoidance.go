@@ -172,8 +172,18 @@ type Resource struct {
 	Ran []Running
 	// Stopped are our stops. Where it ran all the same, with a single unit, it ran: off means no unit at all.
 	Stopped []Stop
+	// Resets are those openings of ours that found a number of units that people had asked for while we held it off.
+	Resets []Reset
 	// Days are the opening days since enrolment for which something is known of its use. An unknown or a used day ends a row of idle ones.
 	Days []OpeningDay
+}
+
+// Reset is an opening of ours at which a resource that people had sized while we held it off got another size: at least the one that it had
+// before the stop. What it runs as from then on is ours, and not what people asked for, until they change it in its opening hours.
+type Reset struct {
+	At time.Time
+	// Asked is how many units people asked for, Set how many we set; both are above zero.
+	Asked, Set int
 }
 
 func (r *Resource) check() error {
@@ -206,6 +216,11 @@ func (r *Resource) check() error {
 	for _, s := range r.Stopped {
 		if s.To.Before(s.From) {
 			return bad("a stop ends before it begins, " + s.From.UTC().Format(time.RFC3339))
+		}
+	}
+	for _, s := range r.Resets {
+		if min(s.Asked, s.Set) <= 0 {
+			return bad(fmt.Sprintf("an opening set %d units where %d were asked for, %s; none is no size", s.Set, s.Asked, s.At.UTC().Format(time.RFC3339)))
 		}
 	}
 	return nil

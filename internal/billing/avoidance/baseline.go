@@ -170,7 +170,7 @@ func (b *Baseline) observe(ran []level, window stretch) {
 // goes with that: so days are levelled evenly to both sides, and a second time by what the first one found, which leaves nothing of a trend.
 func (b *Baseline) level(ran []level, window stretch, parts *[weeks]Portrait) {
 	for pass := range levellings {
-		scales, units := scalesOf(b, ran, on(ran), window, evenly), cursor{list: ran}
+		scales, units := scalesOf(b, ran, on(ran), window, evenly, asked{}), cursor{list: ran}
 		var added [slots]big.Rat // to Share
 		eachHour(window, func(hour stretch, slot int) {
 			n, at := units.in(hour), scales.at(hour.from)

@@ -59,17 +59,17 @@ func (s *sample) addDollars(t *testing.T, m *avoidance.Measurement, cents map[fl
 		}
 		claimed += value.Decimal().InexactFloat64()
 	}
-	half, known := m.Within(func(c *avoidance.Claim) float64 { return float64(cents[c.ARN]) / 100 })
+	below, above, known := m.Within(func(c *avoidance.Claim) float64 { return float64(cents[c.ARN]) / 100 })
 	if !known {
 		t.Fatal("no interval")
 	}
 	switch {
-	case truth < claimed-half:
+	case truth < claimed-below:
 		s.below++
-	case truth > claimed+half:
+	case truth > claimed+above:
 		s.above++
 	}
 	s.truth += truth
-	s.half += half
+	s.half += (below + above) / 2
 	s.errors = append(s.errors, claimed-truth)
 }

@@ -35,7 +35,7 @@ func historyOf(r *Resource, b Baseline) history {
 	h := history{Resource: r, baseline: b, ran: r.ran(seen)}
 	h.counted = seen.within(stretch{r.Enrolled.Unix(), seen.to})
 	if h.largest() < most {
-		h.scales = scalesOf(&h.baseline, h.ran, without(on(h.ran), stopsOf(r)), h.counted, since)
+		h.scales = scalesOf(&h.baseline, h.ran, without(on(h.ran), stopsOf(r)), h.counted, since, newAsked(r.Resets))
 	}
 	if b.Weekly != nil {
 		h.open = openHours(h.counted, stopsOf(r))

@@ -33,6 +33,9 @@ func ownerOf(r *Resource) owner {
 // that mean lies from the truth, both at its size, and its peers' weeks count once more; the control group adds its own error, scaled.
 // Student's t has the degrees of freedom by Welch and Satterthwaite, three for one owner.
 //
+// Weeks in which somebody forgot a machine are few and long. A baseline that saw none of them is too low, and its weeks vary too little: the
+// claim is too low and its interval too narrow, both at once. See spread.lean for what is done about it.
+//
 // What befell all owners at once (a holiday in the baseline, a crunch after it) is not in it: only a control group tells.
 func (m *Measurement) interval(center Hours, parts []weighted) Interval {
 	s := spread{seen: map[owner]int{}}
@@ -73,11 +76,12 @@ func (m *Measurement) interval(center Hours, parts []weighted) Interval {
 		return Interval{}
 	}
 	variance, freedom := s.total()
-	half := 0.0
+	half, lean := 0.0, 0.0
 	if variance > 0 {
 		half = student(freedom) * math.Sqrt(variance)
+		lean = min(max(s.lean(variance), -half/2), half/2)
 	}
-	return Interval{Low: center.Float() - half, High: center.Float() + half, Freedom: freedom, Known: true}
+	return Interval{Low: center.Float() - half + lean, High: center.Float() + half + lean, Freedom: freedom, Known: true}
 }
 
 // borrowed sums up the claims that use one cohort's baseline.
@@ -152,6 +156,40 @@ func (s *spread) total() (variance, freedom float64) {
 		return s.variance, math.Inf(1)
 	}
 	return s.variance + max(spill, 0), s.variance * s.variance / s.doubt
+}
+
+// lean is how far the interval is moved up, or down where it is below zero: the first terms of the Cornish-Fisher expansion of (claim - truth) /
+// the root of its estimated variance; for a mean they are those of Johnson, "Modified t tests and confidence intervals for asymmetrical
+// populations", 1978. With the third cumulant K of the error, the covariance A of the error with its variance and the normal quantile z it is
+//
+//	(A/2 + (3A - K) (z*z - 1)/6) / variance
+//
+// A and K are sums over owners of third cumulants of their four baseline weeks. Without it, nearly all fleets of the simulation whose truth lay
+// outside had a claim too low.
+func (s *spread) lean(variance float64) float64 {
+	const z2 = 1.959963984540054 * 1.959963984540054
+	skew, together := 0.0, 0.0
+	for i := range s.owners {
+		h := &s.owners[i]
+		ofMean, ofBoth := third(h.mean, h.mean), third(h.mean, h.period)
+		together += (ofMean/weeks + ofBoth) / weeks
+		skew += ofMean / (weeks * weeks)
+		if ofMean != 0 { // L weeks have L times the cumulant k of one: of the means L*L*L*k and L*L*k are known
+			ofPeriod := min(ofBoth*ofBoth/math.Abs(ofMean), math.Abs(ofBoth))
+			skew -= math.Copysign(ofPeriod, ofBoth)
+		}
+	}
+	return (together/2 + (3*together-skew)*(z2-1)/6) / variance
+}
+
+// third is the unbiased third cumulant of four weeks, of one factor by a and two by b.
+func third(a, b [weeks]float64) (k float64) {
+	meanA, _ := moments(a[:])
+	meanB, _ := moments(b[:])
+	for i := range a {
+		k += (a[i] - meanA) * (b[i] - meanB) * (b[i] - meanB)
+	}
+	return k * weeks / ((weeks - 1) * (weeks - 2))
 }
 
 // neighbours returns the sample variance v of four weeks, and the covariance g of weeks that follow one another, both freed of the bias that

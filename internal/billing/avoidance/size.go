@@ -2,6 +2,7 @@ package avoidance
 
 import (
 	"math/bits"
+	"slices"
 )
 
 // settled is how many steady hours a size is taken from at least: fewer could multiply a week by what a moment happened to be.
@@ -113,13 +114,14 @@ func evenly(day, days int) (before, after int) {
 
 // scalesOf follows the size of what ran in a time; free is when it was on and not stopped by us. A baseline that was frozen without On though more than one unit ran in it, or that
 // knows nothing or nothing sensible, has none to compare with.
-func scalesOf(b *Baseline, ran []level, free []stretch, counted stretch, near about) scales {
+func scalesOf(b *Baseline, ran []level, free []stretch, counted stretch, near about, resets asked) scales {
 	if counted.seconds() == 0 || b.Origin == Unproven || b.On == nil && (b.peak() > whole || isSingle(ran)) || b.negative() {
 		return scales{}
 	}
 	s := scales{from: counted.from - (counted.from%day+day)%day}
 	sums := make([]sizing, (counted.to-s.from-1)/day+1)
 	eachSteady(ran, free, counted, func(hour stretch, slot int, unitSeconds int64) {
+		unitSeconds = resets.asked(hour.from, unitSeconds)
 		if on := b.on(slot); on > 0 && b.shape(slot) > 0 {
 			sums[(hour.from-s.from)/day].add(sizing{unitSeconds * on, 3600 * b.shape(slot), 1})
 		}
@@ -142,6 +144,35 @@ func scalesOf(b *Baseline, ran []level, free []stretch, counted stretch, near ab
 		known = true
 	}
 	return s
+}
+
+// asked tells what people asked for of what ran as large as an opening of ours made it.
+type asked struct {
+	resets []Reset // in order of time
+	now    *Reset
+}
+
+func newAsked(resets []Reset) asked {
+	resets = slices.Clone(resets)
+	slices.SortFunc(resets, func(a, b Reset) int { return a.At.Compare(b.At) })
+	return asked{resets: resets}
+}
+
+// asked returns the unit-seconds of a steady hour as they would have been at the size that people asked for. Hours come in order. A
+// reset holds until another one, or until a steady hour shows that people changed the size that it set: by half a unit, since one member that is
+// replaced within the hour is no such change.
+func (a *asked) asked(hour, unitSeconds int64) int64 {
+	for len(a.resets) > 0 && a.resets[0].At.Unix() <= hour {
+		a.now, a.resets = &a.resets[0], a.resets[1:]
+	}
+	if a.now == nil {
+		return unitSeconds
+	}
+	if off := unitSeconds - int64(a.now.Set)*3600; off < -1800 || off > 1800 {
+		a.now = nil
+		return unitSeconds
+	}
+	return unitSeconds * int64(a.now.Asked) / int64(a.now.Set)
 }
 
 // isSingle reports whether never more than one unit ran.

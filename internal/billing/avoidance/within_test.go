@@ -13,32 +13,37 @@ func TestWithinIsTheIntervalOfAWeightedSum(t *testing.T) {
 	resources, _ := makeFleetOf(source(6, 1), 40, anyResizing)
 	resources[3].Observed.From = enrolled.AddDate(0, 0, -3)
 	m := measure(t, resources, quarter)
-	headline, single := m.Headline().Interval, m.ByResource()[1]
+	headline, single := m.Headline(), m.ByResource()[1].Total
+	about := func(t avoidance.Total, times float64) [2]float64 {
+		return [2]float64{times * (t.Avoided.Float() - t.Interval.Low), times * (t.Interval.High - t.Avoided.Float())}
+	}
+	mirrored := about(headline, 1)
+	mirrored[0], mirrored[1] = mirrored[1], mirrored[0]
 	for _, row := range []struct {
 		name   string
 		weight func(*avoidance.Claim) float64
-		half   float64
+		want   [2]float64 // below, above
 		known  bool
 	}{
-		{"all alike: that of the headline", func(*avoidance.Claim) float64 { return 1 }, (headline.High - headline.Low) / 2, true},
-		{"a tenth of a dollar an hour", func(*avoidance.Claim) float64 { return 0.1 }, (headline.High - headline.Low) / 20, true},
-		{"a sign does not matter", func(*avoidance.Claim) float64 { return -1 }, (headline.High - headline.Low) / 2, true},
+		{"all alike: that of the headline", func(*avoidance.Claim) float64 { return 1 }, about(headline, 1), true},
+		{"a tenth of a dollar an hour", func(*avoidance.Claim) float64 { return 0.1 }, about(headline, 0.1), true},
+		{"a sign turns it round", func(*avoidance.Claim) float64 { return -1 }, mirrored, true},
 		{"a single claim", func(c *avoidance.Claim) float64 {
-			if string(c.ARN) == single.Name {
+			if string(c.ARN) == m.ByResource()[1].Name {
 				return 3
 			}
 			return 0
-		}, 3 * (single.Interval.High - single.Interval.Low) / 2, true},
-		{"none", func(*avoidance.Claim) float64 { return 0 }, 0, false},
+		}, about(single, 3), true},
+		{"none", func(*avoidance.Claim) float64 { return 0 }, [2]float64{}, false},
 	} {
-		half, known := m.Within(row.weight)
-		if known != row.known || math.Abs(half-row.half) > 1e-9*row.half {
-			t.Errorf("%s: %f, %t; want %f, %t", row.name, half, known, row.half, row.known)
+		below, above, known := m.Within(row.weight)
+		if known != row.known || math.Abs(below-row.want[0]) > 1e-9*row.want[0] || math.Abs(above-row.want[1]) > 1e-9*row.want[1] {
+			t.Errorf("%s: %f, %f, %t; want %v, %t", row.name, below, above, known, row.want, row.known)
 		}
 	}
 	resources[3].Environment = "alone"
 	m = measure(t, resources[3:4], quarter)
-	if _, known := m.Within(func(*avoidance.Claim) float64 { return 1 }); known {
+	if _, _, known := m.Within(func(*avoidance.Claim) float64 { return 1 }); known {
 		t.Error("something is known of an unproven claim")
 	}
 }
@@ -63,7 +68,7 @@ func TestWithinCoversTheTruth(t *testing.T) {
 		for i := range m.Claims {
 			off += weight(&m.Claims[i]) * m.Claims[i].Avoided.Float()
 		}
-		if half, known := m.Within(weight); known && math.Abs(off) <= half {
+		if below, above, known := m.Within(weight); known && -above <= off && off <= below { // off is the claim less the truth
 			held++
 		}
 	}

@@ -72,8 +72,8 @@ func (c *computation) figure(keep func(*avoidance.Claim) bool) Figure {
 		f.add(c.worth[i])
 		weights[claim.ARN] = c.worthOfAnHour(i)
 	}
-	half, known := c.claims.Within(func(claim *avoidance.Claim) float64 { return weights[claim.ARN] })
-	f.Within = within(f.Value(), half, known)
+	below, above, known := c.claims.Within(func(claim *avoidance.Claim) float64 { return weights[claim.ARN] })
+	f.Within = within(f.Value(), below, above, known)
 	return f
 }
 
@@ -113,13 +113,13 @@ func (c *computation) weigh() {
 	}
 }
 
-// within lays an interval's half-width around an amount.
-func within(amount money.USD, half float64, known bool) Range {
+// within lays an interval around an amount.
+func within(amount money.USD, below, above float64, known bool) Range {
 	if !known {
 		return Range{}
 	}
-	width := money.USDOf(decimal.NewFromFloat(half).Round(billing.Places))
-	return Range{amount.Sub(width), amount.Add(width), true}
+	dollars := func(f float64) money.USD { return money.USDOf(decimal.NewFromFloat(f).Round(billing.Places)) }
+	return Range{amount.Sub(dollars(below)), amount.Add(dollars(above)), true}
 }
 
 // lines sums the claims by name, in the order of the names; of origins own comes first and unproven last.
@@ -167,8 +167,8 @@ func (c *computation) byCause() (lines []Line) {
 		}
 	}
 	for _, cause := range slices.Sorted(maps.Keys(sums)) {
-		half, known := c.claims.Within(func(claim *avoidance.Claim) float64 { return weights[cause][claim.ARN] })
-		sums[cause].Within = within(sums[cause].Value(), half, known)
+		below, above, known := c.claims.Within(func(claim *avoidance.Claim) float64 { return weights[cause][claim.ARN] })
+		sums[cause].Within = within(sums[cause].Value(), below, above, known)
 		lines = append(lines, Line{string(cause), *sums[cause]})
 	}
 	return lines

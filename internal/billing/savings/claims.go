@@ -39,7 +39,7 @@ func (c *computation) measure(context.Context) error {
 func (c *computation) observed(s *subject) (avoidance.Resource, bool) {
 	r := avoidance.Resource{
 		ARN: s.ARN, Account: s.Scope.Account, Environment: s.environment, Kind: s.Kind, Enrolled: s.enrolled.UTC().Truncate(time.Second),
-		Control: s.control, Observed: avoidance.Span{From: c.seenFrom(s), To: c.Measured.To}, Ran: c.ran(s),
+		Control: s.control, Observed: avoidance.Span{From: c.seenFrom(s), To: c.Measured.To}, Ran: c.ran(s), Resets: s.resets,
 	}
 	if b, frozen := c.in.Book.Baselines[s.ARN]; frozen {
 		r.Enrolled = b.Enrolled

@@ -25,6 +25,7 @@ type subject struct {
 	recorded bool
 	wasOff   bool // when it was enrolled
 	stops    []stop
+	resets   []avoidance.Reset
 	acts     []string
 
 	uses []use // what it used, by hour
@@ -161,11 +162,21 @@ func (s *subject) take(e *ledger.Entry, cause plan.Cause, end time.Time) {
 		if len(s.acts) == 0 || s.acts[len(s.acts)-1] != e.Act {
 			s.acts = append(s.acts, e.Act)
 		}
+		s.reset(e)
 		s.close(e.At)
 		if e.Edge.Want == fleet.Stopped {
 			s.stops = append(s.stops, stop{avoidance.Stop{Span: avoidance.Span{From: e.At, To: end}, Cause: cause}, e.Act})
 		}
 	default: // an intent is no effect; a failure and a verification change nothing that an acceptance did not
+	}
+}
+
+// reset takes note of the size that an opening set where people had asked for one while we held it off: From is what was seen, which our stop had
+// left at none. The same size is taken note of too, for it ends what was said of an earlier one.
+func (s *subject) reset(e *ledger.Entry) {
+	held := len(s.stops) > 0 && e.At.Before(s.stops[len(s.stops)-1].To)
+	if held && e.Edge.Want == fleet.Running && e.From != nil && e.To != nil && min(e.From.Desired, e.To.Desired) > 0 {
+		s.resets = append(s.resets, avoidance.Reset{At: e.At, Asked: e.From.Desired, Set: e.To.Desired})
 	}
 }
 

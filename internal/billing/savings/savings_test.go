@@ -197,6 +197,30 @@ func TestGroupsOfSeveralTypesAndTasks(t *testing.T) {
 	}
 }
 
+// Somebody sets a group of three to one while it is held off, and the opening makes it three again: two of three are not people's from then on.
+func TestAnOpeningThatResetsASizeInducesHours(t *testing.T) {
+	t.Parallel()
+	avoided := func(seen, set int) float64 {
+		b, entries := &bill{products: products()}, book{}
+		b.billed(june, week.To)
+		for n := range 3 {
+			b.ran(fmt.Sprintf("i-%d", n), "web", "M5", "1", june, evening)
+			b.ran(fmt.Sprintf("i-%d", n+3), "web", "M5", "1", morning, week.To)
+		}
+		entries.add(group("web"), ledger.Enrolled, july, "", 0)
+		entries.night(group("web"), evening, morning)
+		entries[len(entries)-1].From, entries[len(entries)-1].To = &fleet.Size{Desired: seen}, &fleet.Size{Desired: set}
+		return compute(t, b, entries).Headline.Hours.Avoided.Float()
+	}
+	plain, reset := avoided(0, 3), avoided(1, 3)
+	if plain != 39 || avoided(3, 3) != plain {
+		t.Errorf("avoided %.2f h where nobody changed the size, want 39", plain)
+	}
+	if off, hours := plain-reset, week.To.Sub(morning).Hours(); off < 2*hours || off > 2*hours+48 {
+		t.Errorf("avoided %.2f h, where somebody asked for one of three %.2f: %.2f less; want two for each of %.0f hours, and for those about the change", plain, reset, off, hours)
+	}
+}
+
 func TestHoursThatOurStartsInducedCostMoney(t *testing.T) {
 	t.Parallel()
 	b, entries := &bill{products: products()}, book{}
