@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -242,8 +243,45 @@ func TestClassesOfErrors(t *testing.T) {
 		if failure.Of(got) != row.want {
 			t.Errorf("%v: %q, want %q", row.err, failure.Of(got), row.want)
 		}
-		if row.err != nil && (!errors.Is(got, row.err) || got.Error() != row.err.Error()) {
+		if row.err != nil && !errors.Is(got, row.err) {
 			t.Errorf("%v became %v", row.err, got)
+		}
+	}
+}
+
+// TestErrorsAreSaidInWordsWithARemedy: the SDK's sentence is left out, and what a person can do is said.
+func TestErrorsAreSaidInWordsWithARemedy(t *testing.T) {
+	t.Parallel()
+	api := func(code, message string) error {
+		return fmt.Errorf("operation error EC2: DescribeInstances, https response error StatusCode: 403, RequestID: r, api error: %w", &smithy.GenericAPIError{Code: code, Message: message})
+	}
+	asked := func(beneath error) error {
+		return fmt.Errorf("operation error STS: GetCallerIdentity, exceeded maximum number of attempts, 3: %w", &url.Error{Op: "Post", URL: "https://sts.eu-wst-1.amazonaws.com/", Err: beneath})
+	}
+	for _, row := range []struct {
+		err          error
+		text, remedy string
+	}{
+		{api("ExpiredToken", "The security token included in the request is expired"), "ExpiredToken: The security token included in the request is expired", "log in again"},
+		{api("AuthFailure", "AWS was not able to validate the provided access credentials"), "AuthFailure: AWS was not able", "the region is not enabled"},
+		{api("OptInRequired", "You are not subscribed"), "OptInRequired: You are not subscribed", "enable the region"},
+		{api("RegionDisabledException", ""), "RegionDisabledException", "activate STS"},
+		{api("AccountProblem", "There is a problem with your AWS account"), "AccountProblem: There is", "AWS Support"},
+		{api("UnauthorizedOperation", "No. Encoded authorization failure message: abc"), "UnauthorizedOperation: No.", "let the role"},
+		{api("AWS.SimpleQueueService.NonExistentQueue", "The specified queue does not exist."), "NonExistentQueue: The specified queue", "hub's stack"},
+		{asked(&net.DNSError{Err: "no such host", IsNotFound: true}), "nothing of the name sts.eu-wst-1.amazonaws.com", "the region is one of AWS's"},
+		{asked(&net.OpError{Op: "dial", Err: errors.New("connection refused")}), "no answer from sts.eu-wst-1.amazonaws.com: dial: connection refused", "HTTPS_PROXY"},
+		{
+			errors.New("operation error STS: GetCallerIdentity, get identity: get credentials: failed to refresh cached credentials, no EC2 IMDS role found, operation error ec2imds: GetMetadata"),
+			"there are no AWS credentials: no EC2 IMDS role found", "aws sso login",
+		},
+	} {
+		got := cloud.Classify(row.err)
+		if !strings.Contains(got.Error(), row.text) || strings.Contains(got.Error(), "operation error") || strings.Contains(got.Error(), "abc") {
+			t.Errorf("%v is said as %q", row.err, got)
+		}
+		if !strings.Contains(failure.Remedy(got), row.remedy) {
+			t.Errorf("%v: %q", got, failure.Remedy(got))
 		}
 	}
 }

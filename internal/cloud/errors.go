@@ -11,8 +11,8 @@ import (
 	"offpeak/internal/failure"
 )
 
-// Classify gives an error of a call its class, so that callers need not know AWS's codes. It is the only place that does. An error that has a
-// class keeps it; nil stays nil.
+// Classify gives an error of a call its class, what AWS said without the SDK's words around it, and a remedy where more is known than the class.
+// So callers need not know AWS's codes: it is the only place that does. An error that has a class keeps it; nil stays nil.
 func Classify(err error) error {
 	if err == nil {
 		return nil
@@ -20,7 +20,10 @@ func Classify(err error) error {
 	if _, ok := errors.AsType[*failure.Error](err); ok {
 		return err
 	}
-	return &failure.Error{Class: classOf(err), Err: err}
+	if lacksCredentials(err) {
+		return &failure.Error{Class: failure.Denied, Err: said{"there are no AWS credentials: " + lastWords(err), err}, Remedy: logIn}
+	}
+	return &failure.Error{Class: classOf(err), Err: inWords(err), Remedy: remedyOf(err)}
 }
 
 func classOf(err error) failure.Class {
@@ -87,6 +90,12 @@ var codes = map[string]failure.Class{
 	"InvalidDBClusterStateFault": failure.InTransition, "IncorrectState": failure.InTransition,
 	"IncorrectSpotRequestState": failure.InvalidState, "UnsupportedOperation": failure.InvalidState, "UnsupportedHibernationConfiguration": failure.InvalidState,
 	"PlatformTaskBlockedException": failure.InvalidState, "UpdateInProgressException": failure.InTransition,
+
+	"RequestExpired": failure.Denied, "TokenRefreshRequired": failure.Denied, "MissingAuthenticationToken": failure.Denied,
+	"MissingAuthenticationTokenException": failure.Denied, "UnauthorizedException": failure.Denied, "UnauthorizedClientException": failure.Denied,
+	"AllAccessDisabled": failure.Denied, "NotSignedUp": failure.Denied, "AuthorizationError": failure.Denied, "AuthorizationErrorException": failure.Denied,
+
+	"QueueDoesNotExist": failure.Gone, "AWS.SimpleQueueService.NonExistentQueue": failure.Gone,
 
 	"InternalError": failure.Unreachable, "InternalFailure": failure.Unreachable, "ServiceUnavailable": failure.Unreachable, "Unavailable": failure.Unreachable,
 	"ServerException": failure.Unreachable, "RequestTimeout": failure.Unreachable, "RequestTimeoutException": failure.Unreachable,

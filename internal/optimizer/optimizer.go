@@ -21,9 +21,15 @@ import (
 	"offpeak/internal/plan"
 )
 
-// Inventory shows what there is in a scope.
+// Inventory shows what there is in a scope: everything that opts in. What does not may be left out. Package contract holds adapters to it.
 type Inventory interface {
 	Snapshot(ctx context.Context, scope fleet.Scope) (fleet.Snapshot, error)
+}
+
+// Finder is an Inventory whose snapshots show only what is opted in: it looks for resources by name, opted in or not, so that what lost its tag
+// can be told from what is gone. It leaves out names that are not there.
+type Finder interface {
+	Find(ctx context.Context, scope fleet.Scope, arns []fleet.ARN) ([]fleet.Resource, error)
 }
 
 // Actuator changes what there is. It returns an error for each action that failed, by its place in the list, and nil for those that were
@@ -49,7 +55,7 @@ type Watch interface {
 	After(ctx context.Context, scope fleet.Scope, seen *fleet.Snapshot, memory *fleet.Memory, failed map[string]error) (time.Time, error)
 }
 
-// Optimizer brings the parts together. All fields but Watch must be set. It must not be copied, and may be used by several goroutines if its parts may.
+// Optimizer brings the parts together. All fields but Watch and Prices must be set. It must not be copied, and may be used by several goroutines if its parts may.
 type Optimizer struct {
 	Inventory Inventory
 	Planner   Planner
@@ -63,6 +69,8 @@ type Optimizer struct {
 	MaxFailures int
 	// Watch may be nil: then nobody is told anything.
 	Watch Watch
+	// Prices may be nil: then prices are those that the inventory gives.
+	Prices Pricer
 
 	known known
 }
@@ -72,6 +80,10 @@ type Outcome struct {
 	Plan plan.Plan
 	// Failed are the actions that AWS refused, by act id.
 	Failed map[string]error
+	// Tried is how many acts, the first of the plan's, were asked of AWS.
+	Tried int
+	// Slept is how long what was started had been seen stopped by offpeak, added up.
+	Slept time.Duration
 	// Left is how many acts there was no time for. They are as if they had never been planned, and the next sweep plans them.
 	Left int
 	// Quiet says that nothing was to be done, and nothing was written.
@@ -106,7 +118,7 @@ func (o *Optimizer) Sweep(ctx context.Context, scope fleet.Scope) (Outcome, erro
 	if err != nil {
 		return Outcome{}, fmt.Errorf("sweep %s: %w", scope, err)
 	}
-	seen, err := o.Inventory.Snapshot(ctx, scope)
+	seen, err := o.look(ctx, scope, &state.Memory)
 	if err != nil {
 		return Outcome{}, fmt.Errorf("sweep %s: %w", scope, err)
 	}
@@ -122,6 +134,8 @@ func (o *Optimizer) Sweep(ctx context.Context, scope fleet.Scope) (Outcome, erro
 		out.Quiet = true
 		return out, nil
 	}
+	all := &listing{seen: &seen}
+	o.price(ctx, all, &out.Plan)
 	changed := next
 	if next == &state.Memory {
 		changed = nil
@@ -131,7 +145,7 @@ func (o *Optimizer) Sweep(ctx context.Context, scope fleet.Scope) (Outcome, erro
 		return out, fmt.Errorf("sweep %s: %w", scope, err)
 	}
 	run := lease{ledger.Run{ID: runID(scope, seen.Taken, held.Fence), Fence: held.Fence, Policy: made.Policy, Scope: scope, At: seen.Taken}, held.head.Until}
-	stopped, err := o.carryOut(ctx, run, &listing{seen: &seen}, &state.Memory, next, &out)
+	stopped, err := o.carryOut(ctx, run, all, &state.Memory, next, &out)
 	if err != nil {
 		return out, fmt.Errorf("sweep %s: %w", scope, err)
 	}
@@ -152,7 +166,7 @@ func (o *Optimizer) Preview(ctx context.Context, scope fleet.Scope) (plan.Plan, 
 	if err != nil {
 		return plan.Plan{}, fmt.Errorf("preview %s: %w", scope, err)
 	}
-	seen, err := o.Inventory.Snapshot(ctx, scope)
+	seen, err := o.look(ctx, scope, &state.Memory)
 	if err != nil {
 		return plan.Plan{}, fmt.Errorf("preview %s: %w", scope, err)
 	}
@@ -234,11 +248,25 @@ func (o *Optimizer) carryOut(ctx context.Context, run lease, seen *listing, befo
 		if err := o.act(ctx, part, actions, seen, after, failed); err != nil {
 			return nil, err
 		}
-		if tried := done + len(actions); len(failed) >= leastFailures && len(failed)*100 >= o.MaxFailures*tried && tried < len(planned) {
+		out.Tried = done + len(actions)
+		out.Slept += slept(actions, before, failed, run.At)
+		if tried := out.Tried; len(failed) >= leastFailures && len(failed)*100 >= o.MaxFailures*tried && tried < len(planned) {
 			return fmt.Errorf("%w: %d of %d", ErrTooManyFailures, len(failed), tried), nil
 		}
 	}
 	return nil, nil
+}
+
+// slept adds up how long what was started now had been stopped by offpeak. A start that AWS had accepted before was counted then.
+func slept(actions []plan.Action, before *fleet.Memory, failed map[string]error, now time.Time) (sum time.Duration) {
+	for _, a := range actions {
+		was := before.Resources[a.Subject.ARN]
+		counted := was.Applied && was.Tried.Equal(a.Edge)
+		if failed[a.ID] == nil && !plan.SwitchesOff(a.Change) && !was.StoppedByUs.IsZero() && !counted {
+			sum += max(now.Sub(was.StoppedByUs), 0)
+		}
+	}
+	return sum
 }
 
 // neverPlanned takes out of memory that acts were planned. They were announced before, and still are.

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"offpeak/internal/failure"
 	"offpeak/internal/fleet"
 	"offpeak/internal/ledger"
 	"offpeak/internal/objects"
@@ -64,6 +65,8 @@ type savedHead struct {
 	Former string `json:"former,omitempty"`
 	// Remembers is the fence of the sweep that wrote the memory: what the ledger has of later fences is not in it.
 	Remembers int64 `json:"remembers,omitempty"`
+	// Asleep is how many resources the memory holds off: who adds up all scopes need not read their memory.
+	Asleep int `json:"asleep,omitempty"`
 }
 
 // HeldError says that another worker has the lease on a scope.
@@ -166,7 +169,11 @@ func (s States) readHead(ctx context.Context, scope fleet.Scope) (State, error) 
 	}
 	err = json.Unmarshal(data, &state.head)
 	if state.head.Format != stateFormat && (err == nil || state.head.Format != "") {
-		return state, fmt.Errorf("state of %s: its format is %.40q, this offpeak reads %q", scope, state.head.Format, stateFormat)
+		return state, &failure.Error{
+			Class:  failure.Unreadable,
+			Err:    fmt.Errorf("state of %s: its format is %.40q, this offpeak reads %q", scope, state.head.Format, stateFormat),
+			Remedy: "use the version of offpeak that wrote it, or a newer one; to go back for good, delete " + stateKey(scope) + ": memory is made out of the ledger",
+		}
 	}
 	if err != nil {
 		return state, fmt.Errorf("state of %s: %w", scope, err)
@@ -243,6 +250,7 @@ func (s States) writeMemory(ctx context.Context, held *State, memory fleet.Memor
 	}
 	held.order = order
 	held.Memory, held.head.Memory, held.head.Former, held.head.Remembers = memory, key, held.head.Memory, held.Fence
+	held.head.Asleep = memory.Asleep()
 	return nil
 }
 

@@ -2,10 +2,12 @@ package simulation
 
 import (
 	"errors"
+	"strings"
 	"time"
 
 	"offpeak/internal/failure"
 	"offpeak/internal/fleet"
+	"offpeak/internal/pace"
 )
 
 // What AWS answers to a call that fails. Callers ask with errors.Is.
@@ -16,6 +18,7 @@ var (
 	ErrProtected = classed(failure.Protected, "it is protected against being stopped")
 	ErrCapacity  = classed(failure.Capacity, "insufficient capacity")
 	ErrState     = classed(failure.InTransition, "it is in a state that does not allow this")
+	ErrUnfit     = classed(failure.InvalidState, "it cannot be changed so")
 	ErrKilled    = errors.New("the process was killed")
 )
 
@@ -52,7 +55,8 @@ type limits struct {
 	requests, resources rate
 }
 
-// limitsOf are the figures that AWS publishes for EC2 and RDS. It publishes none for Auto Scaling; those and the ones of ECS are assumed.
+// limitsOf are the figures that AWS publishes for EC2 and RDS. It publishes none for Auto Scaling; those and the ones of ECS are assumed. They
+// are AWS's side of the matter, and stand apart from internal/pace, which is what callers believe: where the two disagree, calls are throttled.
 func limitsOf(api API) limits {
 	switch api {
 	case DescribeInstances:
@@ -108,7 +112,8 @@ func (w *World) take(scope fleet.Scope, api API, things int) error {
 // patience is how long a call that is throttled is tried again, first after a second, then after two, four, ...
 const patience = time.Minute
 
-// call makes a call, again and again while it is throttled. do is what it does once it is let through. The world lives on meanwhile.
+// call makes a call, again and again while it is throttled. do is what it does once it is let through. As on AWS, each try waits first until
+// the caller's own count of its tokens allows it, so that throttles are for those who do not call alone. The world lives on meanwhile.
 func (w *World) call(scope fleet.Scope, api API, things int, do func() error) error {
 	waited, pause := time.Duration(0), time.Second
 	for {
@@ -116,17 +121,35 @@ func (w *World) call(scope fleet.Scope, api API, things int, do func() error) er
 		if err != nil && !late {
 			return err
 		}
+		w.wait(w.pacer.Reserve(scope, api.paced(), things, w.Now()))
 		answer := w.take(scope, api, things)
 		if answer == nil {
 			answer = do()
 		}
+		throttled := errors.Is(answer, ErrThrottled)
+		if throttled {
+			w.pacer.Throttled(scope, api.paced(), w.Now())
+		}
 		switch {
 		case err != nil:
 			return err // it was done, but nobody is left to hear of it
-		case !errors.Is(answer, ErrThrottled) || waited+pause > patience:
+		case !throttled || waited+pause > patience:
 			return answer
 		}
-		w.Advance(w.Now().Add(pause))
+		w.wait(pause)
 		waited, pause = waited+pause, pause*2
+	}
+}
+
+// paced is how fast the calling process thinks that it may make a call.
+func (a API) paced() pace.Limits {
+	service, operation, _ := strings.Cut(string(a), ":")
+	return pace.LimitsOf(service, operation)
+}
+
+// wait lets the world live for a time, in whole seconds as it lives.
+func (w *World) wait(d time.Duration) {
+	if d > 0 {
+		w.Advance(w.Now().Add(d + time.Second - 1))
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"iter"
 
 	"offpeak/internal/objects"
+	"offpeak/internal/pace"
 )
 
 // death is when the process that calls will be killed.
@@ -18,8 +19,13 @@ type death struct {
 // ErrKilled until Revive. With late, the call at which it dies is still carried out.
 func (w *World) KillAfter(calls int, late bool) { w.death = death{true, calls, late} }
 
-// Revive starts a new process.
-func (w *World) Revive() { w.death = death{} }
+// Revive starts a new process where one was to be killed. It knows nothing of what the one before has called, and takes every bucket of tokens
+// for full.
+func (w *World) Revive() {
+	if w.death.armed {
+		w.death, w.pacer = death{}, &pace.Pacer{}
+	}
+}
 
 // spend counts a call. late says that the call is to be carried out although the process dies with it.
 func (w *World) spend() (late bool, err error) {

@@ -86,7 +86,7 @@ func TestACheckpointHoldsWhateverHappens(t *testing.T) {
 	s := group("web", fleet.Size{Min: 1, Max: 9, Desired: 4})
 	s.Habits = []simulation.Habit{simulation.Refresher{Days: 1000, MinHealthy: 50, Checkpoints: []int{50}, Pause: 24 * time.Hour}}
 	w, _ := lived(t, s, "2026-11-16 19:00")
-	if errs := w.Act(t.Context(), []plan.Action{resize(s, fleet.Size{Min: 1, Max: 9, Desired: 5})}); errs[0] != nil {
+	if errs := w.Act(t.Context(), []plan.Action{resize(w, s, fleet.Size{Min: 1, Max: 9, Desired: 5})}); errs[0] != nil {
 		t.Fatal(errs[0])
 	}
 	w.Advance(at("2026-11-16 23:00"))
@@ -115,7 +115,7 @@ func TestAWarmPoolStartsFromStopped(t *testing.T) {
 	for _, h := range w.Holdings(s.ARN) {
 		warm[h.ID] = true
 	}
-	w.Act(t.Context(), []plan.Action{resize(s, fleet.Size{Max: 9, Desired: 3})})
+	w.Act(t.Context(), []plan.Action{resize(w, s, fleet.Size{Max: 9, Desired: 3})})
 	w.Advance(at("2026-11-16 01:01"))
 	if r, _ := w.Truth(s.ARN); r.Status != "3 of 3 in service" {
 		t.Errorf("a minute later: %s", r.Status)

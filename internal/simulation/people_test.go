@@ -34,7 +34,7 @@ func TestSomebodyResetsAGroupAfterItsStop(t *testing.T) {
 	s.Habits = []simulation.Habit{simulation.Resetter{Days: 1000, At: 19*time.Hour + 30*time.Minute}}
 	w := build(t, 1, at("2026-11-16 00:00"), simulation.Faults{}, []simulation.Spec{s})
 	w.Advance(at("2026-11-16 19:30"))
-	w.Act(t.Context(), []plan.Action{resize(s, fleet.Size{})})
+	w.Act(t.Context(), []plan.Action{resize(w, s, fleet.Size{})})
 	if r, _ := w.Truth(s.ARN); r.State != fleet.Changing {
 		t.Errorf("after the stop: %+v", r)
 	}

@@ -35,7 +35,7 @@ func (w *World) Snapshot(ctx context.Context, scope fleet.Scope) (fleet.Snapshot
 			continue // there is nobody to name
 		}
 		for done := 0; done == 0 || done < p.count[page.kind]; done += page.size {
-			if err := errors.Join(ctx.Err(), w.call(scope, page.api, 0, func() error { return nil })); err != nil {
+			if err := w.callIn(ctx, scope, page.api, 0, func() error { return nil }); err != nil {
 				return fleet.Snapshot{}, fmt.Errorf("%s in %s: %w", page.api, scope, err)
 			}
 		}
@@ -106,6 +106,10 @@ func (w *World) Act(ctx context.Context, actions []plan.Action) []error {
 	var starts, stops []job
 	for i, a := range actions {
 		j := job{i, a, w.machines[a.Subject.ARN]}
+		if err := fits(a.Change, a.Subject.Kind); err != nil {
+			errs[i] = fmt.Errorf("%s %s: %w", a.Change.Verb(), a.Subject.ID, err)
+			continue
+		}
 		switch {
 		case a.Subject.Kind != fleet.EC2Instance:
 			errs[i] = w.single(ctx, j)
@@ -134,7 +138,7 @@ func (w *World) batch(ctx context.Context, jobs []job, errs []error) {
 	if plan.SwitchesOff(jobs[0].action.Change) {
 		api = StopInstances
 	}
-	err := errors.Join(ctx.Err(), w.call(scope, api, len(jobs), func() error { return w.instances(jobs) }))
+	err := w.callIn(ctx, scope, api, len(jobs), func() error { return w.instances(jobs) })
 	if err != nil && len(jobs) > 1 && !errors.Is(err, ErrThrottled) && !errors.Is(err, ErrKilled) && ctx.Err() == nil {
 		w.batch(ctx, jobs[:len(jobs)/2], errs)
 		w.batch(ctx, jobs[len(jobs)/2:], errs)
@@ -147,12 +151,34 @@ func (w *World) batch(ctx context.Context, jobs []job, errs []error) {
 	}
 }
 
+// callIn makes a call, unless nobody waits for it any more.
+func (w *World) callIn(ctx context.Context, scope fleet.Scope, api API, things int, do func() error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return w.call(scope, api, things, do)
+}
+
+// fits refuses a change that a kind of resource does not have.
+func fits(c plan.Change, kind fleet.Kind) error {
+	_, sized := c.(plan.Scale)
+	_, hibernates := c.(plan.Hibernate)
+	if sized != kind.Sized() || hibernates && kind != fleet.EC2Instance {
+		return fmt.Errorf("%w: %s is not changed by %s", ErrUnfit, kind.Noun(), c.Verb())
+	}
+	return nil
+}
+
 // instances is what EC2 does with a call: all of it, or none of it.
 func (w *World) instances(jobs []job) error {
 	off := plan.SwitchesOff(jobs[0].action.Change)
 	for _, j := range jobs {
 		if err := j.machine.permits(off); err != nil {
 			return err
+		}
+		_, hibernate := j.action.Change.(plan.Hibernate)
+		if _, ready := j.machine.spec.Trait(fleet.HibernationReady); hibernate && !ready {
+			return fmt.Errorf("%w: it was not launched for hibernation", ErrUnfit)
 		}
 	}
 	if !off {
@@ -203,14 +229,14 @@ func (w *World) switchOne(j job, off bool) {
 // single acts on what AWS changes one at a time.
 func (w *World) single(ctx context.Context, j job) error {
 	off := plan.SwitchesOff(j.action.Change)
-	err := errors.Join(ctx.Err(), w.call(j.action.Subject.Scope, singleCall(j.action.Subject.Kind, off), 0, func() error {
+	err := w.callIn(ctx, j.action.Subject.Scope, singleCall(j.action.Subject.Kind, off), 0, func() error {
 		if err := j.machine.permits(off); err != nil {
 			return err
 		}
 		scale, sized := j.action.Change.(plan.Scale)
 		switch {
-		case sized != j.machine.spec.Kind.Sized():
-			return fmt.Errorf("%w: %s is not changed by %s", ErrState, j.machine.spec.Kind.Noun(), j.action.Change.Verb())
+		case sized && !j.machine.stands(scale):
+			return fmt.Errorf("%w: its size is %s now, the plan was made for %s", ErrState, j.machine.size, scale.From)
 		case sized:
 			j.machine.resize(w, author{ByOffpeak, j.action.ID}, scale.To)
 			return nil
@@ -219,11 +245,20 @@ func (w *World) single(ctx context.Context, j job) error {
 		}
 		w.switchOne(j, off)
 		return nil
-	}))
+	})
 	if err != nil {
 		return fmt.Errorf("%s %s: %w", j.action.Change.Verb(), j.action.Subject.ID, err)
 	}
 	return nil
+}
+
+// stands reports whether a group or a service has the size that a plan saw, or the one that it wants: the adapters of AWS look once more just
+// before they act, and leave a size that somebody has set since.
+func (m *machine) stands(scale plan.Scale) bool {
+	if m.spec.Kind == fleet.ECSService {
+		return m.size.Desired == scale.From.Desired || m.size.Desired == scale.To.Desired
+	}
+	return m.size == scale.From || m.size == scale.To
 }
 
 func singleCall(kind fleet.Kind, off bool) API {

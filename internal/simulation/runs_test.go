@@ -244,21 +244,25 @@ func group(name string, size fleet.Size) simulation.Spec {
 	}
 }
 
-func resize(s simulation.Spec, to fleet.Size) plan.Action { return action(s, plan.Scale{To: to}) }
+// resize is planned for the size that the group has now.
+func resize(w *simulation.World, s simulation.Spec, to fleet.Size) plan.Action {
+	r, _ := w.Truth(s.ARN)
+	return action(s, plan.Scale{From: r.Size, To: to})
+}
 
 func TestAScaleInEndsTheNewestFirst(t *testing.T) {
 	t.Parallel()
 	s := group("web", fleet.Size{Max: 9, Desired: 2})
 	w := build(t, 1, at("2026-11-16 00:00"), simulation.Faults{}, []simulation.Spec{s})
 	first := ids(w.Runs(advanced(w, s.ARN, "2026-11-16 01:00")))
-	if errs := w.Act(t.Context(), []plan.Action{resize(s, fleet.Size{Max: 9, Desired: 4})}); errs[0] != nil {
+	if errs := w.Act(t.Context(), []plan.Action{resize(w, s, fleet.Size{Max: 9, Desired: 4})}); errs[0] != nil {
 		t.Fatal(errs[0])
 	}
 	if n := len(w.Runs(advanced(w, s.ARN, "2026-11-16 02:00"))); n != 4 {
 		t.Errorf("%d ran after the scale-out", n)
 	}
 	asked := w.Now()
-	if errs := w.Act(t.Context(), []plan.Action{resize(s, fleet.Size{Max: 9, Desired: 2})}); errs[0] != nil {
+	if errs := w.Act(t.Context(), []plan.Action{resize(w, s, fleet.Size{Max: 9, Desired: 2})}); errs[0] != nil {
 		t.Fatal(errs[0])
 	}
 	advanced(w, s.ARN, "2026-11-16 03:00")

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"offpeak/internal/fleet"
+	"offpeak/internal/pace"
 )
 
 // Chance is how likely something is, in thousandths.
@@ -55,6 +56,7 @@ type World struct {
 	machines map[fleet.ARN]*machine
 	order    []*machine // as they were added
 	buckets  map[bucketKey]*bucket
+	pacer    *pace.Pacer // the calling process's own count of what it may call
 	calls    map[API]int
 	counted  int
 	history  hash.Hash64
@@ -102,7 +104,7 @@ func New(seed uint64, start time.Time, faults Faults) *World {
 		seed: seed, now: start.Unix(), unwatched: start.Unix(), faults: faults,
 		scopes: map[fleet.Scope]*place{}, machines: map[fleet.ARN]*machine{},
 		dice:    newDice(),
-		buckets: map[bucketKey]*bucket{}, calls: map[API]int{}, history: fnv.New64a(), deeds: fnv.New64a(),
+		buckets: map[bucketKey]*bucket{}, pacer: &pace.Pacer{}, calls: map[API]int{}, history: fnv.New64a(), deeds: fnv.New64a(),
 		market: NewMarket(seed, start, nil),
 	}
 }

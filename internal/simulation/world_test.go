@@ -138,9 +138,36 @@ func TestStartsRunOutOfTokens(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	// 1,000 at once, then two a second.
-	if took := w.Now().Sub(begun); throttled != 0 || took < 140*time.Second || took > 400*time.Second {
-		t.Errorf("%d throttled, took %s", throttled, took)
+	// 1,000 at once, then two a second; who paces its calls and calls alone is not throttled.
+	if took := w.Now().Sub(begun); throttled != 0 || took != 150*time.Second || w.Calls()[simulation.StartInstances] != 26 {
+		t.Errorf("%d throttled, took %s and %d calls", throttled, took, w.Calls()[simulation.StartInstances])
+	}
+}
+
+// TestASecondCallerIsThrottled: a process that knows nothing of what another has called waits as AWS tells it to, and loses nothing.
+func TestASecondCallerIsThrottled(t *testing.T) {
+	t.Parallel()
+	var specs []simulation.Spec
+	var actions []plan.Action
+	for i := range 1100 {
+		s := instance(fmt.Sprintf("i-%04d", i))
+		s.State = fleet.Stopped
+		specs = append(specs, s)
+		actions = append(actions, action(s, plan.Start{}))
+	}
+	w := build(t, 1, at("2026-11-16 00:00"), simulation.Faults{}, specs)
+	if errs := errors.Join(w.Act(t.Context(), actions[:1000])...); errs != nil {
+		t.Fatal(errs)
+	}
+	begun, calls := w.Now(), w.Calls()[simulation.StartInstances]
+	w.KillAfter(100, false)
+	w.Revive()
+	if errs := errors.Join(w.Act(t.Context(), actions[1000:])...); errs != nil {
+		t.Fatal(errs)
+	}
+	// Two calls for fifty, of which the first is throttled once.
+	if took, more := w.Now().Sub(begun), w.Calls()[simulation.StartInstances]-calls; more != 3 || took > 52*time.Second {
+		t.Errorf("%d calls, %s", more, took)
 	}
 }
 

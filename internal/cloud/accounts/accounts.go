@@ -102,7 +102,7 @@ func (f Found) Partial() bool {
 const atOnce = 8
 
 // Find asks AWS. Access should enter accounts by the plan's RoleOf. The error is for what makes every answer wrong: no credentials, an account
-// id or a region that there is not.
+// id that there is not. A region that there is not is a finding: the others are looked into.
 func Find(ctx context.Context, a *cloud.Access, p Plan) (Found, error) {
 	if _, err := a.Config(fleet.Scope{}).Credentials.Retrieve(ctx); err != nil {
 		return Found{}, fmt.Errorf("find accounts: there are no AWS credentials to begin with: %w", cloud.Classify(err))
@@ -127,9 +127,7 @@ func Find(ctx context.Context, a *cloud.Access, p Plan) (Found, error) {
 	if err := ctx.Err(); err != nil {
 		return Found{}, fmt.Errorf("find accounts: %w", cloud.Classify(err))
 	}
-	if err := checkNames(p.Regions, known); err != nil {
-		return Found{}, err
-	}
+	found.Findings = checkNames(found.Findings, p.Regions, known)
 	slices.SortFunc(found.Findings, func(x, y Finding) int {
 		return cmp.Or(cmp.Compare(x.Account, y.Account), cmp.Compare(x.Region, y.Region), cmp.Compare(x.Text, y.Text))
 	})

@@ -239,13 +239,25 @@ func TestWhatMakesEveryAnswerWrong(t *testing.T) {
 		plan accounts.Plan
 		want string
 	}{
-		{"a region that there is not", accounts.Plan{Listed: []fleet.AccountID{dev}, Regions: []fleet.Region{"us-east-1", "ap-notheast-2"}}, `AWS has no region "ap-notheast-2": did you mean ap-northeast-2?`},
 		{"an account id that lost its zero", accounts.Plan{Listed: []fleet.AccountID{"11122223333"}}, `"11122223333" is not an account id`},
 	} {
 		f := &fakeAWS{organization: organization}
 		if _, err := f.find(t, test.plan); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: got %v, want %s", test.name, err, test.want)
 		}
+	}
+}
+
+// TestARegionThatThereIsNot is told once, whatever the number of accounts, and the other regions are looked into.
+func TestARegionThatThereIsNot(t *testing.T) {
+	t.Parallel()
+	f := &fakeAWS{organization: organization}
+	found, err := f.find(t, accounts.Plan{Listed: []fleet.AccountID{dev, stg}, Role: "offpeak", Regions: []fleet.Region{"us-east-1", "ap-notheast-2"}})
+	if err != nil || len(found.Scopes()) != 2 || len(found.Findings) != 1 {
+		t.Fatalf("%v: %+v", err, found)
+	}
+	if f := found.Findings[0]; f.Account != "" || f.Region != "ap-notheast-2" || !strings.Contains(f.Text, "AWS has no region") || !strings.Contains(f.Remedy, "Did you mean ap-northeast-2?") {
+		t.Errorf("%+v", f)
 	}
 }
 

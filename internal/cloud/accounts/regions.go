@@ -169,27 +169,29 @@ func (k asker) notEntered(a Account, err error) Finding {
 	return f
 }
 
-// checkNames refuses regions that AWS does not have. Where no account told any, nothing is known.
-func checkNames(wanted []fleet.Region, known map[fleet.Region]bool) error {
+// checkNames says once of a region that AWS does not have that there is none, instead of for each account. Where no account told any, nothing
+// is known.
+func checkNames(found []Finding, wanted []fleet.Region, known map[fleet.Region]bool) []Finding {
 	if len(known) == 0 {
-		return nil
+		return found
 	}
 	var names []string
 	for region := range known {
 		names = append(names, string(region))
 	}
-	var errs []error
+	slices.Sort(names)
 	for _, region := range wanted {
 		if known[region] {
 			continue
 		}
-		say := "take it out of the policy's regions"
+		found = slices.DeleteFunc(found, func(f Finding) bool { return f.Region == region })
+		remedy := "Take it out of the policy's regions, or correct it there."
 		if near := spelling.Nearest(string(region), names); near != "" {
-			say = "did you mean " + near + "?"
+			remedy = "Did you mean " + near + "? Correct it where it is named: in the policy's regions, or in --region."
 		}
-		errs = append(errs, fmt.Errorf("find accounts: AWS has no region %q: %s", region, say))
+		found = append(found, Finding{Region: region, Class: failure.Other, Text: fmt.Sprintf("AWS has no region %q, so it is not looked into.", region), Remedy: remedy})
 	}
-	return errors.Join(errs...)
+	return found
 }
 
 // said is what AWS said, without the SDK's words around it.

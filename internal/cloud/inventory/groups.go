@@ -17,7 +17,7 @@ const mostGroups = 100 // of a page of Auto Scaling's
 // listGroups lists Auto Scaling groups. Values of one filter are joined by or.
 func (r *reading) listGroups(ctx context.Context) error {
 	in := &autoscaling.DescribeAutoScalingGroupsInput{MaxRecords: aws.Int32(mostGroups)}
-	if !r.all {
+	if !r.all && len(r.options.Folded) == 0 { // its filters heed case, and know no wildcards
 		in.Filters = []types.Filter{{Name: aws.String("tag-key"), Values: r.options.Keys}}
 	}
 	pages := autoscaling.NewDescribeAutoScalingGroupsPaginator(r.groups.In(r.scope), in)
@@ -37,6 +37,9 @@ func (r *reading) addGroup(g *types.AutoScalingGroup) {
 	resource, err := record.Resource()
 	if err != nil {
 		r.leaveOut(fleet.AutoScalingGroup, record.Name, err)
+		return
+	}
+	if !r.wants(&resource) {
 		return
 	}
 	for _, member := range record.Instances {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
+	"unicode"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -22,7 +24,7 @@ const (
 func (r *reading) listInstances(ctx context.Context) error {
 	in := &ec2.DescribeInstancesInput{MaxResults: aws.Int32(mostInstances)}
 	if !r.all {
-		in.Filters = filter("tag-key", r.options.Keys)
+		in.Filters = filter("tag-key", append(slices.Clone(r.options.Keys), anyCase(r.options.Folded)...))
 	}
 	requests := map[string]int{} // by Spot request: the place of its instance
 	err := each(ctx, ec2.NewDescribeInstancesPaginator(r.instances.In(r.scope), in), func(page *ec2.DescribeInstancesOutput) {
@@ -36,6 +38,20 @@ func (r *reading) listInstances(ctx context.Context) error {
 		return r.failed("ec2:DescribeInstances", err)
 	}
 	return r.readSpotRequests(ctx, requests)
+}
+
+// anyCase writes keys as EC2's filters take them, which heed case and know wildcards: a question mark stands for one character at most (Amazon EC2
+// user guide, filtering with the API). What else such a filter finds is left out of the snapshot.
+func anyCase(keys []string) (patterns []string) {
+	for _, key := range keys {
+		patterns = append(patterns, strings.Map(func(c rune) rune {
+			if unicode.IsLetter(c) || strings.ContainsRune(`*?\`, c) {
+				return '?'
+			}
+			return c
+		}, key))
+	}
+	return patterns
 }
 
 func filter(name string, values []string) []types.Filter {
@@ -57,6 +73,9 @@ func (r *reading) addInstance(i *types.Instance, owner string, requests map[stri
 		resource.Scope.Region = r.scope.Region
 	}
 	described.Own(&resource, account)
+	if !r.wants(&resource) {
+		return
+	}
 	if _, member := resource.Trait(fleet.GroupMember); record.SpotRequest != "" && !member && r.planned(&resource) {
 		requests[record.SpotRequest] = len(r.ofEC2)
 	}

@@ -31,9 +31,10 @@ import (
 
 // Options say what counts as opted in, and what time it is.
 type Options struct {
-	// Keys are the tag keys that opt a resource in, in their exact spelling, all of them: schedule keys and Cloud Custodian's. AWS's own
-	// filters heed case, and so does everything here.
+	// Keys are the tag keys that opt a resource in, in their exact spelling: AWS's own filters heed case.
 	Keys []string
+	// Folded are keys that opt a resource in however they are written, as Cloud Custodian's does: it is asked for in a way that heeds no case.
+	Folded []string
 	// Now is the clock; nil: the machine's.
 	Now func() time.Time
 }
@@ -71,7 +72,7 @@ func New(a *cloud.Access, o Options) *Reader {
 
 // Snapshot lists the resources of a scope that are opted in, with everything that a plan needs.
 func (r *Reader) Snapshot(ctx context.Context, scope fleet.Scope) (fleet.Snapshot, error) {
-	if len(r.options.Keys) == 0 {
+	if len(r.options.Keys)+len(r.options.Folded) == 0 {
 		return fleet.Snapshot{}, fmt.Errorf("list what is opted in in %s: there is no tag key that opts in; give those of the policy", scope)
 	}
 	return r.read(ctx, scope, false)
@@ -140,6 +141,9 @@ func (r *reading) wants(res *fleet.Resource) bool { return r.all || r.optedIn(re
 func (r *reading) optedIn(res *fleet.Resource) bool {
 	return slices.ContainsFunc(r.options.Keys, func(key string) bool {
 		_, ok := res.Tags.Get(key)
+		return ok
+	}) || slices.ContainsFunc(r.options.Folded, func(key string) bool {
+		_, _, ok := res.Tags.GetFold(key)
 		return ok
 	})
 }

@@ -11,13 +11,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
-	"github.com/aws/aws-sdk-go-v2/credentials"
-
 	"offpeak/internal/cloud"
 	"offpeak/internal/cloud/inventory"
+	"offpeak/internal/cloud/moto"
 	"offpeak/internal/fleet"
 )
 
@@ -111,20 +107,7 @@ func reader(t testing.TB, answers map[string]answer) (*inventory.Reader, *cloud.
 	account := &recorded{answers: answers}
 	server := httptest.NewServer(account)
 	t.Cleanup(server.Close)
-	access, err := cloud.Open(t.Context(), cloud.Options{
-		Region: seoul.Region,
-		Adjust: func(c *aws.Config) {
-			c.ConfigSources = nil
-			c.BaseEndpoint = aws.String(server.URL)
-			c.Credentials = credentials.NewStaticCredentialsProvider("id", "secret", "")
-			c.Retryer = func() aws.Retryer {
-				return retry.NewStandard(func(o *retry.StandardOptions) {
-					o.Backoff = retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) { return 0, nil })
-					o.RateLimiter = ratelimit.None
-				})
-			}
-		},
-	})
+	access, err := cloud.Open(t.Context(), moto.Recorded(server.URL, seoul.Region))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -53,15 +53,20 @@ func (r *reading) listServices(ctx context.Context) error {
 // taggedServices returns the services that have one of the keys, by cluster. The API joins several keys by and: each is asked for by itself.
 func (r *reading) taggedServices(ctx context.Context) (clusters map[string][]string, err error) {
 	clusters = map[string][]string{}
+	questions := make([][]taggingtypes.TagFilter, 0, len(r.options.Keys))
 	for _, key := range r.options.Keys {
-		in := &tagging.GetResourcesInput{
-			ResourceTypeFilters: []string{"ecs:service"},
-			ResourcesPerPage:    aws.Int32(mostTagged),
-			TagFilters:          []taggingtypes.TagFilter{{Key: aws.String(key)}},
-		}
+		questions = append(questions, []taggingtypes.TagFilter{{Key: aws.String(key)}})
+	}
+	if len(r.options.Folded) > 0 { // it heeds case: every tagged service is asked for, and the others are left out here
+		questions = [][]taggingtypes.TagFilter{nil}
+	}
+	for _, question := range questions {
+		in := &tagging.GetResourcesInput{ResourceTypeFilters: []string{"ecs:service"}, ResourcesPerPage: aws.Int32(mostTagged), TagFilters: question}
 		err := each(ctx, tagging.NewGetResourcesPaginator(r.tags.In(r.scope), in), func(page *tagging.GetResourcesOutput) {
 			for _, found := range page.ResourceTagMappingList {
-				r.addName(clusters, aws.ToString(found.ResourceARN))
+				if question != nil || r.optedIn(&fleet.Resource{Tags: indexed(found.Tags)}) {
+					r.addName(clusters, aws.ToString(found.ResourceARN))
+				}
 			}
 		})
 		if err != nil {
@@ -69,6 +74,15 @@ func (r *reading) taggedServices(ctx context.Context) (clusters map[string][]str
 		}
 	}
 	return clusters, nil
+}
+
+// indexed are tags as the index of tags has them.
+func indexed(listed []taggingtypes.Tag) fleet.Tags {
+	tags := make([]fleet.Tag, len(listed))
+	for i, t := range listed {
+		tags[i] = fleet.Tag{Key: aws.ToString(t.Key), Value: aws.ToString(t.Value)}
+	}
+	return fleet.NewTags(tags...)
 }
 
 // addName files a service under its cluster, both of which stand in the names of services that can have tags at all.

@@ -11,7 +11,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
@@ -114,11 +113,15 @@ func (t *Topic) Say(ctx context.Context, alerts []hub.Alert) error {
 func Mail(alerts []hub.Alert) (subject, message string) {
 	subject = ascii("offpeak: " + alerts[0].What)
 	if len(alerts) > 1 {
-		subject = fmt.Sprintf("offpeak: %d alerts in %s", len(alerts), alerts[0].Scope)
+		subject = ascii(fmt.Sprintf("offpeak: %d alerts", len(alerts)) + ofAll(alerts))
 	}
 	var text strings.Builder
 	for i, a := range alerts {
-		part := fmt.Sprintf("%s\n  Why:        %s\n  What to do: %s\n  Where:      %s %s\n\n", a.What, a.Why, a.Remedy, a.Scope, a.Resource)
+		part := fmt.Sprintf("%s\n  Why:        %s\n  What to do: %s\n", a.What, a.Why, a.Remedy)
+		if place := strings.TrimSpace(where(a.Scope) + " " + string(a.Resource)); place != "" {
+			part += "  Where:      " + place + "\n"
+		}
+		part += "\n"
 		if text.Len()+len(part) > longestMessage {
 			fmt.Fprintf(&text, "... and %d more; \"offpeak status\" lists all\n", len(alerts)-i)
 			break
@@ -128,6 +131,22 @@ func Mail(alerts []hub.Alert) (subject, message string) {
 	return subject, text.String()
 }
 
+// ofAll says where alerts are from, if all are from one place.
+func ofAll(alerts []hub.Alert) string {
+	place := where(alerts[0].Scope)
+	for _, a := range alerts {
+		if a.Scope != alerts[0].Scope || place == "" {
+			return ""
+		}
+	}
+	return " in " + place
+}
+
+// where is the account and region of an alert; either may be missing, as what concerns the hub or a whole account has none.
+func where(s fleet.Scope) string {
+	return strings.Trim(s.String(), "/")
+}
+
 // ascii replaces what a subject cannot hold.
 func ascii(text string) string {
 	var b strings.Builder
@@ -135,7 +154,7 @@ func ascii(text string) string {
 		switch {
 		case b.Len() == longestSubject-1:
 			return b.String()
-		case r < ' ' || r >= utf8.RuneSelf:
+		case r < ' ' || r > '~':
 			b.WriteByte('?')
 		default:
 			b.WriteRune(r)

@@ -93,6 +93,12 @@ func (s *Server) Options(account ...fleet.AccountID) cloud.Options {
 	}
 }
 
+// Recorded returns options that reach a server of a test's own, which answers as AWS was recorded to where moto does otherwise: every account
+// is entered with the base credentials, and retries have no pauses.
+func Recorded(url string, region fleet.Region) cloud.Options {
+	return cloud.Options{Region: region, Adjust: (&Server{URL: url}).adjust}
+}
+
 // adjust turns a configuration to the server. The SDK's S3 client uses paths instead of host names by itself where the endpoint is an address.
 func (s *Server) adjust(c *aws.Config) {
 	c.ConfigSources = nil // endpoints of single services in the environment would go before the one set here
