@@ -87,6 +87,8 @@ func (c *candidate) change(want fleet.State, size fleet.Size, original *fleet.Si
 		return plan.Start{}, true
 	case c.schedule.Hibernate && r.Kind == fleet.EC2Instance && hibernates(r):
 		return plan.Hibernate{}, true
+	case r.Kind == fleet.RDSInstance || r.Kind == fleet.RDSCluster:
+		return plan.Stop{SnapshotDays: c.snapshotDays}, true
 	default:
 		return plan.Stop{}, true
 	}

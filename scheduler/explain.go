@@ -67,7 +67,7 @@ func (p *Planner) Explain(r *fleet.Resource, at time.Time) Explanation {
 // looksAt reports whether a tag key means something to offpeak.
 func (p *Planner) looksAt(key string) bool {
 	k := p.rules.Keys
-	for _, known := range append([]string{k.Override, k.Spot, k.Group, k.Order, k.Custodian}, k.Schedule...) {
+	for _, known := range append([]string{k.Override, k.Spot, k.Group, k.Order, k.Snapshot, k.Custodian}, k.Schedule...) {
 		if known != "" && strings.EqualFold(key, known) {
 			return true
 		}

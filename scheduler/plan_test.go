@@ -94,6 +94,49 @@ func TestGroupsOfOtherScopesAreOtherGroups(t *testing.T) {
 	}
 }
 
+// TestDatabasesAreStoppedWithASnapshot where their schedule or their owner asks for one; the owner goes first.
+func TestDatabasesAreStoppedWithASnapshot(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		name     string
+		kind     fleet.Kind
+		schedule int
+		tag      string // "-": none
+		want     string
+	}{
+		{"nobody asks", fleet.RDSInstance, 0, "-", "stop"},
+		{"the schedule", fleet.RDSInstance, 7, "-", "stop with a snapshot kept 7 days"},
+		{"the owner", fleet.RDSCluster, 0, "1", "stop with a snapshot kept 1 day"},
+		{"the owner otherwise", fleet.RDSCluster, 7, "30d", "stop with a snapshot kept 30 days"},
+		{"the owner wants none", fleet.RDSInstance, 7, "none", "stop"},
+		{"it cannot be read", fleet.RDSInstance, 7, "soon", "invalid-tag"},
+		{"an instance has none", fleet.EC2Instance, 7, "3d", "stop"},
+		{"a group has none", fleet.AutoScalingGroup, 7, "3d", "scale 0/4/2 to 0/0/0"},
+	} {
+		r := member("x", "1", row.kind, running, "2026-11-16 08:30")
+		if row.tag != "-" {
+			r.Tags = fleet.NewTags(append(r.Tags, fleet.Tag{Key: "offpeak:snapshot", Value: row.tag})...)
+		}
+		planner := scheduler.New(rules(func(s *scheduler.Schedule) { s.SnapshotDays = row.schedule }))
+		made, _ := planner.Plan(&fleet.Snapshot{Taken: at("2026-11-20 19:31"), Resources: []fleet.Resource{r}}, nil, scheduler.Options{Forecast: 4 * 24 * time.Hour})
+		var got []string
+		for _, a := range made.Actions {
+			got = append(got, plan.Describe(a.Change))
+		}
+		for _, r := range made.Refusals {
+			got = append(got, string(r.Code))
+		}
+		if text := strings.Join(got, ", "); text != row.want {
+			t.Errorf("%s: %s, want %s", row.name, text, row.want)
+		}
+		for _, a := range made.Forecast {
+			if plan.SwitchesOff(a.Change) && !row.kind.Sized() && plan.Describe(a.Change) != row.want {
+				t.Errorf("%s: forecast %s", row.name, plan.Describe(a.Change))
+			}
+		}
+	}
+}
+
 // TestAGroupsSizeComesBack follows an Auto Scaling group over a night on which a person resizes it.
 func TestAGroupsSizeComesBack(t *testing.T) {
 	t.Parallel()

@@ -89,7 +89,7 @@ func (r *run) missing(kept *rest) {
 		}
 		m := before
 		switch {
-		case m.Departure == fleet.Deleted || m.Departure == fleet.Missing:
+		case m.Away(): // of what is not opted in any more, a listing of what is tells nothing
 		case m.Missed.IsZero():
 			m.Missed = taken
 		case taken.Sub(m.Missed) >= missedFor:

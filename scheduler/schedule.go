@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"offpeak/internal/plan"
 	"offpeak/scheduler/calendar"
 	"offpeak/scheduler/wall"
 )
@@ -37,6 +38,8 @@ type Schedule struct {
 	ReadyBy time.Duration
 	// Hibernate keeps the memory of EC2 instances that were launched for it.
 	Hibernate bool
+	// SnapshotDays asks for a snapshot of databases before they are stopped, and is for how many days it is kept; zero: none is taken.
+	SnapshotDays int
 }
 
 // NamedCalendar is a calendar under the policy's name for it.
@@ -59,6 +62,9 @@ func (s Schedule) hash() string {
 		fmt.Fprintf(&text, "|hold %s", c.Hash())
 	}
 	fmt.Fprintf(&text, "|%s|%t|%t|%s|%t", s.StopAfter, s.Enforce, s.OnlyStoppedByUs, s.ReadyBy, s.Hibernate)
+	if s.SnapshotDays > 0 { // a schedule without has the hash that it always had
+		fmt.Fprintf(&text, "|snapshot %d", s.SnapshotDays)
+	}
 	sum := sha256.Sum256([]byte(text.String()))
 	return hex.EncodeToString(sum[:6])
 }
@@ -109,6 +115,7 @@ func (s Schedule) Describe() string {
 		{s.Enforce, "enforced"},
 		{s.OnlyStoppedByUs, "starts only what offpeak stopped"},
 		{s.Hibernate, "hibernates"},
+		{s.SnapshotDays > 0, "databases are stopped " + plan.Stop{SnapshotDays: s.SnapshotDays}.Snapshot()},
 	} {
 		if option.set {
 			parts = append(parts, option.text)

@@ -54,7 +54,9 @@ type candidate struct {
 	remembered  fleet.Remembered
 	group       string
 	order       int
-	waits       int64 // until when an act waits for others of its group, at the latest; zero: it does not
+	// snapshotDays is for how long a snapshot is kept that is taken before a stop; zero: none is.
+	snapshotDays int
+	waits        int64 // until when an act waits for others of its group, at the latest; zero: it does not
 }
 
 // run is one making of a plan.
@@ -196,7 +198,7 @@ func (r *run) admit(c *candidate) bool {
 	return true
 }
 
-// readOwnerTags reads override, group and order.
+// readOwnerTags reads override, group, order and snapshot.
 func (r *run) readOwnerTags(c *candidate) bool {
 	tags, keys := c.resource.Tags, &r.rules.Keys
 	if text, ok := tags.Get(keys.Override); ok && keys.Override != "" && strings.TrimSpace(text) != "" {
@@ -216,6 +218,15 @@ func (r *run) readOwnerTags(c *candidate) bool {
 			return false
 		}
 		c.order = order
+	}
+	c.snapshotDays = c.schedule.SnapshotDays
+	if text, ok := tags.Get(keys.Snapshot); ok && keys.Snapshot != "" {
+		days, err := fleet.ParseSnapshot(text)
+		if err != nil {
+			r.refuse(c, plan.InvalidTag, "its snapshot tag cannot be read: "+err.Error())
+			return false
+		}
+		c.snapshotDays = days
 	}
 	return true
 }

@@ -78,6 +78,20 @@ func TestParseOrder(t *testing.T) {
 	}
 }
 
+func TestParseSnapshot(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]int{"7": 7, "7d": 7, "30D\t": 30, "1": 1, "365d": 365, "none": 0, "None": 0} {
+		if got, err := fleet.ParseSnapshot(text); err != nil || got != want {
+			t.Errorf("%q: got %d, %v, want %d", text, got, err, want)
+		}
+	}
+	for _, text := range []string{"", "0", "0d", "366", "-1", "7 days", "1w", "d", "yes", "1.5d", "7dd"} {
+		if got, err := fleet.ParseSnapshot(text); err == nil {
+			t.Errorf("%q: got %d", text, got)
+		}
+	}
+}
+
 func TestParseAccountID(t *testing.T) {
 	t.Parallel()
 	if id, err := fleet.ParseAccountID("012345678901"); err != nil || id != "012345678901" {

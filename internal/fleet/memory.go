@@ -84,6 +84,16 @@ func (r *Remembered) Away() bool { return !r.Left.IsZero() }
 // HeldOff reports whether offpeak switched the resource off, or began to, and has not seen it restored.
 func (r *Remembered) HeldOff() bool { return !r.StoppedByUs.IsZero() || r.Original != nil }
 
+// Asleep counts what offpeak holds off: what it was seen to have stopped, and what AWS has accepted to stop, until it is seen to run again.
+func (m *Memory) Asleep() (n int) {
+	for _, r := range m.Resources {
+		if !r.Away() && (r.HeldOff() || r.Applied && r.Tried.Want == Stopped) {
+			n++
+		}
+	}
+	return n
+}
+
 // RememberedScope is what is kept of an account in a region.
 type RememberedScope struct {
 	// Counts are the acts of past edges, for the guard against surprises; kept for four weeks.

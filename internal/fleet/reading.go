@@ -100,3 +100,19 @@ func ParseOrder(text string) (int, error) {
 	}
 	return n, nil
 }
+
+// MostSnapshotDays is the longest that a snapshot can be asked to be kept.
+const MostSnapshotDays = 365
+
+// ParseSnapshot reads a snapshot tag: for how many days the snapshot of a database is kept that is taken before each stop, as 7 or 7d, or none.
+func ParseSnapshot(text string) (days int, err error) {
+	text = strings.ToLower(strings.TrimSpace(text))
+	if text == "none" {
+		return 0, nil
+	}
+	days, err = strconv.Atoi(strings.TrimSuffix(text, "d"))
+	if err != nil || days < 1 || days > MostSnapshotDays {
+		return 0, fmt.Errorf("%.80q is no time to keep snapshots for (say 7d for seven days, up to %dd, or none)", text, MostSnapshotDays)
+	}
+	return days, nil
+}

@@ -85,6 +85,7 @@ type TagKeys struct {
 	Spot      string
 	Group     string
 	Order     string
+	Snapshot  string
 }
 
 // DefaultPrefix stands before the keys of offpeak's own tags.
@@ -98,6 +99,7 @@ func KeysWithPrefix(prefix string) TagKeys {
 		Spot:     prefix + "spot",
 		Group:    prefix + "group",
 		Order:    prefix + "order",
+		Snapshot: prefix + "snapshot",
 	}
 }
 

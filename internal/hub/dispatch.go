@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"offpeak/internal/failure"
@@ -33,7 +34,10 @@ type Tally struct {
 	Due, All, Sent int
 	Findings       []Finding
 	// Doubt says why the policy in force is not the current one.
-	Doubt error
+	Doubt error `json:"-"` // it is logged: an error has no form in JSON
+	// Asleep is what offpeak holds off everywhere, counted once an hour; nil at other ticks. Uncounted says where it could not be.
+	Asleep    *int
+	Uncounted error
 }
 
 // Tick sends a wake for every scope that is due, once an hour and after a push of the policy for all of them. at is the instant for which
@@ -58,8 +62,10 @@ func (d *Dispatcher) Tick(ctx context.Context, at time.Time) (Tally, error) {
 	if err != nil {
 		return tally, err
 	}
+	var scopes []fleet.Scope
 	if everybody {
-		scopes, findings, err := d.Directory.Scopes(ctx, held)
+		var findings []Finding
+		scopes, findings, err = d.Directory.Scopes(ctx, held)
 		if err != nil {
 			return tally, errors.Join(err, d.send(ctx, wakes, &tally)) // who is due is due all the same
 		}
@@ -79,10 +85,20 @@ func (d *Dispatcher) Tick(ctx context.Context, at time.Time) (Tally, error) {
 	if err := d.Watch.Tell(ctx, d.alerts(tally), d.Now()); err != nil {
 		return tally, err
 	}
+	if reason == Reconcile {
+		d.countAsleep(ctx, scopes, &tally)
+	}
 	if reason == NewPolicy {
 		return tally, d.dispatched(ctx, version)
 	}
 	return tally, nil
+}
+
+// countAsleep adds up what is asleep. Sweeps that find nothing to do say nothing, and are most of them, so that no sum of what sweeps say tells what
+// is asleep at a time; a dispatcher that reads one small object of each scope once an hour can.
+func (d *Dispatcher) countAsleep(ctx context.Context, scopes []fleet.Scope, tally *Tally) {
+	n, err := d.States.Asleep(ctx, scopes)
+	tally.Asleep, tally.Uncounted = &n, err
 }
 
 // alerts are what a tick has found out of order: each is told once a day until it is put right.
@@ -98,7 +114,7 @@ func (d *Dispatcher) alerts(t Tally) []Alert {
 	for _, f := range t.Findings {
 		where := string(f.Account)
 		if f.Region != "" {
-			where += "/" + string(f.Region)
+			where = strings.TrimPrefix(where+"/"+string(f.Region), "/")
 		}
 		alerts = append(alerts, Alert{
 			Key: fmt.Sprintf("finding|%s|%s|%s", where, f.Class, day), Scope: fleet.Scope{Account: f.Account, Region: f.Region}, Class: f.Class,

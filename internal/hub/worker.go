@@ -22,6 +22,8 @@ type Hands struct {
 	Inventory optimizer.Inventory
 	Actuator  optimizer.Actuator
 	Readiness Readiness
+	// Prices may be nil: then prices are those that the inventory gives.
+	Prices optimizer.Pricer
 }
 
 // Worker answers wakes. All fields must be set. It is safe for concurrent use.
@@ -82,7 +84,7 @@ func (w *Worker) Look(ctx context.Context, wake Wake) (Report, error) {
 		return report, nil
 	case errors.Is(err, optimizer.ErrTooManyFailures):
 		return report, w.watch().Tell(ctx, []Alert{w.tooMany(report, err)}, w.Now())
-	case err != nil && failure.Of(err) == failure.Denied:
+	case err != nil && needsSomebody(failure.Of(err)):
 		report.Unread = err
 		return report, w.watch().Tell(ctx, []Alert{w.unread(wake.Scope, err)}, w.Now())
 	case err != nil:
@@ -115,7 +117,7 @@ func (w *Worker) sweeperFor(ctx context.Context) (*optimizer.Optimizer, *policy.
 	w.sweeper = &optimizer.Optimizer{
 		Inventory: hands.Inventory, Actuator: hands.Actuator, Planner: &planner{planner: scheduler.New(&held.Rules)},
 		Book: ledger.Book{Store: w.Store}, States: optimizer.States{Store: w.Store}, Now: w.Now, Holder: w.Holder,
-		MaxFailures: held.Guards.MaxFailures, Watch: w.watch(),
+		MaxFailures: held.Guards.MaxFailures, Watch: w.watch(), Prices: hands.Prices,
 	}
 	return w.sweeper, held, doubt, nil
 }
@@ -124,12 +126,18 @@ func (w *Worker) watch() *Watch {
 	return &Watch{Readiness: w.hands.Readiness, Alerts: w.Alerts, Said: Said{w.Store}}
 }
 
+// needsSomebody reports whether a scope cannot be looked at until somebody puts that right, so that no repetition mends it.
+func needsSomebody(c failure.Class) bool { return c == failure.Denied || c == failure.Unreadable }
+
 func (w *Worker) unread(scope fleet.Scope, err error) Alert {
 	day := w.Now().UTC().Format(time.DateOnly)
+	do := failure.Remedy(err)
+	if do == failure.Denied.Remedy() { // nothing more is known: of a whole account it is mostly the role
+		do = "deploy offpeak's role in the account, or take the account out of the policy; \"offpeak doctor\" tells what is missing"
+	}
 	return Alert{
-		Key: fmt.Sprintf("%s|unread|%s", scope, day), Scope: scope, Class: failure.Denied,
-		What: fmt.Sprintf("%s cannot be looked at", scope), Why: err.Error(),
-		Remedy: "deploy offpeak's role in the account, or take the account out of the policy; \"offpeak doctor\" tells what is missing",
+		Key: fmt.Sprintf("%s|unread|%s", scope, day), Scope: scope, Class: failure.Of(err),
+		What: fmt.Sprintf("%s cannot be looked at", scope), Why: err.Error(), Remedy: do,
 	}
 }
 

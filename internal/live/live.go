@@ -8,7 +8,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -64,6 +63,7 @@ type Hub struct {
 
 	settings Settings
 	own      fleet.AccountID
+	who      string // the ARN of who calls
 	now      func() time.Time
 	plan     atomic.Pointer[accounts.Plan] // how accounts are entered, under the policy that was read last
 }
@@ -101,12 +101,15 @@ func (h *Hub) open(ctx context.Context) (err error) {
 	if h.settings.Region == "" {
 		h.settings.Region = h.Access.Region()
 	}
-	h.own, _, err = h.Access.Self(ctx)
+	h.own, h.who, err = h.Access.Self(ctx)
 	return err
 }
 
 // Own returns the account whose credentials are used.
 func (h *Hub) Own() fleet.AccountID { return h.own }
+
+// Who returns the ARN of who calls.
+func (h *Hub) Who() string { return h.who }
 
 // roleOf returns how an account is entered.
 func (h *Hub) roleOf(id fleet.AccountID) (cloud.Role, bool) {
@@ -158,8 +161,14 @@ func (h *Hub) watch() *hub.Watch {
 
 // Worker returns the worker.
 func (h *Hub) Worker() *hub.Worker {
+	prices := h.Prices(h.Store, patience) // the same under every policy
+	under := func(p *policy.Policy) (hub.Hands, error) {
+		hands, err := h.Under(p)
+		hands.Prices = prices
+		return hands, err
+	}
 	return &hub.Worker{
-		Store: h.Store, Policies: h.Policies, Accounts: h.Accounts, Under: h.Under,
+		Store: h.Store, Policies: h.Policies, Accounts: h.Accounts, Under: under,
 		Queue: messages.NewQueue(h.Access, h.settings.Queue), Alerts: messages.NewTopic(h.Access, h.settings.Topic),
 		Now: h.now, Holder: h.settings.Holder,
 	}
@@ -168,37 +177,23 @@ func (h *Hub) Worker() *hub.Worker {
 // Under returns what looks and acts under a policy.
 func (h *Hub) Under(p *policy.Policy) (hub.Hands, error) {
 	h.Enter(p)
-	keys := OptIn(p.Rules.Keys)
-	if len(keys) == 0 {
+	options := OptIn(p.Rules.Keys)
+	if len(options.Keys)+len(options.Folded) == 0 {
 		return hub.Hands{}, errors.New("the policy names no tag that opts in")
 	}
-	reader := inventory.New(h.Access, inventory.Options{Keys: keys, Now: h.now})
+	options.Now = h.now
+	reader := inventory.New(h.Access, options)
 	acts := actuator.New(h.Access, actuator.Options{Keys: p.Rules.Keys, Fallback: &actuator.Fallback{}})
 	return hub.Hands{Inventory: priced{reader, p.Prices}, Actuator: acts, Readiness: reader}, nil
 }
 
-// OptIn returns the tag keys that opt a resource in.
-func OptIn(k fleet.TagKeys) []string {
-	keys := append([]string(nil), k.Schedule...)
+// OptIn returns what the tag keys that opt a resource in are asked for by: schedule keys as they are written, Cloud Custodian's in any case.
+func OptIn(k fleet.TagKeys) inventory.Options {
+	o := inventory.Options{Keys: append([]string(nil), k.Schedule...)}
 	if k.Custodian != "" {
-		keys = append(keys, spellings(k.Custodian)...)
+		o.Folded = []string{k.Custodian}
 	}
-	return keys
-}
-
-// spellings are how a key that is compared without case is mostly written: AWS's filters heed case.
-func spellings(key string) []string {
-	all := []string{key}
-	for _, s := range []string{strings.ToLower(key), strings.ToUpper(key), strings.ToUpper(key[:1]) + key[1:]} {
-		known := false
-		for _, a := range all {
-			known = known || a == s
-		}
-		if !known {
-			all = append(all, s)
-		}
-	}
-	return all
+	return o
 }
 
 // priced sets the policy's prices.

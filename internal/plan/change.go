@@ -14,7 +14,10 @@ type Change interface {
 }
 
 // Stop stops an instance, a database or a cluster.
-type Stop struct{}
+type Stop struct {
+	// SnapshotDays asks for a snapshot of a database before it is stopped, and is for how many days it is kept; zero: none is taken.
+	SnapshotDays int
+}
 
 // Hibernate stops an EC2 instance with its memory kept on disk.
 type Hibernate struct{}
@@ -59,10 +62,27 @@ func SwitchesOff(c Change) bool {
 	}
 }
 
-// Describe writes a change for people: "stop", "scale 2/6/3 to 0/0/0".
+// Describe writes a change for people: "stop", "scale 2/6/3 to 0/0/0". Changes that differ read differently: an act's id is made of it.
 func Describe(c Change) string {
-	if s, ok := c.(Scale); ok {
-		return fmt.Sprintf("scale %s to %s", s.From, s.To)
+	switch c := c.(type) {
+	case Scale:
+		return fmt.Sprintf("scale %s to %s", c.From, c.To)
+	case Stop:
+		if text := c.Snapshot(); text != "" {
+			return c.Verb() + " " + text
+		}
 	}
 	return c.Verb()
+}
+
+// Snapshot says of a stop that a snapshot is taken before it, and how long it is kept; empty where none is.
+func (s Stop) Snapshot() string {
+	switch s.SnapshotDays {
+	case 0:
+		return ""
+	case 1:
+		return "with a snapshot kept 1 day"
+	default:
+		return fmt.Sprintf("with a snapshot kept %d days", s.SnapshotDays)
+	}
 }

@@ -41,6 +41,7 @@ type actionJSON struct {
 	Change string       `json:"change"`
 	From   *fleet.Size  `json:"from,omitempty"`
 	To     *fleet.Size  `json:"to,omitempty"`
+	Days   int          `json:"snapshot_days,omitempty"`
 	Cause  Cause        `json:"cause"`
 	Why    string       `json:"why"`
 	Rule   string       `json:"rule"`
@@ -120,8 +121,11 @@ func actionsToJSON(actions []Action) []actionJSON {
 			ID: a.ID, subjectJSON: subjectToJSON(a.Subject), Change: a.Change.Verb(), Cause: a.Cause, Why: a.Why, Rule: a.Rule,
 			At: a.At.UTC(), Edge: fleet.Moment{At: a.Edge.At.UTC(), Want: a.Edge.Want}, Zone: a.Zone, Group: a.Group, Order: a.Order,
 		}
-		if s, ok := a.Change.(Scale); ok {
-			j.From, j.To = &s.From, &s.To
+		switch c := a.Change.(type) {
+		case Scale:
+			j.From, j.To = &c.From, &c.To
+		case Stop:
+			j.Days = c.SnapshotDays
 		}
 		if a.Price.Known {
 			j.Price = &a.Price.Rate
@@ -188,9 +192,12 @@ func actionsFromJSON(in []actionJSON) ([]Action, error) {
 }
 
 func changeFromJSON(j actionJSON) (Change, error) {
+	if j.Days < 0 || j.Days > fleet.MostSnapshotDays || j.Days > 0 && j.Change != (Stop{}).Verb() {
+		return nil, fmt.Errorf("snapshot_days %d does not go with %.40q (1 to %d, of a stop)", j.Days, j.Change, fleet.MostSnapshotDays)
+	}
 	switch j.Change {
 	case Stop{}.Verb():
-		return Stop{}, nil
+		return Stop{j.Days}, nil
 	case Hibernate{}.Verb():
 		return Hibernate{}, nil
 	case Start{}.Verb():

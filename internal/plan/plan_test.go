@@ -51,6 +51,7 @@ func TestAnActsID(t *testing.T) {
 	for name, other := range map[string]string{
 		"another resource":    plan.ActID(subject("i-2"), plan.Stop{}, closing, "running@a"),
 		"another change":      plan.ActID(subject("i-1"), plan.Hibernate{}, closing, "running@a"),
+		"with a snapshot":     plan.ActID(subject("i-1"), plan.Stop{SnapshotDays: 7}, closing, "running@a"),
 		"another edge":        plan.ActID(subject("i-1"), plan.Stop{}, later, "running@a"),
 		"another observation": plan.ActID(subject("i-1"), plan.Stop{}, closing, "running@b"),
 	} {
@@ -66,7 +67,7 @@ func TestAPlanReadsBackAsItWasWritten(t *testing.T) {
 	stop.Price = price("0.0416")
 	p := plan.Plan{
 		Taken: friday, Policy: "offpeak.yaml@abc",
-		Actions:    []plan.Action{stop, action("web", plan.Scale{From: fleet.Size{Min: 1, Max: 4, Desired: 2}})},
+		Actions:    []plan.Action{stop, action("orders", plan.Stop{SnapshotDays: 7}), action("web", plan.Scale{From: fleet.Size{Min: 1, Max: 4, Desired: 2}})},
 		Refusals:   []plan.Refusal{{Subject: subject("i-3"), Code: plan.Protected, Why: "운영 <&>"}},
 		Idle:       []plan.Idle{{Subject: subject("i-4"), Code: plan.Enrolled, Why: "enrolled"}},
 		Forecast:   []plan.Action{action("i-1", plan.Start{})},
@@ -99,6 +100,8 @@ func TestReadRefusesWhatIsNoPlan(t *testing.T) {
 		"an unknown field":    `{"taken":"2026-11-20T10:35:00Z","acts":[]}`,
 		"an unknown change":   `{"taken":"2026-11-20T10:35:00Z","actions":[{"id":"1","arn":"a","kind":"ec2-instance","change":"terminate","at":"2026-11-20T10:35:00Z"}]}`,
 		"a scale without end": `{"taken":"2026-11-20T10:35:00Z","actions":[{"id":"1","arn":"a","kind":"ec2-instance","change":"scale","at":"2026-11-20T10:35:00Z"}]}`,
+		"a kept start":        `{"taken":"2026-11-20T10:35:00Z","actions":[{"id":"1","arn":"a","kind":"rds-instance","change":"start","snapshot_days":7,"at":"2026-11-20T10:35:00Z"}]}`,
+		"kept for too long":   `{"taken":"2026-11-20T10:35:00Z","actions":[{"id":"1","arn":"a","kind":"rds-instance","change":"stop","snapshot_days":366,"at":"2026-11-20T10:35:00Z"}]}`,
 		"an act without id":   `{"taken":"2026-11-20T10:35:00Z","actions":[{"arn":"a","kind":"ec2-instance","change":"stop","at":"2026-11-20T10:35:00Z"}]}`,
 		"money as a number":   `{"taken":"2026-11-20T10:35:00Z","actions":[{"id":"1","arn":"a","kind":"ec2-instance","change":"stop","at":"2026-11-20T10:35:00Z","usd_per_hour":0.1}]}`,
 	} {

@@ -67,6 +67,8 @@ const (
 	LocalDiskWiped  Code = "local-disk-wiped"
 	ListingGap      Code = "listing-gap"
 	NoMemory        Code = "no-memory"
+	ListPrices      Code = "list-prices"
+	NoPrices        Code = "no-prices"
 )
 
 // Meaning explains a code: where it is used, and what it says.
@@ -148,6 +150,8 @@ func findingMeanings() []Meaning {
 		{Code: LocalDiskWiped, Says: "a stop wipes its instance-store disks, which the policy allows"},
 		{Code: ListingGap, Says: "the inventory lacks something"},
 		{Code: NoMemory, Says: "planned without memory: a person's changes are told by times alone, and the guard is off"},
+		{Code: ListPrices, Says: "prices that nobody gave are AWS's list prices, of the day that it says"},
+		{Code: NoPrices, Says: "AWS's price list could not be asked or kept; prices that are not known are missing, and nothing else is"},
 	}, "finding")
 }
 

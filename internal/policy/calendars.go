@@ -124,6 +124,12 @@ func (v value) entries() []entry {
 // take adds a source, or reports why it cannot be had.
 func (c *calendarDraft) take(v value, read func() (calendar.Calendar, error)) {
 	source, err := read()
+	if lines, several := err.(interface{ Unwrap() []error }); several {
+		for _, line := range lines.Unwrap() {
+			v.wrongly(line)
+		}
+		return
+	}
 	if err != nil {
 		v.wrongly(err)
 		return

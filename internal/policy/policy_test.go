@@ -48,6 +48,7 @@ func TestSample(t *testing.T) {
 		{"keys", p.Rules.Keys, fleet.TagKeys{
 			Schedule: []string{"offpeak:schedule", "Schedule"}, Custodian: "maid_offhours",
 			Override: "offpeak:override", Spot: "offpeak:spot", Group: "offpeak:group", Order: "offpeak:order",
+			Snapshot: "offpeak:snapshot",
 		}},
 		{"custodian", p.Rules.Custodian, custodian.Defaults{Zone: "Asia/Seoul", OffHour: 19, OnHour: 8, Weekends: true}},
 		{"holidays of tags", p.Rules.Inline.Closed[0].Name, "kr"},
@@ -110,6 +111,7 @@ func TestFull(t *testing.T) {
 		{"ready by a time", office.ReadyBy, 15 * time.Minute},
 		{"start only what offpeak stopped", office.OnlyStoppedByUs, true},
 		{"hibernate", office.Hibernate, true},
+		{"snapshots of databases", office.SnapshotDays, 7},
 		{"hold", office.Hold[0].Name, "freeze"},
 		{"a zone of its own", p.Rules.Schedules["rome"].Zone.String(), "Europe/Rome"},
 		{"ready by the default", p.Rules.Schedules["rome"].ReadyBy, scheduler.DefaultLead},
@@ -199,7 +201,7 @@ func TestDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := fleet.TagKeys{Schedule: []string{"acme/schedule"}, Override: "acme/override", Spot: "acme/spot", Group: "Stack", Order: "acme/order"}
+	want := fleet.TagKeys{Schedule: []string{"acme/schedule"}, Override: "acme/override", Spot: "acme/spot", Group: "Stack", Order: "acme/order", Snapshot: "acme/snapshot"}
 	if diff := cmp.Diff(want, other.Rules.Keys); diff != "" {
 		t.Error(diff)
 	}

@@ -55,6 +55,7 @@ var scheduleFields = fields[scheduleDraft]{
 	{"enforce", func(s *scheduleDraft, v value) { s.Enforce, _ = v.boolean() }},
 	{"start_only", func(s *scheduleDraft, v value) { _, s.OnlyStoppedByUs = v.oneOf("stopped-by-us") }},
 	{"hibernate", func(s *scheduleDraft, v value) { s.Hibernate, _ = v.boolean() }},
+	{"snapshot", (*scheduleDraft).readSnapshot},
 	{"description", func(s *scheduleDraft, v value) { s.description, _ = v.prose(longestDescription) }},
 }
 
@@ -166,6 +167,16 @@ func (s *scheduleDraft) checkHours(found map[string]value) {
 			}
 		}
 	}
+}
+
+// readSnapshot reads for how many days snapshots are kept.
+func (s *scheduleDraft) readSnapshot(v value) {
+	d := v.duration(day, fleet.MostSnapshotDays*day)
+	if d%day != 0 {
+		v.wrong(fmt.Sprintf("%s is no whole number of days", v.echo()), "write 7d")
+		return
+	}
+	s.SnapshotDays = int(d / day)
 }
 
 // readReadyBy reads true, false or how long before an opening to start.

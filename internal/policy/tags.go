@@ -18,6 +18,7 @@ type tagsDraft struct {
 	spot      string
 	group     string
 	order     string
+	snapshot  string
 	custodian string
 }
 
@@ -37,6 +38,7 @@ var tagsFields = fields[tagsDraft]{
 	{"spot", func(t *tagsDraft, v value) { t.spot = v.tagKeyText() }},
 	{"group", func(t *tagsDraft, v value) { t.group = v.tagKeyText() }},
 	{"order", func(t *tagsDraft, v value) { t.order = v.tagKeyText() }},
+	{"snapshot", func(t *tagsDraft, v value) { t.snapshot = v.tagKeyText() }},
 	{"custodian", (*tagsDraft).readCustodian},
 	{"closed", func(t *tagsDraft, v value) { t.draft.Rules.Inline.Closed = t.draft.namedCalendars(v) }},
 	{"hold", func(t *tagsDraft, v value) { t.draft.Rules.Inline.Hold = t.draft.namedCalendars(v) }},
@@ -68,7 +70,7 @@ func (d *draft) finishTags(t *tagsDraft, v value) {
 		keys.Schedule = t.schedule
 	}
 	for _, own := range []struct{ key, into *string }{
-		{&t.override, &keys.Override}, {&t.spot, &keys.Spot}, {&t.group, &keys.Group}, {&t.order, &keys.Order},
+		{&t.override, &keys.Override}, {&t.spot, &keys.Spot}, {&t.group, &keys.Group}, {&t.order, &keys.Order}, {&t.snapshot, &keys.Snapshot},
 	} {
 		if *own.key != "" {
 			*own.into = *own.key
@@ -83,7 +85,9 @@ func (d *draft) finishTags(t *tagsDraft, v value) {
 	for _, use := range append(uses("schedule", keys.Schedule...), uses("custodian.key", keys.Custodian)...) {
 		v.distinct(meanings, use)
 	}
-	for _, use := range [][2]string{{"override", keys.Override}, {"spot", keys.Spot}, {"group", keys.Group}, {"order", keys.Order}} {
+	for _, use := range [][2]string{
+		{"override", keys.Override}, {"spot", keys.Spot}, {"group", keys.Group}, {"order", keys.Order}, {"snapshot", keys.Snapshot},
+	} {
 		v.distinct(meanings, use)
 	}
 }

@@ -73,7 +73,7 @@ const mostDays = 100_000
 
 // ParseCSV reads dates and names, one entry a line: `2026-12-24,Name` or `2026-12-24..2026-12-26,Name`; the name may be missing. A first
 // line `date,name` is a header; blank lines and those that begin with # are skipped. name is what errors call the file, before the line.
-// A file without dates is an error.
+// A file without dates is an error; all lines that cannot be read are told at once.
 func ParseCSV(name string, data []byte) (Calendar, error) {
 	data = bytes.TrimPrefix(data, []byte("\xEF\xBB\xBF"))
 	switch {
@@ -85,6 +85,7 @@ func ParseCSV(name string, data []byte) (Calendar, error) {
 	r := csv.NewReader(bytes.NewReader(data))
 	r.Comment, r.FieldsPerRecord, r.TrimLeadingSpace, r.ReuseRecord = '#', -1, true, true
 	var days []Day
+	var wrong mistakes
 	for first := true; ; first = false {
 		fields, err := r.Read()
 		if errors.Is(err, io.EOF) {
@@ -92,7 +93,11 @@ func ParseCSV(name string, data []byte) (Calendar, error) {
 		}
 		var broken *csv.ParseError
 		if errors.As(err, &broken) {
-			return Calendar{}, fmt.Errorf("%s:%d: %w", name, broken.Line, broken.Err)
+			wrong.add(fmt.Errorf("%s:%d: %w", name, broken.Line, broken.Err))
+			if errors.Is(broken.Err, csv.ErrQuote) {
+				break // where the next line begins is anybody's guess
+			}
+			continue
 		}
 		if err != nil {
 			return Calendar{}, fmt.Errorf("%s: %w", name, err)
@@ -100,16 +105,45 @@ func ParseCSV(name string, data []byte) (Calendar, error) {
 		line, _ := r.FieldPos(0)
 		more, err := csvDays(fields, first)
 		if err != nil {
-			return Calendar{}, fmt.Errorf("%s:%d: %w", name, line, err)
+			wrong.add(fmt.Errorf("%s:%d: %w", name, line, err))
+			continue
 		}
 		if days = append(days, more...); len(days) > mostDays {
 			return Calendar{}, fmt.Errorf("%s:%d: more than %d days", name, line, mostDays)
 		}
 	}
+	if err := wrong.err(name); err != nil {
+		return Calendar{}, err
+	}
 	if len(days) == 0 {
 		return Calendar{}, fmt.Errorf("%s: has no dates", name)
 	}
 	return Of(days), nil
+}
+
+// mostMistakes is how many lines of a file are told to be wrong: nobody mends more at once.
+const mostMistakes = 20
+
+// mistakes are the lines of a file that cannot be read: all of them are told at once.
+type mistakes struct {
+	list []error
+	more int
+}
+
+func (m *mistakes) add(err error) {
+	if len(m.list) == mostMistakes {
+		m.more++
+		return
+	}
+	m.list = append(m.list, err)
+}
+
+// err joins them, a line each; nil where there are none.
+func (m *mistakes) err(name string) error {
+	if m.more > 0 {
+		return errors.Join(append(m.list, fmt.Errorf("%s: and %d more lines, not listed", name, m.more))...)
+	}
+	return errors.Join(m.list...)
 }
 
 // csvDays reads one record; a blank one and a header give no days.

@@ -1,6 +1,7 @@
 package calendar_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -88,6 +89,13 @@ func TestParseCSV(t *testing.T) {
 	}
 }
 
+func wrongLines(n int) (lines []string) {
+	for i := range n {
+		lines = append(lines, fmt.Sprintf(`days.csv:%d: "x" is not a date (write 2026-12-24 or 2026-12-24..2026-12-26)`, i+1))
+	}
+	return lines
+}
+
 func TestParseCSVRefuses(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct{ why, text, want string }{
@@ -100,6 +108,12 @@ func TestParseCSVRefuses(t *testing.T) {
 		{"a comma in a name", "2026-12-24,Closing, all sites\n", `days.csv:1: more than a date and a name: put a name that has a comma in "quotes"`},
 		{"an open quote", "2026-12-24,\"Closing\n", `days.csv:1: extraneous or missing " in quoted-field`},
 		{"a blank for the comma", "2026-12-24 Closing\n", `days.csv:1: "2026-12-24 Closing" is not a date (write 2026-12-24 or 2026-12-24..2026-12-26)`},
+		{"several lines", "date,name\n24.12.2026,a\n2026-12-25,b\n2026-02-30,c\n2026-12-26,d,e\n", `days.csv:2: "24.12.2026" is not a date (write 2026-12-24 or 2026-12-24..2026-12-26)
+days.csv:4: "2026-02-30" is not a date (write 2026-12-24)
+days.csv:5: more than a date and a name: put a name that has a comma in "quotes"`},
+		{"a quote within a field, and a line after it", "2026-12-24 \"x\",a\nnone,b\n", `days.csv:1: bare " in non-quoted-field
+days.csv:2: "none" is not a date (write 2026-12-24 or 2026-12-24..2026-12-26)`},
+		{"hundreds of lines", strings.Repeat("x\n", 500), strings.Join(wrongLines(20), "\n") + "\ndays.csv: and 480 more lines, not listed"},
 		{"not UTF-8", "2026-12-24,\xc8\xde\xb9\xab\n", `days.csv: is not UTF-8: save it as "CSV UTF-8"`},
 		{"a header in the middle", "2026-12-24,a\ndate,name\n", `days.csv:2: "date" is not a date (write 2026-12-24 or 2026-12-24..2026-12-26)`},
 		{"an iCalendar file", "BEGIN:VCALENDAR\n", `days.csv:1: "BEGIN:VCALENDAR" is not a date (write 2026-12-24 or 2026-12-24..2026-12-26)`},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
@@ -17,8 +18,10 @@ import (
 
 // database is a database or a cluster as RDS describes it.
 type database struct {
-	status string
-	tags   fleet.Tags
+	status   string
+	resource string // AWS's own id for it, which another one of the same name does not have
+	created  time.Time
+	tags     fleet.Tags
 }
 
 // databases stops or starts databases, or clusters of them, of one scope: one look at all, then a call each. RDS has no call for several.
@@ -38,14 +41,17 @@ func (r *run) databases(ctx context.Context, kind fleet.Kind, jobs []job) {
 		return
 	}
 	for _, j := range jobs {
-		_, off := j.action.Change.(plan.Stop)
+		stop, off := j.action.Change.(plan.Stop)
 		if _, on := j.action.Change.(plan.Start); !on && !off {
 			r.fail(j, refused(failure.Other, "a database has no such change"))
 			continue
 		}
 		needed, err := r.databaseNeeds(seen, j.id(), off)
 		if needed {
-			if err = ended(ctx); err == nil {
+			if err = ended(ctx); err == nil && stop.SnapshotDays > 0 {
+				s := &snapshots{run: r, client: client, job: j, days: stop.SnapshotDays, of: seen[strings.ToLower(j.id())]}
+				err = s.stop(ctx, look, change)
+			} else if err == nil {
 				err = r.switchDatabase(ctx, client, look, change, j.id(), off)
 			}
 		}
@@ -59,7 +65,7 @@ func (r *run) switchDatabase(
 	ctx context.Context, client *rds.Client, look lookFunc, change func(context.Context, *rds.Client, string, bool) error, id string, off bool,
 ) error {
 	err := change(ctx, client, id, off)
-	if err == nil || failure.Of(cloud.Classify(err)) != failure.InTransition {
+	if err == nil || failure.Of(cloud.Classify(err)) != failure.InTransition && !snapshotThere(err) {
 		return said(err)
 	}
 	seen, lookErr := looked(ctx, client, look, []string{id})
@@ -128,7 +134,9 @@ func lookAtInstances(ctx context.Context, client *rds.Client, ids []string) (map
 		}
 		for i := range page.DBInstances {
 			d := &page.DBInstances[i]
-			seen[strings.ToLower(aws.ToString(d.DBInstanceIdentifier))] = database{aws.ToString(d.DBInstanceStatus), databaseTags(d.TagList)}
+			seen[strings.ToLower(aws.ToString(d.DBInstanceIdentifier))] = database{
+				aws.ToString(d.DBInstanceStatus), aws.ToString(d.DbiResourceId), aws.ToTime(d.InstanceCreateTime), databaseTags(d.TagList),
+			}
 		}
 	}
 	return seen, nil
@@ -147,7 +155,9 @@ func lookAtClusters(ctx context.Context, client *rds.Client, ids []string) (map[
 		}
 		for i := range page.DBClusters {
 			c := &page.DBClusters[i]
-			seen[strings.ToLower(aws.ToString(c.DBClusterIdentifier))] = database{aws.ToString(c.Status), databaseTags(c.TagList)}
+			seen[strings.ToLower(aws.ToString(c.DBClusterIdentifier))] = database{
+				aws.ToString(c.Status), aws.ToString(c.DbClusterResourceId), aws.ToTime(c.ClusterCreateTime), databaseTags(c.TagList),
+			}
 		}
 	}
 	return seen, nil

@@ -14,12 +14,10 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 
 	"offpeak/internal/cloud"
 	"offpeak/internal/cloud/actuator"
+	"offpeak/internal/cloud/moto"
 	"offpeak/internal/fleet"
 	"offpeak/internal/optimizer"
 	"offpeak/internal/plan"
@@ -77,18 +75,13 @@ func (f *replies) RoundTrip(request *http.Request) (*http.Response, error) {
 // open reaches a transport and nothing else, without pauses.
 func open(t testing.TB, transport http.RoundTripper) *cloud.Access {
 	t.Helper()
-	return opened(t, cloud.Options{Region: seoul.Region, Adjust: func(c *aws.Config) {
-		c.ConfigSources = nil
-		c.BaseEndpoint = aws.String("https://recorded.invalid")
-		c.Credentials = credentials.NewStaticCredentialsProvider("test", "test", "")
+	o := moto.Recorded("https://recorded.invalid", seoul.Region)
+	adjust := o.Adjust
+	o.Adjust = func(c *aws.Config) {
+		adjust(c)
 		c.HTTPClient = &http.Client{Transport: transport}
-		c.Retryer = func() aws.Retryer {
-			return retry.NewStandard(func(o *retry.StandardOptions) {
-				o.Backoff = retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) { return 0, nil })
-				o.RateLimiter = ratelimit.None
-			})
-		}
-	}})
+	}
+	return opened(t, o)
 }
 
 func opened(t testing.TB, o cloud.Options) *cloud.Access {

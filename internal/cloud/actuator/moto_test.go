@@ -11,7 +11,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	groups "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
-	machinetypes "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 	databases "github.com/aws/aws-sdk-go-v2/service/rds/types"
 	"github.com/google/go-cmp/cmp"
@@ -24,7 +23,7 @@ import (
 func TestTwoHundredInstancesTakeEightCalls(t *testing.T) {
 	s := stands(t, "100000000001")
 	act := newActuator(s.access)
-	ids := s.run(t, 200, map[string]string{"offpeak:schedule": "office"})
+	ids := s.made.Launch(200, schedule("office"))
 
 	stops := actionsOn(ec2Kind, s.scope, plan.Stop{}, ids...)
 	s.expect(t, "stop", act.Act(t.Context(), stops), nil, map[string]int{"ec2:DescribeInstances": 4, "ec2:StopInstances": 4})
@@ -43,9 +42,9 @@ func TestTwoHundredInstancesTakeEightCalls(t *testing.T) {
 
 func TestOnlyWhatIsThereAndOptedInIsStopped(t *testing.T) {
 	s := stands(t, "100000000002")
-	in := s.run(t, 3, map[string]string{"offpeak:schedule": "office"})
-	out := s.run(t, 1, map[string]string{"offpeak:schedule": "Ignore"})
-	terminated := s.run(t, 1, map[string]string{"offpeak:schedule": "office"})
+	in := s.made.Launch(3, schedule("office"))
+	out := s.made.Launch(1, schedule("Ignore"))
+	terminated := s.made.Launch(1, schedule("office"))
 	client := ec2.NewFromConfig(s.seed)
 	if _, err := client.TerminateInstances(t.Context(), &ec2.TerminateInstancesInput{InstanceIds: terminated}); err != nil {
 		t.Fatal(err)
@@ -68,36 +67,9 @@ func TestOnlyWhatIsThereAndOptedInIsStopped(t *testing.T) {
 	}
 }
 
-// noRefreshes answers what moto does not know.
-func noRefreshes(action, _ string) answer {
-	if action != "DescribeInstanceRefreshes" {
-		return answer{}
-	}
-	return answer{200, `<DescribeInstanceRefreshesResponse xmlns="http://autoscaling.amazonaws.com/doc/2011-01-01/"><DescribeInstanceRefreshesResult>
-<InstanceRefreshes/></DescribeInstanceRefreshesResult></DescribeInstanceRefreshesResponse>`}
-}
-
-// group makes an opted-in group.
-func (s *stand) group(t *testing.T, name string, size fleet.Size) {
-	t.Helper()
-	client := autoscaling.NewFromConfig(s.seed)
-	machines := ec2.NewFromConfig(s.seed)
-	if _, err := machines.CreateLaunchTemplate(t.Context(), &ec2.CreateLaunchTemplateInput{
-		LaunchTemplateName: &name, LaunchTemplateData: &machinetypes.RequestLaunchTemplateData{ImageId: aws.String("ami-03cf127a"), InstanceType: "m5.large"},
-	}); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := client.CreateAutoScalingGroup(t.Context(), &autoscaling.CreateAutoScalingGroupInput{
-		AutoScalingGroupName: &name, AvailabilityZones: []string{"ap-northeast-2a"},
-		LaunchTemplate: &groups.LaunchTemplateSpecification{LaunchTemplateName: &name},
-		MinSize:        aws.Int32(int32(size.Min)), MaxSize: aws.Int32(int32(size.Max)), DesiredCapacity: aws.Int32(int32(size.Desired)),
-		Tags: []groups.Tag{{
-			Key: aws.String("offpeak:schedule"), Value: aws.String("office"), PropagateAtLaunch: aws.Bool(false),
-			ResourceId: &name, ResourceType: aws.String("auto-scaling-group"),
-		}},
-	}); err != nil {
-		t.Fatal(err)
-	}
+// schedule is the tag that opts in.
+func schedule(name string) fleet.Tags {
+	return fleet.NewTags(fleet.Tag{Key: keys.Schedule[0], Value: name})
 }
 
 func (s *stand) groupSize(t *testing.T, name string) (size fleet.Size, instances int) {
@@ -112,11 +84,10 @@ func (s *stand) groupSize(t *testing.T, name string) (size fleet.Size, instances
 
 func TestGroupsGoToZeroAndBack(t *testing.T) {
 	s := stands(t, "100000000003")
-	s.wire.before = noRefreshes
 	act := newActuator(s.access)
 	open, zero := fleet.Size{Min: 2, Max: 6, Desired: 3}, fleet.Size{}
-	s.group(t, "web", open)
-	s.group(t, "api", open)
+	s.made.Group("web", open, schedule("office"))
+	s.made.Group("api", open, schedule("office"))
 
 	down := actionsOn(fleet.AutoScalingGroup, s.scope, plan.Scale{From: open}, "web", "api")
 	s.expect(t, "down", act.Act(t.Context(), down), nil, map[string]int{
@@ -139,11 +110,10 @@ func TestGroupsGoToZeroAndBack(t *testing.T) {
 
 func TestGroupsThatAreNotAsPlannedAreLeft(t *testing.T) {
 	s := stands(t, "100000000004")
-	s.wire.before = noRefreshes
 	client := autoscaling.NewFromConfig(s.seed)
 	now := fleet.Size{Min: 3, Max: 6, Desired: 4}
 	for _, name := range []string{"resized", "scheduled", "protected", "untagged"} {
-		s.group(t, name, now)
+		s.made.Group(name, now, schedule("office"))
 	}
 	if _, err := client.PutScheduledUpdateGroupAction(t.Context(), &autoscaling.PutScheduledUpdateGroupActionInput{
 		AutoScalingGroupName: aws.String("scheduled"), ScheduledActionName: aws.String("night"), Recurrence: aws.String("0 20 * * *"), DesiredCapacity: aws.Int32(3),
@@ -191,21 +161,9 @@ func TestGroupsThatAreNotAsPlannedAreLeft(t *testing.T) {
 func TestDatabasesAndClustersStopAndStart(t *testing.T) {
 	s := stands(t, "100000000005")
 	client := rds.NewFromConfig(s.seed)
-	tags := []databases.Tag{{Key: aws.String("offpeak:schedule"), Value: aws.String("office")}}
-	for _, id := range []string{"orders", "stock"} {
-		if _, err := client.CreateDBInstance(t.Context(), &rds.CreateDBInstanceInput{
-			DBInstanceIdentifier: &id, DBInstanceClass: aws.String("db.m6g.large"),
-			Engine: aws.String("postgres"), AllocatedStorage: aws.Int32(20), MasterUsername: aws.String("root"), MasterUserPassword: aws.String("secret-secret"), Tags: tags,
-		}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if _, err := client.CreateDBCluster(t.Context(), &rds.CreateDBClusterInput{
-		DBClusterIdentifier: aws.String("sales"), Engine: aws.String("aurora-postgresql"),
-		MasterUsername: aws.String("root"), MasterUserPassword: aws.String("secret-secret"), Tags: tags,
-	}); err != nil {
-		t.Fatal(err)
-	}
+	s.made.Database("orders", schedule("office"))
+	s.made.Database("stock", schedule("office"))
+	s.made.Cluster("sales", schedule("office"))
 	both := func(change plan.Change) []plan.Action {
 		return slices.Concat(actionsOn(fleet.RDSInstance, s.scope, change, "orders", "stock"), actionsOn(fleet.RDSCluster, s.scope, change, "sales"))
 	}

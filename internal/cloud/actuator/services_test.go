@@ -11,7 +11,6 @@ import (
 	scaling "github.com/aws/aws-sdk-go-v2/service/applicationautoscaling"
 	scalingtypes "github.com/aws/aws-sdk-go-v2/service/applicationautoscaling/types"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
-	services "github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/google/go-cmp/cmp"
 
 	"offpeak/internal/fleet"
@@ -19,33 +18,12 @@ import (
 )
 
 // service makes an opted-in service of three tasks, with a scalable target of 2 to 6 or without one.
-func (s *stand) service(t *testing.T, name string, scaled bool) {
-	t.Helper()
-	client := ecs.NewFromConfig(s.seed)
-	if _, err := client.CreateCluster(t.Context(), &ecs.CreateClusterInput{ClusterName: aws.String("shop")}); err != nil {
-		t.Fatal(err)
+func (s *stand) service(name string, scaled bool) {
+	size := fleet.Size{Desired: 3}
+	if scaled {
+		size = fleet.Size{Min: 2, Max: 6, Desired: 3}
 	}
-	if _, err := client.RegisterTaskDefinition(t.Context(), &ecs.RegisterTaskDefinitionInput{
-		Family:               &name,
-		ContainerDefinitions: []services.ContainerDefinition{{Name: aws.String("c"), Image: aws.String("nginx"), Memory: aws.Int32(64)}},
-	}); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := client.CreateService(t.Context(), &ecs.CreateServiceInput{
-		Cluster: aws.String("shop"), ServiceName: &name, TaskDefinition: &name,
-		DesiredCount: aws.Int32(3), Tags: []services.Tag{{Key: aws.String("offpeak:schedule"), Value: aws.String("office")}},
-	}); err != nil {
-		t.Fatal(err)
-	}
-	if !scaled {
-		return
-	}
-	if _, err := scaling.NewFromConfig(s.seed).RegisterScalableTarget(t.Context(), &scaling.RegisterScalableTargetInput{
-		ServiceNamespace:  "ecs",
-		ScalableDimension: "ecs:service:DesiredCount", ResourceId: aws.String("service/shop/" + name), MinCapacity: aws.Int32(2), MaxCapacity: aws.Int32(6),
-	}); err != nil {
-		t.Fatal(err)
-	}
+	s.made.Service("shop", name, size, schedule("office"))
 }
 
 // standing is what is to be seen of a service: its size, and how much of its scaling is suspended.
@@ -85,8 +63,8 @@ func scaleService(s *stand, from, to fleet.Size, names ...string) []plan.Action 
 
 func TestServicesGoToZeroAndBackInOrder(t *testing.T) {
 	s := stands(t, "100000000006")
-	s.service(t, "api", true)
-	s.service(t, "job", false)
+	s.service("api", true)
+	s.service("job", false)
 	var order []string
 	s.wire.after = func(action string) {
 		if !strings.HasPrefix(action, "Describe") && action != "AssumeRole" {
@@ -142,7 +120,7 @@ func TestServicesAreCompletedAfterACut(t *testing.T) {
 		for n, stood := range row.cuts {
 			for _, again := range []string{"the same", "a plan of what is found"} {
 				name := fmt.Sprintf("%s-%d-%d", row.name, n, len(again))
-				s.service(t, name, true)
+				s.service(name, true)
 				act := newActuator(s.access)
 				if row.name == "up" {
 					noErrors(t, act.Act(t.Context(), scaleService(s, open, fleet.Size{}, name)))

@@ -1,10 +1,9 @@
 package actuator_test
 
 import (
+	"bytes"
 	"io"
-	"maps"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -19,20 +18,19 @@ import (
 	"offpeak/internal/fleet"
 )
 
-// stand is AWS played by moto in an account of a test's own: access acts and is counted, seed is the config by which a test sets things up.
+// stand is AWS played by moto in an account of a test's own: access acts and is counted, made and its config seed are what a test sets things up by.
 type stand struct {
 	scope  fleet.Scope
 	access *cloud.Access
+	made   *moto.Account
 	seed   aws.Config
 	wire   *wire
 }
 
-// wire goes to moto, except for what a test answers itself.
+// wire goes to moto, and tells of every call when it has been answered.
 type wire struct {
-	mu sync.Mutex
-	// before is asked before a call goes out, with its action; an answer with a status is given instead of moto's.
-	before func(action, body string) answer
-	after  func(action string)
+	mu    sync.Mutex
+	after func(action string)
 }
 
 func (w *wire) RoundTrip(request *http.Request) (*http.Response, error) {
@@ -47,18 +45,10 @@ func (w *wire) RoundTrip(request *http.Request) (*http.Response, error) {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.before != nil {
-		if a := w.before(action, string(body)); a.status != 0 {
-			return &http.Response{
-				StatusCode: a.status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: http.Header{},
-				Body: io.NopCloser(strings.NewReader(a.body)), Request: request,
-			}, nil
-		}
-	}
 	request.Body = io.NopCloser(strings.NewReader(string(body)))
 	response, err := http.DefaultTransport.RoundTrip(request)
 	if err == nil {
-		err = deployed(response)
+		err = readAll(response)
 	}
 	if w.after != nil {
 		w.after(action)
@@ -66,24 +56,20 @@ func (w *wire) RoundTrip(request *http.Request) (*http.Response, error) {
 	return response, err
 }
 
-// deployed ends the deployments of services, which go on for ever in moto. It reads all of an answer, so that a cut comes after it.
-func deployed(response *http.Response) error {
+// readAll reads all of an answer, so that a cut comes after it.
+func readAll(response *http.Response) error {
 	body, err := io.ReadAll(response.Body)
-	if err != nil {
-		return err
-	}
-	text := strings.ReplaceAll(string(body), `"rolloutState": "IN_PROGRESS"`, `"rolloutState": "COMPLETED"`)
-	response.Body, response.ContentLength = io.NopCloser(strings.NewReader(text)), int64(len(text))
-	response.Header.Del("Content-Length")
-	return nil
+	response.Body = io.NopCloser(bytes.NewReader(body))
+	return err
 }
 
 // stands returns moto with nothing in it yet.
 func stands(t *testing.T, account fleet.AccountID) *stand {
 	t.Helper()
-	server := moto.Start(t)
+	server := moto.Start(t).Mended(t)
 	s := &stand{scope: fleet.Scope{Account: account, Region: "ap-northeast-2"}, wire: &wire{}}
-	s.seed = opened(t, server.Options()).Config(s.scope)
+	s.made = server.Account(t, s.scope)
+	s.seed = s.made.Config
 	o := server.Options()
 	adjust := o.Adjust
 	o.Adjust = func(c *aws.Config) {
@@ -116,26 +102,6 @@ func (s *stand) expect(t *testing.T, what string, errs []error, before, want map
 	if diff := cmp.Diff(s.calls(before), want); diff != "" {
 		t.Errorf("%s: calls (-got +want)\n%s", what, diff)
 	}
-}
-
-// run launches opted-in instances, one reservation each.
-func (s *stand) run(t *testing.T, n int, tags map[string]string) (ids []string) {
-	t.Helper()
-	var listed []machinetypes.Tag
-	for _, key := range slices.Sorted(maps.Keys(tags)) {
-		listed = append(listed, machinetypes.Tag{Key: &key, Value: aws.String(tags[key])})
-	}
-	out, err := ec2.NewFromConfig(s.seed).RunInstances(t.Context(), &ec2.RunInstancesInput{
-		ImageId: aws.String("ami-03cf127a"), InstanceType: "m5.large", MinCount: aws.Int32(int32(n)), MaxCount: aws.Int32(int32(n)),
-		TagSpecifications: []machinetypes.TagSpecification{{ResourceType: "instance", Tags: listed}},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, i := range out.Instances {
-		ids = append(ids, *i.InstanceId)
-	}
-	return ids
 }
 
 func (s *stand) states(t *testing.T, ids []string) map[machinetypes.InstanceStateName]int {

@@ -17,6 +17,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/pricing"
 
 	"offpeak/internal/cloud"
@@ -35,18 +36,27 @@ const (
 	keptFor  = 90 * 24 * time.Hour
 )
 
+// Who waits for prices waits for something more important. Of an API that does not answer, or may not be asked, nothing more is asked for a while.
+const (
+	callFor     = 2 * time.Second
+	silentAfter = time.Hour
+)
+
 // Book is a price book in a store. The zero value with a store and a client is ready. It is safe for concurrent use.
 type Book struct {
 	Store  objects.Store
 	Client pricing.GetProductsAPIClient
+	// Patience is how long AWS is asked in one go; what is left then is asked the next time. Zero: until all is asked.
+	Patience time.Duration
 
-	mu    sync.Mutex
-	pages map[fleet.Region]page // as last read or written
+	mu     sync.Mutex
+	pages  map[fleet.Region]page // as last read or written
+	silent time.Time             // until when AWS is not asked
 }
 
-// NewClient returns a client of the API. Only three regions have it; the nearest to home is taken.
+// NewClient returns a client of the API. Only three regions have it; the nearest to home is taken. It asks once, and never again by itself.
 func NewClient(a *cloud.Access, home fleet.Region) *pricing.Client {
-	return pricing.NewFromConfig(a.Config(fleet.Scope{Region: endpoint(home)}))
+	return pricing.NewFromConfig(a.Config(fleet.Scope{Region: endpoint(home)}), func(o *pricing.Options) { o.Retryer = aws.NopRetryer{} })
 }
 
 // endpoint returns the region near another that has the API (AWS Billing user guide, using the Price List Query API).
@@ -76,19 +86,26 @@ type Quote struct {
 func (q Quote) Stale(now time.Time) bool { return q.Price.Known && now.Sub(q.Asked) > freshFor }
 
 // Quotes returns what is known of each key that the snapshot has no price for, in order of region, type and product. When AWS does
-// not answer, or the store does not, there is an error, and quotes all the same: the older ones, by which to go on.
+// not answer, or the store does not, there is an error, and quotes all the same: the older ones, by which to go on. The error of an API that failed
+// is returned once: it is not asked again for an hour.
 func (b *Book) Quotes(ctx context.Context, s *fleet.Snapshot, now time.Time) ([]Quote, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	var quotes []Quote
 	var errs []error
+	asking := ctx // ends with our patience, and what was learned until then is kept all the same
+	if b.Patience > 0 {
+		until, stop := context.WithTimeout(ctx, b.Patience)
+		defer stop()
+		asking = until
+	}
 	wanted := keysOf(s)
 	for len(wanted) > 0 {
 		n := 1
 		for n < len(wanted) && wanted[n].Region == wanted[0].Region {
 			n++
 		}
-		found, err := b.region(ctx, wanted[0].Region, wanted[:n], now)
+		found, err := b.region(ctx, asking, wanted[0].Region, wanted[:n], now)
 		quotes = append(quotes, found...)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("prices of %s: %w", wanted[0].Region, err))
@@ -112,7 +129,7 @@ func (b *Book) Prices(ctx context.Context, s *fleet.Snapshot, now time.Time) (fl
 }
 
 // region answers for the keys of one region.
-func (b *Book) region(ctx context.Context, region fleet.Region, wanted []fleet.PriceKey, now time.Time) ([]Quote, error) {
+func (b *Book) region(ctx, asking context.Context, region fleet.Region, wanted []fleet.PriceKey, now time.Time) ([]Quote, error) {
 	questions := map[fleet.PriceKey]question{}
 	quotes := make([]Quote, len(wanted))
 	for i, key := range wanted {
@@ -129,20 +146,9 @@ func (b *Book) region(ctx context.Context, region fleet.Region, wanted []fleet.P
 	if err != nil {
 		errs = append(errs, err) // a store that does not answer is no reason not to ask AWS
 	}
-	changed := false
-	for _, key := range wanted {
-		question, ask := questions[key]
-		if !ask || known.fresh(key, now) {
-			continue
-		}
-		quote, err := b.ask(ctx, question, now)
-		if err != nil {
-			errs = append(errs, err)
-			break // the next call would meet the same
-		}
-		quote.Key = key
-		known.put(quote)
-		changed = true
+	changed, err := b.askAll(asking, wanted, questions, &known, now)
+	if err != nil {
+		errs = append(errs, err)
 	}
 	if changed {
 		if err := b.save(ctx, region, &known, now); err != nil {
@@ -164,6 +170,33 @@ func (b *Book) region(ctx context.Context, region fleet.Region, wanted []fleet.P
 		}
 	}
 	return quotes, errors.Join(errs...)
+}
+
+// askAll asks AWS for what is not known, or not freshly, until all is known, patience ends or AWS fails.
+func (b *Book) askAll(ctx context.Context, wanted []fleet.PriceKey, questions map[fleet.PriceKey]question, known *page, now time.Time) (changed bool, _ error) {
+	for _, key := range wanted {
+		question, ask := questions[key]
+		if !ask || known.fresh(key, now) {
+			continue
+		}
+		if now.Before(b.silent) || ctx.Err() != nil {
+			break
+		}
+		call, stop := context.WithTimeout(ctx, callFor)
+		quote, err := b.ask(call, question, now)
+		stop()
+		if err != nil && changed && ctx.Err() != nil {
+			break // it answers, and there was no more time
+		}
+		if err != nil {
+			b.silent = now.Add(silentAfter) // the next call would meet the same
+			return changed, err
+		}
+		quote.Key = key
+		known.put(quote)
+		changed = true
+	}
+	return changed, nil
 }
 
 // ask asks AWS.
