@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"offpeak/internal/failure"
 	"offpeak/internal/fleet"
 	"offpeak/internal/ledger"
 	"offpeak/internal/objects"
@@ -250,11 +251,21 @@ func (o *Optimizer) carryOut(ctx context.Context, run lease, seen *listing, befo
 		}
 		out.Tried = done + len(actions)
 		out.Slept += slept(actions, before, failed, run.At)
-		if tried := out.Tried; len(failed) >= leastFailures && len(failed)*100 >= o.MaxFailures*tried && tried < len(planned) {
-			return fmt.Errorf("%w: %d of %d", ErrTooManyFailures, len(failed), tried), nil
+		if bad, tried := refused(failed), out.Tried; bad >= leastFailures && bad*100 >= o.MaxFailures*tried && tried < len(planned) {
+			return fmt.Errorf("%w: %d of %d", ErrTooManyFailures, bad, tried), nil
 		}
 	}
 	return nil, nil
+}
+
+// refused counts the failures that speak against going on. What is on its way is none of them: a cluster waits for its snapshot.
+func refused(failed map[string]error) (n int) {
+	for _, err := range failed {
+		if failure.Of(err) != failure.InTransition {
+			n++
+		}
+	}
+	return n
 }
 
 // slept adds up how long what was started now had been stopped by offpeak. A start that AWS had accepted before was counted then.

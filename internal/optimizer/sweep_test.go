@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"offpeak/internal/failure"
 	"offpeak/internal/fleet"
 	"offpeak/internal/ledger"
 	"offpeak/internal/local"
@@ -359,22 +360,36 @@ func TestFailuresAreRetriedAndManyEndTheSweep(t *testing.T) {
 	if got, want := w.summary(), "i-1 stopped 0/0/0, web stopped 0/0/0, db stopped 0/0/0"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
+}
 
-	many := newWorld(t)
-	many.resources = nil
-	for i := range 120 {
-		id := fmt.Sprintf("i-%03d", i)
-		many.resources = append(many.resources, fleet.Resource{
-			ID: id, ARN: fleet.ARN("arn:" + id), Kind: fleet.EC2Instance, Scope: here, State: fleet.Running, Since: at("2026-11-16 08:30"),
-			Tags: fleet.NewTags(fleet.Tag{Key: "offpeak:schedule", Value: "office"}),
-		})
-		many.refuse[id] = errors.New("denied")
-	}
-	many.sweep(t, "2026-11-20 12:00")
-	many.now = at("2026-11-20 19:31")
-	stopped, err := many.optimizer("worker").Sweep(t.Context(), here)
-	if !errors.Is(err, optimizer.ErrTooManyFailures) || len(stopped.Failed) != 50 {
-		t.Errorf("%d failed, %v", len(stopped.Failed), err)
+// Many failures end a sweep, but for those that only say that something is on its way.
+func TestManyFailuresEndASweep(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		says   error
+		failed int
+		ends   bool
+	}{
+		{errors.New("denied"), 50, true},
+		{&failure.Error{Class: failure.Denied, Err: errors.New("denied")}, 50, true},
+		{&failure.Error{Class: failure.InTransition, Err: errors.New("its snapshot is being made")}, 120, false},
+	} {
+		many := newWorld(t)
+		many.resources = nil
+		for i := range 120 {
+			id := fmt.Sprintf("i-%03d", i)
+			many.resources = append(many.resources, fleet.Resource{
+				ID: id, ARN: fleet.ARN("arn:" + id), Kind: fleet.EC2Instance, Scope: here, State: fleet.Running, Since: at("2026-11-16 08:30"),
+				Tags: fleet.NewTags(fleet.Tag{Key: "offpeak:schedule", Value: "office"}),
+			})
+			many.refuse[id] = row.says
+		}
+		many.sweep(t, "2026-11-20 12:00")
+		many.now = at("2026-11-20 19:31")
+		stopped, err := many.optimizer("worker").Sweep(t.Context(), here)
+		if errors.Is(err, optimizer.ErrTooManyFailures) != row.ends || len(stopped.Failed) != row.failed {
+			t.Errorf("%v: %d failed, %v", row.says, len(stopped.Failed), err)
+		}
 	}
 }
 
