@@ -4,10 +4,17 @@ LINT_VERSION := v2.15.0
 LINT := bin/golangci-lint-$(LINT_VERSION)
 FUZZTIME ?= 30s
 MOTO := .venv/bin/moto_server
-ON_AWS := internal/cloud internal/live functions
+ON_AWS := internal/cloud internal/live functions infra
+CDK := node_modules/.bin/cdk
+STACKS ?= offpeak-hub
+export CDK_DISABLE_CLI_TELEMETRY := true
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
+export JSII_DEPRECATED := quiet
+BUILD ?= build
+FIGURES := TenThousand|IdleScopes|CallsOfASweep|ZipsAreSmall|StartToFirstResult
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test check format golden fuzz soak bench clean
+.PHONY: help demo build lambdas test check format golden fuzz soak bench synth diff deploy destroy clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -16,8 +23,12 @@ demo: ## the whole story on a simulated organisation, no AWS account needed; bui
 	CGO_ENABLED=0 go build -tags demo -o bin/ ./cmd/offpeak
 	bin/offpeak demo
 
-build: ## bin/offpeak, with DuckDB where there is a C compiler
+build: lambdas ## bin/offpeak, with DuckDB where there is a C compiler; and the Lambda functions
 	go build -o bin/ ./cmd/offpeak
+
+lambdas: ## the Lambda functions as they are deployed: build/dispatch and build/schedule, the same from the same source wherever it lies
+	for f in dispatch schedule; do CGO_ENABLED=0 GOOS=linux GOARCH=arm64 go build -tags lambda.norpc,nethttpomithttp2 -trimpath -buildvcs=false \
+		-ldflags '-s -w -buildid=' -o $(BUILD)/$$f/bootstrap ./functions/$$f || exit 1; done
 
 test: check $(MOTO) ## everything: check, and all tests; under the race detector what does not link the AWS SDK, which takes long to compile for it
 	go test -race -tags demo $$(go list ./... | grep -v $(ON_AWS:%=-e /%))
@@ -42,15 +53,39 @@ soak: ## the long proofs over all seeds: coverage, bias, faults, twin bills (an 
 	OFFPEAK_SOAK=1 go test -timeout 90m -v ./internal/billing/avoidance ./internal/simulation ./internal/twin
 	OFFPEAK_SOAK=1 CGO_ENABLED=0 go test -timeout 60m -v ./functions -run Killed
 
-bench: ## all benchmarks
-	OFFPEAK_BENCH_ROWS=$${OFFPEAK_BENCH_ROWS:-1000000} go test ./... -run '^$$' -bench . -benchmem
+bench: $(MOTO) ## all benchmarks, and the figures that tests hold: quotas, calls, zips, starts, memory (docs/proof.md)
+	OFFPEAK_BENCH_ROWS=$${OFFPEAK_BENCH_ROWS:-1000000} go test -tags demo $$(go list ./... | grep -v $(ON_AWS:%=-e /%)) -run '^$$' -bench . -benchmem
+	CGO_ENABLED=0 go test -timeout 30m $(ON_AWS:%=./%/...) -run '^$$' -bench . -benchmem
+	CGO_ENABLED=0 go test -count 1 -v ./internal/hub ./functions -run '$(FIGURES)'
+
+synth: lambdas bin/infra $(CDK) ## the CloudFormation templates: cdk.out, and in build/ those for accounts that are deployed by hand (docs/guide/deploy.md)
+	$(CDK) synth --app bin/infra --quiet
+
+diff: lambdas bin/infra $(CDK) ## what a deployment of STACKS (offpeak-hub) would change
+	$(CDK) diff --app bin/infra $(STACKS)
+
+deploy: lambdas bin/infra $(CDK) ## deploy STACKS (offpeak-hub) with the AWS credentials of the environment
+	$(CDK) deploy --app bin/infra $(CDKFLAGS) $(STACKS)
+
+destroy: bin/infra $(CDK) ## remove STACKS; buckets and keys stay, with ledger and policy in them. Run "offpeak restore --all" first
+	@echo "What offpeak has stopped stays stopped: run \"offpeak restore --all\" first. Buckets and the key are kept; remove them by hand."
+	$(CDK) destroy --app bin/infra $(STACKS)
+
+bin/infra: FORCE
+	@CGO_ENABLED=0 go build -o $@ ./infra/app
+
+FORCE:
 
 clean: ## remove what the other targets made
-	rm -rf bin build coverage.out
+	rm -rf bin build cdk.out coverage.out
 
 $(MOTO): requirements-test.txt # an AWS stand-in, for tests only
 	python3 -m venv .venv || { apt-get install -y python3-venv && python3 -m venv .venv; }
 	.venv/bin/pip install --quiet --disable-pip-version-check -r requirements-test.txt
+	touch $@
+
+$(CDK): package-lock.json # the CDK command line, pinned
+	npm ci --no-audit --no-fund
 	touch $@
 
 $(LINT): # its gofumpt is v0.12.0; its dependencies stay out of go.mod

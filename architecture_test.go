@@ -27,6 +27,9 @@ const (
 	sdk         = "github.com/aws/aws-sdk-go-v2"
 	lambda      = "github.com/aws/aws-lambda-go"
 	smithy      = "github.com/aws/smithy-go"
+	cdk         = "github.com/aws/aws-cdk-go/awscdk/v2"
+	constructs  = "github.com/aws/constructs-go/constructs/v10"
+	jsii        = "github.com/aws/jsii-runtime-go"
 )
 
 // row is what one package may import beside the standard library.
@@ -59,7 +62,7 @@ var table = []row{
 	{"internal/billing/commitments", pure, sees{"internal/fleet", "internal/money"}, uses{decimal}},
 	{"internal/billing/savings", pure, sees{"internal/fleet", "internal/money", "internal/plan", "internal/objects", "internal/ledger", "internal/billing", "internal/billing/avoidance", "internal/billing/commitments"}, uses{decimal}},
 	{"internal/optimizer", pure, sees{"internal/failure", "internal/fleet", "internal/money", "internal/plan", "internal/ledger", "internal/objects"}, uses{}},
-	{"internal/optimizer/contract", worldly, sees{"internal/objects"}, uses{}},
+	{"internal/optimizer/contract", worldly, sees{"internal/failure", "internal/fleet", "internal/plan", "internal/objects", "internal/optimizer"}, uses{}},
 
 	// The bill as files, and what counts it.
 	{"internal/billing/export", worldly, sees{"internal/fleet"}, uses{parquet}},
@@ -96,6 +99,7 @@ var table = []row{
 	// AWS, live: the way in, and beneath it one package for each thing that is asked of it.
 	{"internal/cloud", worldly, sees{"internal/failure", "internal/fleet", "internal/pace"}, uses{sdk, smithy}},
 	{"internal/cloud/messages", worldly, sees{"internal/cloud", "internal/fleet", "internal/hub"}, uses{sdk, smithy}},
+	{"internal/cloud/setup", worldly, sees{"internal/cloud", "internal/failure", "internal/fleet", "internal/hub"}, uses{sdk, smithy}},
 	{"internal/cloud/moto", worldly, sees{"internal/cloud", "internal/fleet"}, uses{sdk, smithy}},
 	{"internal/cloud/owner", worldly, sees{"internal/cloud", "internal/fleet"}, uses{sdk, smithy}},
 	{"internal/cloud/bucket", worldly, sees{"internal/cloud", "internal/failure", "internal/fleet", "internal/objects"}, uses{sdk, smithy}},
@@ -104,7 +108,7 @@ var table = []row{
 	{"internal/cloud/accounts", worldly, sees{"internal/cloud", "internal/failure", "internal/fleet", "internal/spelling"}, uses{sdk, smithy}},
 	{"internal/cloud/pricelist", worldly, sees{"internal/cloud", "internal/failure", "internal/fleet", "internal/money", "internal/objects"}, uses{sdk, smithy}},
 
-	{"internal/simulation", worldly, sees{"internal/failure", "internal/fleet", "internal/money", "internal/plan", "internal/objects"}, uses{}},
+	{"internal/simulation", worldly, sees{"internal/failure", "internal/fleet", "internal/pace", "internal/money", "internal/plan", "internal/objects"}, uses{}},
 	{"internal/simulation/invoice", worldly, sees{"internal/fleet", "internal/money", "internal/billing", "internal/billing/commitments", "internal/billing/export", "internal/simulation"}, uses{decimal}},
 
 	// The same organisation with offpeak and without: the optimizer, the planner and the simulation brought together.
@@ -118,6 +122,14 @@ var table = []row{
 	{"functions/invoke", worldly, sees{}, uses{}},
 	{"functions/dispatch", worldly, sees{"internal/hub", "internal/live"}, uses{lambda}},
 	{"functions/schedule", worldly, sees{"internal/hub", "internal/live"}, uses{lambda}},
+
+	// What is deployed, and what it may do there.
+	{"infra/permit", pure, sees{}, uses{}},
+	{"infra/evaluate", pure, sees{}, uses{}},
+	{"infra/costs", pure, sees{}, uses{decimal}},
+	{"infra/config", pure, sees{"internal/fleet", "internal/spelling", "scheduler/zone"}, uses{}},
+	{"infra", worldly, sees{"infra/permit", "infra/config"}, uses{cdk, constructs, jsii}},
+	{"infra/app", worldly, sees{"infra", "infra/config"}, uses{cdk, jsii}},
 
 	// Programs wire it all.
 	{"cmd/offpeak", worldly, sees{"..."}, uses{"github.com/spf13/cobra", "github.com/mattn/go-runewidth", "golang.org/x/term", yaml}},

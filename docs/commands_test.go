@@ -21,6 +21,11 @@ func everythingIsSaid(t *testing.T, program string) {
 		if !strings.Contains(index, "`"+command+"`") {
 			t.Errorf("guide/README.md does not name the command %s", command)
 		}
+		_, json, _ := strings.Cut(index, "## In JSON")
+		words := strings.Fields(command)[1:]
+		if strings.Contains(help(t, program, words...), "--output") && !strings.Contains(json, "`"+command+"`") {
+			t.Errorf("guide/README.md does not say what %s -o json holds", command)
+		}
 	}
 	for _, row := range []struct {
 		page    string

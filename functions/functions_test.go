@@ -3,6 +3,7 @@ package functions_test
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -43,10 +44,12 @@ type stage struct {
 }
 
 // set builds a stage of its own in accounts and names that no other test uses.
-func set(t *testing.T, spoke fleet.AccountID) *stage {
+func set(t testing.TB, spoke fleet.AccountID) *stage {
 	t.Helper()
 	server := moto.Start(t).Mended(t)
-	access, err := cloud.Open(t.Context(), server.Options())
+	options := server.Options()
+	options.Sleep = func(context.Context, time.Duration) error { return nil } // a stand-in knows no quotas
+	access, err := cloud.Open(t.Context(), options)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +78,7 @@ func set(t *testing.T, spoke fleet.AccountID) *stage {
 }
 
 // push makes a policy the current one.
-func (s *stage) push(t *testing.T, more string) {
+func (s *stage) push(t testing.TB, more string) {
 	t.Helper()
 	text := fmt.Sprintf("timezone: Asia/Seoul\nenvironments: {dev: {accounts: [%q]}}\nregions: [ap-northeast-2]\n%s", s.spoke.Account, more)
 	b, _, err := hub.NewBundle("offpeak.yaml", []byte(text), func(string) ([]byte, error) { return nil, os.ErrNotExist }, time.Now())
@@ -88,7 +91,7 @@ func (s *stage) push(t *testing.T, more string) {
 }
 
 // launch runs an instance with a schedule tag, and returns its id.
-func (s *stage) launch(t *testing.T, schedule string) string {
+func (s *stage) launch(t testing.TB, schedule string) string {
 	t.Helper()
 	out, err := s.ec2.RunInstances(t.Context(), &ec2.RunInstancesInput{
 		ImageId: aws.String("ami-12c6146b"), MinCount: aws.Int32(1), MaxCount: aws.Int32(1), InstanceType: ec2types.InstanceTypeM5Large,
@@ -102,7 +105,7 @@ func (s *stage) launch(t *testing.T, schedule string) string {
 	return aws.ToString(out.Instances[0].InstanceId)
 }
 
-func (s *stage) state(t *testing.T, id string) ec2types.InstanceStateName {
+func (s *stage) state(t testing.TB, id string) ec2types.InstanceStateName {
 	t.Helper()
 	out, err := s.ec2.DescribeInstances(t.Context(), &ec2.DescribeInstancesInput{InstanceIds: []string{id}})
 	if err != nil {
@@ -112,7 +115,7 @@ func (s *stage) state(t *testing.T, id string) ec2types.InstanceStateName {
 }
 
 // receive takes what is in the queue, as the event that SQS hands to a function.
-func (s *stage) receive(t *testing.T) events.SQSEvent {
+func (s *stage) receive(t testing.TB) events.SQSEvent {
 	t.Helper()
 	client := sqs.NewFromConfig(s.access.Config(fleet.Scope{}))
 	var event events.SQSEvent
@@ -134,7 +137,7 @@ func (s *stage) receive(t *testing.T) events.SQSEvent {
 }
 
 // entries are the ledger's, as "state verb", a sweep after the other.
-func (s *stage) entries(t *testing.T) (words []string) {
+func (s *stage) entries(t testing.TB) (words []string) {
 	t.Helper()
 	var all []ledger.Entry
 	for e, err := range (ledger.Book{Store: s.store}).Read(t.Context(), time.Now().Add(-time.Hour), time.Now().Add(time.Hour), s.spoke) {
@@ -154,7 +157,7 @@ func tick(at time.Time) map[string]string {
 	return map[string]string{"tick": at.UTC().Format(time.RFC3339)}
 }
 
-func sent(t *testing.T, a invoke.Answer) int {
+func sent(t testing.TB, a invoke.Answer) int {
 	t.Helper()
 	var tally hub.Tally
 	if err := json.Unmarshal(a.Body, &tally); err != nil || a.Failed != "" {
@@ -163,7 +166,7 @@ func sent(t *testing.T, a invoke.Answer) int {
 	return tally.Sent
 }
 
-func failures(t *testing.T, a invoke.Answer) []events.SQSBatchItemFailure {
+func failures(t testing.TB, a invoke.Answer) []events.SQSBatchItemFailure {
 	t.Helper()
 	var answer events.SQSEventResponse
 	if err := json.Unmarshal(a.Body, &answer); err != nil || a.Failed != "" {

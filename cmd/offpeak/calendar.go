@@ -59,7 +59,7 @@ func newCalendarShow(c console) *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&policyFile, "policy", defaultPolicy, "policy file; without one, countries can be shown")
-	cmd.Flags().StringVarP(&output, "output", "o", "table", "table or json")
+	registerForm(cmd, &output)
 	return cmd
 }
 
@@ -91,12 +91,12 @@ func showDays(c console, found calendar.Calendar, name string, year int, output 
 	for _, d := range found.Days(wall.NewDate(year, time.January, 1), wall.NewDate(year+1, time.January, 1)) {
 		days = append(days, dayJSON{d.Date.String(), d.Date.Weekday().String()[:3], d.Name})
 	}
-	switch output {
-	case "json":
+	as, err := formOf(output)
+	if err != nil {
+		return err
+	}
+	if as == asJSON {
 		return writeJSON(c.out, days)
-	case "table":
-	default:
-		return usagef("--output is table or json, not %q", output)
 	}
 	if len(days) == 0 {
 		_, err := fmt.Fprintf(c.out, "%s has no whole days in %d\n", name, year)
@@ -110,7 +110,7 @@ func showDays(c console, found calendar.Calendar, name string, year int, output 
 }
 
 func newCalendarAdd(c console) *cobra.Command {
-	var policyFile string
+	var policyFile, output string
 	cmd := &cobra.Command{
 		Use:   "add NAME DATE [WHAT]",
 		Short: "Add a day to a calendar of the policy file, keeping its comments, and show which schedules stay down",
@@ -122,15 +122,35 @@ func newCalendarAdd(c console) *cobra.Command {
 			if len(args) == 3 {
 				what = args[2]
 			}
-			return addDay(c, policyFile, args[0], args[1], what)
+			as, err := formOf(output)
+			if err != nil {
+				return err
+			}
+			return addDay(c, as, policyFile, args[0], args[1], what)
 		},
 	}
 	cmd.Flags().StringVar(&policyFile, "policy", defaultPolicy, "policy file")
+	registerForm(cmd, &output)
 	return cmd
 }
 
+// addedJSON is a day that was added to a calendar, and what that means for the schedules that use it.
+type addedJSON struct {
+	File      string       `json:"file"`
+	Calendar  string       `json:"calendar"`
+	Date      string       `json:"date"`
+	Weekday   string       `json:"weekday"`
+	Name      string       `json:"name"`
+	Schedules []effectJSON `json:"schedules"`
+}
+
+type effectJSON struct {
+	Schedule string `json:"schedule"`
+	Effect   string `json:"effect"`
+}
+
 // addDay changes the policy file and says what follows for its schedules.
-func addDay(c console, file, name, date, what string) error {
+func addDay(c console, as form, file, name, date, what string) error {
 	day, err := wall.ParseDate(date)
 	if err != nil {
 		return usageError{err}
@@ -154,44 +174,45 @@ func addDay(c console, file, name, date, what string) error {
 	if err := replaceFile(file, changed); err != nil {
 		return err
 	}
+	doc := addedJSON{file, name, date, day.Weekday().String()[:3], what, effects(before, after, name, day)}
+	if as == asJSON {
+		return writeJSON(c.out, doc)
+	}
 	_, _ = fmt.Fprintf(c.out, "%s: %s %s is now in %s of %s.\n", date, day.Weekday(), what, name, file)
-	return reportClosed(c.out, before, after, name, day)
+	for _, e := range doc.Schedules {
+		_, _ = fmt.Fprintf(c.out, "  %s %s\n", e.Schedule, e.Effect)
+	}
+	if len(doc.Schedules) == 0 {
+		_, err := fmt.Fprintf(c.out, "  No schedule uses %s: name it under closed: or hold:.\n", name)
+		return err
+	}
+	_, err = fmt.Fprintln(c.out, "It counts from the next plan that reads this file.")
+	return err
 }
 
-// reportClosed lists what the schedules that use the calendar lose on a day.
-func reportClosed(w io.Writer, before, after *policy.Policy, name string, day wall.Date) error {
-	used := 0
+// effects are what the schedules that use a calendar lose on a day.
+func effects(before, after *policy.Policy, name string, day wall.Date) []effectJSON {
+	all := []effectJSON{}
 	for _, schedule := range after.Schedules {
 		s := after.Rules.Schedules[schedule]
 		if !names(s.Closed, name) && !names(s.Hold, name) {
 			continue
 		}
-		used++
 		from, to := day.At(0).Instant(s.Zone), (day + 1).At(0).Instant(s.Zone)
 		lost := openings(before.Rules.Schedules[schedule], from, to)
 		kept := openings(s, from, to)
-		if names(s.Hold, name) {
-			if _, err := fmt.Fprintf(w, "  %s is on hold: nothing is started or stopped on that day\n", schedule); err != nil {
-				return err
-			}
-			continue
-		}
 		text := "does not open on that day anyway"
-		if len(lost) > len(kept) {
+		switch {
+		case names(s.Hold, name):
+			text = "is on hold: nothing is started or stopped on that day"
+		case len(lost) > len(kept):
 			text = "stays down: does not open at " + strings.Join(lost, ", ")
-		} else if len(kept) > 0 {
+		case len(kept) > 0:
 			text = "still opens at " + strings.Join(kept, ", ")
 		}
-		if _, err := fmt.Fprintf(w, "  %s %s\n", schedule, text); err != nil {
-			return err
-		}
+		all = append(all, effectJSON{schedule, text})
 	}
-	if used == 0 {
-		_, err := fmt.Fprintf(w, "  No schedule uses %s: name it under closed: or hold:.\n", name)
-		return err
-	}
-	_, err := fmt.Fprintln(w, "It counts from the next plan that reads this file.")
-	return err
+	return all
 }
 
 func names(calendars []scheduler.NamedCalendar, name string) bool {

@@ -42,7 +42,7 @@ Try it on your own fleet; offpeak reads what the AWS CLI prints and changes noth
 `
 
 func newDemo(c console) *cobra.Command {
-	quarterName := ""
+	quarterName, output := "", ""
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "Play last quarter on a simulated organisation: what is stopped, what it avoids, and whether the figure is true",
@@ -51,10 +51,15 @@ func newDemo(c console) *cobra.Command {
 			if quarterName == "" {
 				quarterName = lastQuarter(c.now())
 			}
-			return demo(c, quarterName)
+			as, err := formOf(output)
+			if err != nil {
+				return err
+			}
+			return demo(c, quarterName, as)
 		},
 	}
 	cmd.Flags().StringVar(&quarterName, "quarter", "", "the quarter to play, as 2026Q3 (default the last one)")
+	registerForm(cmd, &output)
 	return cmd
 }
 
@@ -65,7 +70,7 @@ func lastQuarter(now time.Time) string {
 }
 
 // demo lets the sample organisation live a quarter twice and tells what came of it.
-func demo(c console, quarterName string) error {
+func demo(c console, quarterName string, as form) error {
 	r := &rehearsal{settle: settled, engine: engineGo, seed: demoSeed, history: demoHistory, faults: twin.LightFaults, catalogue: invoice.SampleCatalogue()}
 	var err error
 	if r.period, err = quarter(quarterName); err != nil {
@@ -81,6 +86,9 @@ func demo(c console, quarterName string) error {
 	audit, err := r.run(ctx, c)
 	if err != nil {
 		return err
+	}
+	if as == asJSON {
+		return writeJSON(c.out, documentOfSimulation(r, audit, 0))
 	}
 	s := newStyle(c)
 	_, _ = fmt.Fprintf(c.out, "%s\n", s.fold(fmt.Sprintf("offpeak, on a simulated organisation: %d resources in four accounts (dev, stg, prod, shared) with people who leave machines on, "+

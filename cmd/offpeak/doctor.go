@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"offpeak/internal/failure"
 	"offpeak/internal/fleet"
 	"offpeak/internal/hub"
 	"offpeak/internal/ledger"
@@ -51,8 +51,8 @@ It reads, and changes nothing. It exits with 1 when a finding is an error, and w
   offpeak doctor --profile dev --region ap-northeast-2 -o json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if output != "table" && output != "json" {
-				return usagef("--output is table or json, not %q", output)
+			if _, err := formOf(output); err != nil {
+				return err
 			}
 			span, err := parseSpan(since)
 			if err != nil {
@@ -73,7 +73,7 @@ It reads, and changes nothing. It exits with 1 when a finding is an error, and w
 	flags := cmd.Flags()
 	flags.StringVar(&policyFile, "policy", defaultPolicy, "policy file (default: the hub's policy where --hub is a bucket)")
 	flags.StringVar(&since, "since", "14d", "how far back the ledger is read for damage, as 92d, 36h; 0h: not at all")
-	flags.StringVarP(&output, "output", "o", "table", "table or json")
+	registerForm(cmd, &output)
 	reached.register(cmd)
 	return cmd
 }
@@ -100,7 +100,7 @@ func (x *examination) begin(ctx context.Context, reached *reachFlags, cmd *cobra
 		x.found = append(x.found, credentialsDiagnosis(err))
 		return nil
 	}
-	text := "account " + string(s.Own())
+	text := s.Who() + ", account " + string(s.Own())
 	if s.Region() != "" {
 		text += ", region " + string(s.Region())
 	}
@@ -135,9 +135,19 @@ func (x *examination) everything(ctx context.Context, s *site, p *policy.Policy)
 	x.found = append(x.found, tagDiagnoses(p, &all)...)
 	x.runs(ctx, s, scopes)
 	x.ledger(ctx, s)
+	if !s.local {
+		parts := s.Parts(ctx, s.bucket, x.getenv(queueVariable), x.getenv(topicVariable))
+		x.found = append(x.found, partDiagnoses(s.bucket, parts)...)
+	}
 	x.found = append(x.found, unasked(s.local)...)
-	return nil
+	return ctx.Err()
 }
+
+// The variables of the functions, by which their queue and topic can be named here too.
+const (
+	queueVariable = "OFFPEAK_QUEUE_URL"
+	topicVariable = "OFFPEAK_TOPIC_ARN"
+)
 
 // policy examines the place of ledger and memory, and reads the policy that holds.
 func (x *examination) policy(ctx context.Context, s *site, named bool, file string) (*policy.Policy, error) {
@@ -177,7 +187,7 @@ func (x *examination) policy(ctx context.Context, s *site, named bool, file stri
 // scopes lists what is to be looked at, and finds what cannot be.
 func (x *examination) scopes(ctx context.Context, s *site, p *policy.Policy) []fleet.Scope {
 	if s.local {
-		scopes, err := s.ownScopes(p, x.regions)
+		scopes, err := s.ownScopes(ctx, x.apart(asJSON), p, x.regions)
 		if err != nil {
 			x.find(isError, "accounts", err.Error(), "name a region with --region")
 		}
@@ -203,16 +213,34 @@ func (x *examination) scopes(ctx context.Context, s *site, p *policy.Policy) []f
 // look enters a scope as a run would, and lists everything in it; everything is false where only what is opted in could be listed, or nothing.
 func (x *examination) look(ctx context.Context, s *site, p *policy.Policy, scope fleet.Scope) (seen fleet.Snapshot, everything bool) {
 	seen, err := s.Look(ctx, p, scope, false)
-	x.found = append(x.found, lookDiagnoses(scope, seen, err)...)
+	x.found = append(x.found, lookDiagnoses(scope, s.Role(p, scope.Account), seen, err)...)
+	if err == nil {
+		x.mayAct(ctx, s, p, scope, &seen)
+	}
 	if err != nil {
 		return fleet.Snapshot{Taken: x.now()}, false
 	}
 	all, err := s.Look(ctx, p, scope, true)
 	if err != nil {
-		x.find(isNote, "tags", fmt.Sprintf("%s: what is not opted in could not be listed: %v", scope, err), lookRemedy(failure.Of(err)))
+		x.find(isNote, "tags", fmt.Sprintf("%s: what is not opted in could not be listed: %v", scope, err), lookRemedy(err))
 		return seen, false
 	}
 	return all, true
+}
+
+// mayAct tries as a dry run whether what is opted in could be stopped and started. EC2 alone offers that.
+func (x *examination) mayAct(ctx context.Context, s *site, p *policy.Policy, scope fleet.Scope, seen *fleet.Snapshot) {
+	i := slices.IndexFunc(seen.Resources, func(r fleet.Resource) bool { return r.Kind == fleet.EC2Instance && r.State != fleet.Gone })
+	if i < 0 {
+		return
+	}
+	id := seen.Resources[i].ID
+	if err := s.MayAct(ctx, p, scope, id); err != nil {
+		x.find(isError, "permissions", fmt.Sprintf("%s: EC2 instances may not be stopped and started (a dry run with %s): %s", scope, id, strings.ReplaceAll(err.Error(), "\n", "; ")),
+			"let the role make these calls: deploy its current version; an organisation's policy may forbid them too")
+		return
+	}
+	x.find(isFine, "permissions", fmt.Sprintf("%s: EC2 instances may be stopped and started (a dry run with %s)", scope, id), "")
 }
 
 // overdueAfter is how late a wake may be: the dispatcher comes every few minutes.

@@ -6,9 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"offpeak/internal/failure"
 	"offpeak/internal/fleet"
@@ -98,10 +103,10 @@ func TestDoctorFinds(t *testing.T) {
 		}, isError, "policy", "there is no policy"},
 		{"a role that may not list", func(_ *testing.T, d *dormitory) {
 			d.deny[stgHome] = refusal(failure.Denied, "DescribeInstances: not authorized")
-		}, isError, "permissions", "222233334444/ap-northeast-2 cannot be listed (denied): DescribeInstances: not authorized"},
+		}, isError, "permissions", "222233334444/ap-northeast-2 cannot be listed by arn:aws:iam::222233334444:role/offpeak (denied): DescribeInstances: not authorized"},
 		{"throttling, which passes", func(_ *testing.T, d *dormitory) {
 			d.deny[stgHome] = refusal(failure.Throttled, "RequestLimitExceeded")
-		}, isNote, "permissions", "cannot be listed (throttled)"},
+		}, isNote, "permissions", "role/offpeak (throttled)"},
 		{"a fact that may not be asked for", func(_ *testing.T, d *dormitory) {
 			d.unchecked = []string{"updating stacks (the role may not call DescribeStacks)"}
 		}, isNote, "permissions", "the role may not call DescribeStacks"},
@@ -139,6 +144,19 @@ func TestDoctorFinds(t *testing.T) {
 		}, isNote, "runs", "no run has looked after 111122223333/eu-west-1 yet"},
 		{"an account that the dispatcher has not met", func(t *testing.T, d *dormitory) { put(t, d, "accounts/known.json", `{"format":"offpeak-accounts/1"}`) }, isNote, "accounts", "has not met account 111122223333"},
 		{"known accounts that cannot be read", func(t *testing.T, d *dormitory) { put(t, d, "accounts/known.json", "") }, isError, "accounts", "read known accounts"},
+		{"an act that the role may not make", func(_ *testing.T, d *dormitory) {
+			d.denyAct = refusal(failure.Denied, "call ec2:StopInstances: UnauthorizedOperation")
+		}, isError, "permissions", "EC2 instances may not be stopped and started (a dry run with i-1): call ec2:StopInstances"},
+		{"wakes that were given up", func(_ *testing.T, d *dormitory) { d.parts.Queues[0].Given = 3 }, isError, "queue", "3 wakes given up, in offpeak-wakes-dead"},
+		{"a queue without a dead-letter queue", func(_ *testing.T, d *dormitory) { d.parts.Queues[0].Dead = "" }, isNote, "queue", "has no dead-letter queue"},
+		{"no queue", func(_ *testing.T, d *dormitory) { d.parts.Queues = nil }, isError, "queue", "there is no queue whose name begins with offpeak"},
+		{"a queue that is gone", func(_ *testing.T, d *dormitory) {
+			d.parts.QueueErr = refusal(failure.Gone, "NonExistentQueue")
+		}, isError, "queue", "(gone): NonExistentQueue"},
+		{"a bucket without versions", func(_ *testing.T, d *dormitory) { d.parts.Bucket.Versioned = false }, isNote, "bucket", "hub keeps no versions"},
+		{"a bucket that may be made public", func(_ *testing.T, d *dormitory) { d.parts.Bucket.Closed = false }, isError, "bucket", "hub does not block public access"},
+		{"nobody hears of alerts", func(_ *testing.T, d *dormitory) { d.parts.Topics[0].Hear, d.parts.Topics[0].Pending = 0, 1 }, isNote, "alerts", "1 have not confirmed"},
+		{"no topic", func(_ *testing.T, d *dormitory) { d.parts.Topics = nil }, isNote, "alerts", "there is no topic"},
 		{"a damaged ledger", func(t *testing.T, d *dormitory) {
 			put(t, d, "ledger/date=2026-11-19/account=111122223333/region=ap-northeast-2/103600Z-abc-1-intent.jsonl", "{}\n{")
 		}, isError, "ledger", "2 places cannot be read, the first in ledger/date=2026-11-19"},
@@ -213,6 +231,57 @@ type closed struct{ readOnly }
 func (closed) List(context.Context, string) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		yield("", refusal(failure.Denied, "s3:ListBucket is not allowed"))
+	}
+}
+
+// examinedTable is what the doctor says in a table.
+func examinedTable(t *testing.T, d *dormitory) string {
+	t.Helper()
+	c, out, _ := terminal(d.now)
+	x := &examination{console: c, since: 14 * 24 * time.Hour}
+	s := d.site()
+	p, err := x.policy(t.Context(), s, false, defaultPolicy)
+	if err == nil && p != nil {
+		err = x.everything(t.Context(), s, p)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := x.report("table"); err != nil && !errors.Is(err, exit(exitFailed)) {
+		t.Fatal(err)
+	}
+	return policyHash.ReplaceAllString(out.String(), "@…")
+}
+
+var policyHash = regexp.MustCompile("@[0-9a-f]{12}")
+
+// TestDoctorOfAHealthySetUp and of an unhealthy one, whole.
+func TestDoctorTellsTheWholeSetUp(t *testing.T) {
+	t.Parallel()
+	ill := healthy(t)
+	ill.parts = hub.Parts{
+		Queues:   []hub.QueueFacts{{Name: "offpeak-wakes", Dead: "arn:aws:sqs:ap-northeast-2:999900001111:offpeak-wakes-dead", Given: 1}},
+		TopicErr: refusal(failure.Denied, "call sns:ListTopics: AuthorizationError: no"),
+	}
+	ill.deny[stgHome] = refusal(failure.Denied, "call ec2:DescribeInstances in 222233334444/ap-northeast-2: UnauthorizedOperation: no")
+	ill.denyAct = refusal(failure.Denied, "call ec2:StopInstances: UnauthorizedOperation: no")
+	ill.resources = append(ill.resources, bed(devHome, fleet.EC2Instance, "i-7"))
+	ill.now = inSeoul("2026-11-20 19:46")
+	for name, d := range map[string]*dormitory{"healthy": healthy(t), "unhealthy": ill} {
+		got := examinedTable(t, d)
+		golden := filepath.Join("../../testdata/live", "doctor-"+name+".txt")
+		if *update {
+			if err := os.WriteFile(golden, []byte(got), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(golden)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(string(want), got); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
 	}
 }
 

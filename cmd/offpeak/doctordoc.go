@@ -26,7 +26,10 @@ func credentialsDiagnosis(err error) diagnosisJSON {
 	remedy := "log in (aws sso login, or aws configure), name a profile with --profile, and see that \"aws sts get-caller-identity\" answers"
 	switch failure.Of(err) {
 	case failure.Denied:
-		remedy = "the credentials have run out or are not valid: log in again (aws sso login), or name others with --profile"
+		remedy = cmp.Or(failure.Remedy(err), remedy)
+		if remedy == failure.Denied.Remedy() {
+			remedy = "the credentials have run out or are not valid: log in again (aws sso login), or name others with --profile"
+		}
 	case failure.Unreachable, failure.Throttled:
 		remedy = "see that this machine reaches sts.amazonaws.com, then try again; a proxy is named by HTTPS_PROXY"
 	default:
@@ -58,16 +61,19 @@ func accountDiagnosis(f hub.Finding) diagnosisJSON {
 }
 
 // lookDiagnoses says whether a scope can be listed, and of which facts its role may not ask.
-func lookDiagnoses(scope fleet.Scope, seen fleet.Snapshot, err error) []diagnosisJSON {
+func lookDiagnoses(scope fleet.Scope, role string, seen fleet.Snapshot, err error) []diagnosisJSON {
+	if role != "" {
+		role = " by " + role
+	}
 	if err != nil {
 		class := failure.Of(err)
 		w := isError
 		if class.Passes() {
 			w = isNote
 		}
-		return []diagnosisJSON{{w, "permissions", fmt.Sprintf("%s cannot be listed (%s): %v", scope, class, err), lookRemedy(class)}}
+		return []diagnosisJSON{{w, "permissions", fmt.Sprintf("%s cannot be listed%s (%s): %v", scope, role, class, err), lookRemedy(err)}}
 	}
-	all := []diagnosisJSON{{isFine, "permissions", fmt.Sprintf("%s can be entered and listed: %s with a schedule tag", scope, counted(len(seen.Resources), "resource")), ""}}
+	all := []diagnosisJSON{{isFine, "permissions", fmt.Sprintf("%s can be entered%s and listed: %s with a schedule tag", scope, role, counted(len(seen.Resources), "resource")), ""}}
 	for _, fact := range seen.NotChecked {
 		if strings.Contains(fact, "may not call") {
 			all = append(all, diagnosisJSON{isNote, "permissions", fmt.Sprintf("%s: not seen: %s", scope, fact), "let the role make this call: deploy its current version"})
@@ -80,8 +86,11 @@ func lookDiagnoses(scope fleet.Scope, seen fleet.Snapshot, err error) []diagnosi
 }
 
 // lookRemedy is what to do where a scope cannot be listed.
-func lookRemedy(c failure.Class) string {
-	switch c {
+func lookRemedy(err error) string {
+	if own := failure.Remedy(err); own != "" && own != failure.Of(err).Remedy() {
+		return own
+	}
+	switch failure.Of(err) {
 	case failure.Denied:
 		return "deploy offpeak's role in the account in its current version, see that account and region are enabled, or take them out of the policy"
 	case failure.Throttled:
@@ -202,7 +211,7 @@ func tagDiagnoses(p *policy.Policy, s *fleet.Snapshot) []diagnosisJSON {
 // keysOf lists the keys that are compared exactly.
 func keysOf(k fleet.TagKeys) []string {
 	var keys []string
-	for _, key := range append(slices.Clone(k.Schedule), k.Override, k.Spot, k.Group, k.Order) {
+	for _, key := range append(slices.Clone(k.Schedule), k.Override, k.Spot, k.Group, k.Order, k.Snapshot) {
 		if key != "" {
 			keys = append(keys, key)
 		}
@@ -298,15 +307,17 @@ func ledgerDiagnosis(entries int, damages []*ledger.Damage) diagnosisJSON {
 // unasked names what this command has no way to check, and how to.
 func unasked(local bool) []diagnosisJSON {
 	all := []diagnosisJSON{
-		{notChecked, "permissions", "whether roles may stop and start: that is seen when they do; what AWS refuses stands in \"offpeak status\" and \"offpeak history\"", ""},
-		{isNote, "cost", "AWS Config: no run writes a tag, so that none is recorded; where it is on, it records stops and starts as it does a person's", ""},
+		{notChecked, "permissions", "whether databases, groups and services may be changed: that is seen when they are; what AWS refuses stands in \"offpeak status\" and \"offpeak history\"", ""},
+		{
+			isNote, "cost", "AWS Config: no run writes a tag, so that none is recorded; where it is on, it records each stop and start, as it does a person's",
+			"where that is too dear, record instances, groups and databases once a day instead of continuously; \"aws configservice describe-configuration-recorders\" tells what is recorded",
+		},
 	}
 	if local {
 		return all
 	}
 	return append(all, []diagnosisJSON{
-		{notChecked, "queue", "queue and dead-letter queue: what lies in the latter was given up", "aws sqs get-queue-attributes --queue-url URL --attribute-names ApproximateNumberOfMessages"},
-		{notChecked, "alarms", "alarms, and who hears of alerts", "aws cloudwatch describe-alarms --state-value ALARM; aws sns list-subscriptions-by-topic --topic-arn ARN"},
+		{notChecked, "alarms", "alarms of the hub", "aws cloudwatch describe-alarms --alarm-name-prefix offpeak --state-value ALARM"},
 		{notChecked, "functions", "the functions and the dispatcher's schedule, but for what is overdue above", "aws logs tail LOG-GROUP --since 1h"},
 	}...)
 }

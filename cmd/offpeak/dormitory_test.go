@@ -29,6 +29,8 @@ type dormitory struct {
 	refuse    map[string]error      // acts, by resource
 	deny      map[fleet.Scope]error // looks
 	denyAll   error                 // looks at everything
+	denyAct   error                 // dry runs of acts
+	parts     hub.Parts
 	findings  []hub.Finding
 	gaps      []string
 	unchecked []string
@@ -101,6 +103,11 @@ func newDormitory(resources ...fleet.Resource) *dormitory {
 	d := &dormitory{
 		now: inSeoul("2026-11-20 12:00"), resources: resources, store: objects.NewMemory(), refuse: map[string]error{}, deny: map[fleet.Scope]error{},
 	}
+	d.parts = hub.Parts{
+		Bucket: hub.BucketFacts{Versioned: true, Closed: true},
+		Queues: []hub.QueueFacts{{Name: "offpeak-wakes", Waiting: 2, Dead: "arn:aws:sqs:ap-northeast-2:999900001111:offpeak-wakes-dead"}},
+		Topics: []hub.TopicFacts{{ARN: "arn:aws:sns:ap-northeast-2:999900001111:offpeak-alerts", Hear: 1}},
+	}
 	slices.SortFunc(d.resources, func(a, b fleet.Resource) int { return a.Compare(&b) })
 	return d
 }
@@ -110,7 +117,9 @@ func (d *dormitory) resource(id string) *fleet.Resource {
 	return &d.resources[i]
 }
 
-func (d *dormitory) site() *site { return &site{reach: d, store: d.store, place: "s3://hub"} }
+func (d *dormitory) site() *site {
+	return &site{reach: d, store: d.store, place: "s3://hub", bucket: "hub"}
+}
 
 func (d *dormitory) Own() fleet.AccountID { return devHome.Account }
 
@@ -170,6 +179,8 @@ func (d *dormitory) SetTag(context.Context, *fleet.Resource, string, string) err
 
 func (d *dormitory) Calls() map[string]int { return nil }
 
+func (d *dormitory) Prices(objects.Store) optimizer.Pricer { return nil }
+
 // asPorts gives a dormitory the ports of the optimizer.
 type asPorts struct {
 	*dormitory
@@ -214,4 +225,23 @@ func terminal(now time.Time) (c console, out, errs *bytes.Buffer) {
 // refusal is an error as AWS's adapter gives it.
 func refusal(class failure.Class, text string) error {
 	return &failure.Error{Class: class, Err: errors.New(text)}
+}
+
+func (d *dormitory) Who() string { return "arn:aws:sts::111122223333:assumed-role/Dev/kim" }
+
+func (d *dormitory) Find(context.Context, *policy.Policy, fleet.Scope, []fleet.ARN) ([]fleet.Resource, error) {
+	return nil, nil
+}
+
+func (d *dormitory) Role(_ *policy.Policy, id fleet.AccountID) string {
+	if id == d.Own() {
+		return ""
+	}
+	return "arn:aws:iam::" + string(id) + ":role/offpeak"
+}
+
+func (d *dormitory) Parts(context.Context, string, string, string) hub.Parts { return d.parts }
+
+func (d *dormitory) MayAct(context.Context, *policy.Policy, fleet.Scope, string) error {
+	return d.denyAct
 }

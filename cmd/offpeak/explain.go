@@ -27,8 +27,8 @@ would be done now and why. RESOURCE is an id, a name or an ARN.`,
 		Example: `  offpeak explain i-0a1b2c3d4e5f60718 --policy offpeak.yaml --inventory instances.json`,
 		Args:    need(1, -1, "name a resource by its id, its name or its ARN"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if output != "table" && output != "json" {
-				return usagef("--output is table or json, not %q", output)
+			if _, err := formOf(output); err != nil {
+				return err
 			}
 			seen, err := in.sight(cmd, &reach, live, args[1:])
 			if err != nil {

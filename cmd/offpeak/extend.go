@@ -32,9 +32,12 @@ the schedule holds again. RESOURCE is an id, a name or an ARN.`,
 			if err != nil || span == 0 {
 				return usagef("%q is no span of time to extend by (write 2h, 90m or 1d)", args[1])
 			}
+			if _, err := formOf(f.output); err != nil {
+				return err
+			}
 			ctx, stop := interruptible()
 			defer stop()
-			s, p, err := f.ready(ctx, cmd)
+			s, p, err := f.ready(ctx, f.console, cmd, f.policyFile)
 			if err != nil {
 				return err
 			}

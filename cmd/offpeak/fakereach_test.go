@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -26,6 +27,7 @@ type pushReach struct {
 	denied    error                              // of writing tags
 	refused   error                              // of acts
 
+	mu      sync.Mutex
 	looks   []string
 	written []string // "i-1 key=value"
 	acts    []string // "start i-1"
@@ -47,7 +49,9 @@ func (a *pushReach) Look(_ context.Context, p *policy.Policy, scope fleet.Scope,
 	if everything {
 		look += " everything"
 	}
+	a.mu.Lock()
 	a.looks = append(a.looks, look)
+	a.mu.Unlock()
 	seen := fleet.Snapshot{Taken: a.now}
 	for _, r := range a.resources {
 		if r.Scope == scope && (everything || p.Rules.Keys.OptsIn(r.Tags)) {
@@ -78,6 +82,8 @@ func (a *pushReach) SetTag(_ context.Context, r *fleet.Resource, key, value stri
 }
 
 func (a *pushReach) Calls() map[string]int { return nil }
+
+func (a *pushReach) Prices(objects.Store) optimizer.Pricer { return nil }
 
 const pushPolicy = `timezone: Asia/Seoul
 observe: 0s
@@ -146,3 +152,20 @@ func writeInto(t *testing.T, folder, name, text string) string {
 	}
 	return path
 }
+
+func (a *pushReach) Who() string { return "arn:aws:sts::111122223333:assumed-role/Dev/kim" }
+
+func (a *pushReach) Find(context.Context, *policy.Policy, fleet.Scope, []fleet.ARN) ([]fleet.Resource, error) {
+	return nil, nil
+}
+
+func (a *pushReach) Role(_ *policy.Policy, id fleet.AccountID) string {
+	if id == a.Own() {
+		return ""
+	}
+	return "arn:aws:iam::" + string(id) + ":role/offpeak"
+}
+
+func (a *pushReach) Parts(context.Context, string, string, string) hub.Parts { return hub.Parts{} }
+
+func (a *pushReach) MayAct(context.Context, *policy.Policy, fleet.Scope, string) error { return nil }

@@ -46,8 +46,8 @@ The ledger alone is read. Where --hub is a folder, AWS is not asked and no crede
 		Args: need(1, 1, "name a resource by its id, its name or its ARN"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			q := historyQuery{name: args[0], regions: reached.regions, to: c.now().Add(time.Minute), output: output}
-			if output != "table" && output != "json" {
-				return usagef("--output is table or json, not %q", output)
+			if _, err := formOf(output); err != nil {
+				return err
 			}
 			span, err := parseSpan(since)
 			if err != nil || span == 0 {
@@ -70,7 +70,7 @@ The ledger alone is read. Where --hub is a folder, AWS is not asked and no crede
 	flags.StringVar(&since, "since", "30d", "how far back to read, as 90d, 36h")
 	flags.StringVar(&zone, "zone", "", "IANA zone to tell the times in (default: the policy's)")
 	flags.StringVar(&policyFile, "policy", defaultPolicy, "policy file whose zone the times are told in (default: the hub's policy where --hub is a bucket)")
-	flags.StringVarP(&output, "output", "o", "table", "table or json")
+	registerForm(cmd, &output)
 	reached.register(cmd)
 	return cmd
 }

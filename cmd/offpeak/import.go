@@ -38,9 +38,14 @@ type reader func(name string, data []byte, o migrate.Options) ([]byte, []migrate
 // importer makes the command for one peer. The policy goes to standard output, findings to standard error.
 func importer(c console, use, short, example string, read reader, flags func(*cobra.Command, *migrate.Options)) *cobra.Command {
 	var options migrate.Options
+	var output string
 	cmd := &cobra.Command{
 		Use: use, Short: short, Example: example, Args: need(1, 1, "name one file, or - for standard input"),
 		RunE: func(_ *cobra.Command, args []string) error {
+			as, err := formOf(output)
+			if err != nil {
+				return err
+			}
 			data, err := readNamed(c, args[0])
 			if err != nil {
 				return err
@@ -52,12 +57,37 @@ func importer(c console, use, short, example string, read reader, flags func(*co
 			if err != nil {
 				return err
 			}
+			if as == asJSON {
+				return writeJSON(c.out, importedJSON{string(written), findingsJSON(findings)})
+			}
 			_, err = c.out.Write(written)
 			return err
 		},
 	}
 	flags(cmd, &options)
+	registerForm(cmd, &output)
 	cmd.Flags().StringVar(&options.Timezone, "timezone", "", "time zone of schedules that name none, as Asia/Seoul")
 	cmd.Flags().BoolVar(&options.SkipInvalid, "skip-invalid", false, "leave out what is invalid, and say so, instead of stopping")
 	return cmd
+}
+
+// importedJSON is a policy made of a peer's configuration, as YAML, and what is to be looked at in it.
+type importedJSON struct {
+	Policy   string       `json:"policy"`
+	Findings []importJSON `json:"findings"`
+}
+
+type importJSON struct {
+	Severity string `json:"severity"`
+	Where    string `json:"where"`
+	Code     string `json:"code"`
+	What     string `json:"what"`
+}
+
+func findingsJSON(found []migrate.Finding) []importJSON {
+	all := make([]importJSON, len(found))
+	for i, f := range found {
+		all[i] = importJSON{fmt.Sprint(f.Severity), f.Where, f.Code, f.What}
+	}
+	return all
 }

@@ -25,8 +25,8 @@ func newInventory(c console) *cobra.Command {
 		Example: `  offpeak inventory --inventory instances.json databases.json --save snapshot.json
   offpeak plan --inventory snapshot.json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if output != "table" && output != "json" {
-				return usagef("--output is table or json, not %q", output)
+			if _, err := formOf(output); err != nil {
+				return err
 			}
 			p, err := in.policyIfAny(cmd)
 			if err != nil {
@@ -36,7 +36,7 @@ func newInventory(c console) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			snapshot, err := in.everything(p, &reach, live, args, prices)
+			snapshot, s, err := in.everything(p, &reach, live, args, prices)
 			if err != nil {
 				return err
 			}
@@ -46,7 +46,7 @@ func newInventory(c console) *cobra.Command {
 				}
 				_, _ = fmt.Fprintf(c.err, "saved %s in %s\n", counted(len(snapshot.Resources), "resource"), save)
 			}
-			return showInventory(c, snapshot, p, output)
+			return s.wholly(showInventory(c, snapshot, p, output))
 		},
 	}
 	in.registerInventory(cmd)
@@ -57,14 +57,15 @@ func newInventory(c console) *cobra.Command {
 	f.StringVar(&in.pricesFile, "prices", "", "prices per hour, CSV or JSON; they are saved with the snapshot")
 	f.StringVar(&in.at, "at", "", "instant at which the files were made, as 2026-11-20T19:35:00+09:00 (default now)")
 	f.StringVar(&save, "save", "", "write the snapshot to this file")
-	f.StringVarP(&output, "output", "o", "table", "table or json")
+	registerForm(cmd, &output)
 	return cmd
 }
 
 // everything reads the inventory from files, or asks AWS for all there is.
-func (in *inputs) everything(p *policy.Policy, reach *reachFlags, live bool, args []string, prices fleet.Prices) (fleet.Snapshot, error) {
+func (in *inputs) everything(p *policy.Policy, reach *reachFlags, live bool, args []string, prices fleet.Prices) (fleet.Snapshot, *site, error) {
 	if !live {
-		return in.snapshot(args, prices)
+		seen, err := in.snapshot(args, prices)
+		return seen, nil, err
 	}
 	if in.region != "" {
 		reach.regions = []string{in.region}
@@ -73,18 +74,20 @@ func (in *inputs) everything(p *policy.Policy, reach *reachFlags, live bool, arg
 	defer stop()
 	s, err := reach.open(ctx, in.console)
 	if err != nil {
-		return fleet.Snapshot{}, err
+		return fleet.Snapshot{}, nil, err
 	}
-	scopes, err := s.ownScopes(p, reach.regions)
-	if !s.local && p != nil {
+	var scopes []fleet.Scope
+	if s.local || p == nil {
+		scopes, err = s.ownScopes(ctx, in.console, p, reach.regions)
+	} else {
 		scopes, err = s.scopes(ctx, in.console, p, reach.regions)
 	}
 	if err != nil {
-		return fleet.Snapshot{}, err
+		return fleet.Snapshot{}, nil, err
 	}
 	seen, err := s.look(ctx, in.console, p, scopes, true)
 	prices.Apply(&seen)
-	return seen, err
+	return seen, s, err
 }
 
 // policyIfAny reads the policy; when none was named and none is there, there is none.

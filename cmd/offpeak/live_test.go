@@ -4,6 +4,8 @@ package main
 
 import (
 	"context"
+	"encoding/json"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -37,7 +39,8 @@ func TestLive(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatalf("there are no stories: %v", err)
 	}
-	regions := []string{"ap-northeast-2", "ap-northeast-1", "eu-west-1", "eu-central-1", "us-west-2", "ap-southeast-1", "ca-central-1", "sa-east-1"}
+	regions := []string{"ap-northeast-2", "ap-northeast-1", "eu-west-1", "eu-central-1", "us-west-2", "ap-southeast-1", "ca-central-1", "eu-west-2", "us-east-2"}
+	front := ailing(t, server.URL)
 	hand := func(ts *testscript.TestScript) aws.Config {
 		return access.Config(fleet.Scope{Region: fleet.Region(ts.Getenv("AWS_REGION"))})
 	}
@@ -49,7 +52,8 @@ func TestLive(t *testing.T) {
 		Files: files, UpdateScripts: *update, RequireExplicitExec: true, RequireUniqueNames: true,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("AWS_REGION", <-next)
-			env.Setenv("AWS_ENDPOINT_URL", server.URL)
+			env.Setenv("AWS_ENDPOINT_URL", front.URL)
+			env.Setenv("AWS_EC2_METADATA_DISABLED", "true")
 			env.Setenv("AWS_ACCESS_KEY_ID", "test")
 			env.Setenv("AWS_SECRET_ACCESS_KEY", "test")
 			env.Setenv("ACCOUNT", string(moto.Home))
@@ -72,6 +76,24 @@ func TestLive(t *testing.T) {
 					Resources: args[:1], Tags: []ec2types.Tag{{Key: aws.String(args[1])}},
 				})
 				ts.Check(err)
+			},
+			"parts": func(ts *testscript.TestScript, _ bool, args []string) { parts(ts, hand(ts), args) },
+			"region": func(ts *testscript.TestScript, _ bool, args []string) { // writes the story's region into files
+				for _, file := range args {
+					text := strings.ReplaceAll(ts.ReadFile(file), "REGION", ts.Getenv("AWS_REGION"))
+					ts.Check(os.WriteFile(ts.MkAbs(file), []byte(text), 0o600))
+				}
+			},
+			"object": func(ts *testscript.TestScript, _ bool, args []string) {
+				c := hand(ts)
+				c.Region = string(moto.Region)
+				_, err := s3.NewFromConfig(c).PutObject(context.Background(), &s3.PutObjectInput{Bucket: &args[0], Key: &args[1], Body: strings.NewReader(ts.ReadFile(args[2]))})
+				ts.Check(err)
+			},
+			"json": func(ts *testscript.TestScript, _ bool, _ []string) {
+				if text := ts.ReadFile("stdout"); !json.Valid([]byte(text)) {
+					ts.Fatalf("this is no JSON: %s", text)
+				}
 			},
 			"is": func(ts *testscript.TestScript, _ bool, args []string) { is(ts, hand(ts), args) },
 		},

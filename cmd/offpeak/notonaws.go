@@ -9,6 +9,6 @@ import (
 )
 
 // openAWS says that this program cannot: "make demo" builds one that compiles in a minute, without the AWS SDK.
-func openAWS(context.Context, console, string, fleet.Region) (reach, error) {
+func openAWS(context.Context, console, string, fleet.Region, bool) (reach, error) {
 	return nil, usagef("this offpeak was built for the demo, without AWS; build the whole with \"make build\"")
 }

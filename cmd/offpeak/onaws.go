@@ -11,7 +11,9 @@ import (
 	"offpeak/internal/cloud/bucket"
 	"offpeak/internal/cloud/inventory"
 	"offpeak/internal/cloud/owner"
+	"offpeak/internal/cloud/setup"
 	"offpeak/internal/fleet"
+	"offpeak/internal/hub"
 	"offpeak/internal/live"
 	"offpeak/internal/objects"
 	"offpeak/internal/optimizer"
@@ -24,8 +26,12 @@ type onAWS struct {
 	now func() time.Time
 }
 
-// openAWS reaches AWS by the standard credential chain.
-func openAWS(ctx context.Context, c console, profile string, region fleet.Region) (reach, error) {
+// openAWS reaches AWS by the standard credential chain. A region that is only to be looked into does not replace the one of the configuration: there
+// may be no such region, which another has to tell.
+func openAWS(ctx context.Context, c console, profile string, region fleet.Region, onlyToLook bool) (reach, error) {
+	if configured, err := cloud.Open(ctx, cloud.Options{Profile: profile}); onlyToLook && err == nil && configured.Region() != "" {
+		region = ""
+	}
 	h, err := live.OpenAccounts(ctx, live.Settings{
 		Region: region, Holder: holder(c), Cloud: cloud.Options{Profile: profile, Session: "offpeak-cli"},
 	}, c.now)
@@ -40,16 +46,27 @@ func (a *onAWS) Region() fleet.Region { return a.Access.Region() }
 
 // Look implements reach.
 func (a *onAWS) Look(ctx context.Context, p *policy.Policy, scope fleet.Scope, everything bool) (fleet.Snapshot, error) {
-	options := inventory.Options{Now: a.now}
-	if p != nil {
-		a.Enter(p)
-		options.Keys = live.OptIn(p.Rules.Keys)
-	}
-	reader := inventory.New(a.Access, options)
+	reader := inventory.New(a.Access, a.options(p))
 	if everything {
 		return reader.Everything(ctx, scope)
 	}
 	return reader.Snapshot(ctx, scope)
+}
+
+// options say what counts as opted in under a policy, as which accounts are entered from now on.
+func (a *onAWS) options(p *policy.Policy) inventory.Options {
+	var o inventory.Options
+	if p != nil {
+		a.Enter(p)
+		o = live.OptIn(p.Rules.Keys)
+	}
+	o.Now = a.now
+	return o
+}
+
+// Find implements reach.
+func (a *onAWS) Find(ctx context.Context, p *policy.Policy, scope fleet.Scope, arns []fleet.ARN) ([]fleet.Resource, error) {
+	return inventory.New(a.Access, a.options(p)).Find(ctx, scope, arns)
 }
 
 // Acts implements reach.
@@ -63,9 +80,37 @@ func (a *onAWS) Bucket(name, prefix string) objects.Store {
 	return bucket.Open(a.Access, name, prefix, "")
 }
 
+// listPatience is how long a person waits for prices that were not asked for before.
+const listPatience = 20 * time.Second
+
+// Prices implements reach.
+func (a *onAWS) Prices(store objects.Store) optimizer.Pricer {
+	return a.Hub.Prices(store, listPatience)
+}
+
 // SetTag implements reach.
 func (a *onAWS) SetTag(ctx context.Context, r *fleet.Resource, key, value string) error {
 	return owner.SetTag(ctx, a.Access, r, key, value)
+}
+
+// Role implements reach.
+func (a *onAWS) Role(p *policy.Policy, id fleet.AccountID) string {
+	if id == a.Own() {
+		return ""
+	}
+	role, _ := a.Enter(p).RoleOf(id)
+	return role.ARN
+}
+
+// Parts implements reach.
+func (a *onAWS) Parts(ctx context.Context, bucket, queue, topic string) hub.Parts {
+	return setup.Of(ctx, a.Access, bucket, queue, topic)
+}
+
+// MayAct implements reach.
+func (a *onAWS) MayAct(ctx context.Context, p *policy.Policy, scope fleet.Scope, instance string) error {
+	a.Enter(p)
+	return setup.MayAct(ctx, a.Access, scope, instance)
 }
 
 // Calls implements reach.

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"offpeak/internal/fleet"
+	"offpeak/internal/plan"
 	"offpeak/internal/policy"
 )
 
@@ -38,9 +39,12 @@ protected environment, a hold and the kill switch stay above it. RESOURCE is an 
 			if err != nil {
 				return err
 			}
+			if _, err := formOf(f.output); err != nil {
+				return err
+			}
 			ctx, stop := interruptible()
 			defer stop()
-			s, p, err := f.ready(ctx, cmd)
+			s, p, err := f.ready(ctx, f.console, cmd, f.policyFile)
 			if err != nil {
 				return err
 			}
@@ -103,7 +107,11 @@ func (f *overrideFlags) override(ctx context.Context, s *site, p *policy.Policy,
 // takeBack empties the tag. A tag cannot be removed by writing it, and an empty one says nothing.
 func (f *overrideFlags) takeBack(ctx context.Context, s *site, p *policy.Policy, o *owned) error {
 	if o.before() == "" {
-		_, err := fmt.Fprintf(f.out, "%s has no override; nothing was written.\n", label(o.subject))
+		tells := f.apart(form(f.output))
+		_, err := fmt.Fprintf(tells.out, "%s has no override; nothing was written.\n", label(o.subject))
+		if form(f.output) == asJSON {
+			return writeJSON(f.out, orderDocument(o, order{why: "it has no override"}, plan.Plan{}))
+		}
 		return err
 	}
 	why := "An empty override is none: the tag stays there without effect, and the schedule holds from now on."

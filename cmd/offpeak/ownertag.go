@@ -26,6 +26,7 @@ type ownerFlags struct {
 	policyFile string
 	yes        bool
 	atOnce     bool
+	output     string
 }
 
 func (f *ownerFlags) register(cmd *cobra.Command) {
@@ -33,17 +34,8 @@ func (f *ownerFlags) register(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.policyFile, "policy", defaultPolicy, "policy file; with a hub, the hub's policy is followed unless this is given")
 	flags.BoolVar(&f.yes, "yes", false, "do not ask")
+	registerForm(cmd, &f.output)
 	flags.BoolVar(&f.atOnce, "now", false, "with a hub: act at once from here, instead of leaving it to the hub")
-}
-
-// ready reaches AWS and reads the policy that holds.
-func (f *ownerFlags) ready(ctx context.Context, cmd *cobra.Command) (*site, *policy.Policy, error) {
-	s, err := f.open(ctx, f.console)
-	if err != nil {
-		return nil, nil, err
-	}
-	p, err := s.policyFor(ctx, cmd, f.policyFile)
-	return s, p, err
 }
 
 // owned is a resource whose owner speaks, with what is known of it.
@@ -224,35 +216,87 @@ type order struct {
 	why   string    // of the end
 }
 
+// orderJSON is an override that was written, and what comes of it.
+type orderJSON struct {
+	subjectJSON
+	Tag      string    `json:"tag"`
+	Value    string    `json:"value"`
+	Replaces string    `json:"replaces,omitempty"`
+	Ends     time.Time `json:"ends,omitzero"`
+	Why      string    `json:"why"`
+	Written  bool      `json:"written"`
+	Now      []actJSON `json:"now"`
+	NotNow   []string  `json:"not_now"`
+	Then     []actJSON `json:"then"`
+	// Came is what was done at once; null where it is left to the hub, or nothing is due.
+	Came *workJSON `json:"came"`
+}
+
+func orderDocument(o *owned, given order, made plan.Plan) orderJSON {
+	doc := orderJSON{
+		subjectJSON: subjectOf(o.subject), Tag: o.rules.Keys.Override, Value: given.value, Ends: given.ends.UTC(), Why: given.why,
+		Now: []actJSON{}, NotNow: []string{}, Then: []actJSON{},
+	}
+	if given.ends.IsZero() {
+		doc.Ends = time.Time{}
+	}
+	if before := o.before(); before != given.value {
+		doc.Replaces = before
+	}
+	for _, a := range made.Actions {
+		doc.Now = append(doc.Now, actJSON{subjectJSON: doc.subjectJSON, Act: a.ID, Change: plan.Describe(a.Change), Came: "planned", Why: a.Why})
+	}
+	for _, x := range made.Refusals {
+		doc.NotNow = append(doc.NotNow, fmt.Sprintf("%s: %s", x.Code, x.Why))
+	}
+	for i, a := range made.Forecast {
+		if i < 2 {
+			doc.Then = append(doc.Then, actJSON{subjectJSON: doc.subjectJSON, Act: a.ID, Change: plan.Describe(a.Change), Came: "planned", Why: a.Why})
+		}
+	}
+	return doc
+}
+
 // give shows what an override will do, asks, writes it, and has it acted on.
 func (f *ownerFlags) give(ctx context.Context, s *site, p *policy.Policy, o *owned, given order) error {
+	as := form(f.output)
+	tells := f.apart(as)
 	next := o.with(given.value)
 	made := next.ahead(given.ends)
-	w := &lines{w: f.out, style: newStyle(f.console)}
+	doc := orderDocument(o, given, made)
+	w := &lines{w: tells.out, style: newStyle(tells)}
 	tellOrder(w, o, given, made)
 	if w.err != nil {
 		return w.err
 	}
-	if err := f.confirm(f.yes, "Write the tag?"); err != nil {
+	if err := tells.confirm(f.yes, "Write the tag?"); err != nil {
 		return err
 	}
 	key := o.rules.Keys.Override
 	if err := s.SetTag(ctx, &o.resource, key, given.value); err != nil {
 		return err
 	}
+	doc.Written = true
 	w.say("Wrote %s = %q.", key, given.value)
+	var failed error
 	switch due := len(made.Actions) > 0; {
 	case due && (s.local || f.atOnce):
-		if err := f.act(ctx, s, p, next, w); err != nil {
-			return err
+		done := newHandiwork(f.console, as)
+		failed = f.act(ctx, s, p, next, w, &done)
+		if _, tried := errors.AsType[exit](failed); failed != nil && !tried {
+			return failed
 		}
+		doc.Came = &done.doc
 	case due:
 		w.say("The hub sees it and acts within five minutes; --now acts from here.")
 	}
-	if s.local && !given.ends.IsZero() {
+	if s.local && !given.ends.IsZero() && failed == nil {
 		w.say("Nothing runs by itself without a hub: what is due as it ends is done by the next plan that is applied.")
 	}
-	return w.err
+	if as == asJSON && w.err == nil {
+		w.err = writeJSON(f.out, doc)
+	}
+	return errors.Join(w.err, failed)
 }
 
 // tellOrder says what will be written and what comes of it.
@@ -292,12 +336,11 @@ func tellOrder(w *lines, o *owned, given order, made plan.Plan) {
 }
 
 // act lets the ordinary planner act on the one resource, between intent and outcome in the ledger.
-func (f *ownerFlags) act(ctx context.Context, s *site, p *policy.Policy, o *owned, w *lines) error {
+func (f *ownerFlags) act(ctx context.Context, s *site, p *policy.Policy, o *owned, w *lines, done *handiwork) error {
 	o.observed = time.Time{} // a person asks for it
 	planner := &onlyOwned{owned: o}
 	sweeper := handOptimizer(f.console, s, p, planner)
 	sweeper.Actuator = s.Acts(p, false)
-	done := handiwork{console: f.console, zone: o.schedule.Zone}
 	out, err := sweeper.Sweep(ctx, o.resource.Scope)
 	var held *optimizer.HeldError
 	if errors.As(err, &held) {
@@ -307,6 +350,7 @@ func (f *ownerFlags) act(ctx context.Context, s *site, p *policy.Policy, o *owne
 	if err := done.tell(out, err); err != nil {
 		return err
 	}
+	done.doc.Done, done.doc.Failed, done.doc.Written = done.did, done.failed, s.place
 	for _, x := range out.Plan.Refusals {
 		w.say("  left    %s: %s", x.Code, x.Why)
 	}

@@ -55,7 +55,7 @@ that "offpeak inventory --save" wrote. Several files make one fleet.`,
 	f := cmd.Flags()
 	f.BoolVar(&flags.live, "live", false, "ask AWS what there is, instead of reading files; nothing is changed")
 	f.StringVar(&flags.forecast, "for", "", "also list every act of the coming days, as 7d, and every opted-in resource that nothing will be done with")
-	f.StringVarP(&flags.output, "output", "o", "table", "table or json")
+	registerForm(cmd, &flags.output)
 	f.StringVar(&flags.out, "out", "", "write to this file instead of standard output")
 	f.StringVar(&flags.memoryOut, "memory-out", "", "write the memory for the next plan to this file, as if the plan were applied")
 	f.BoolVar(&flags.exitCode, "exit-code", false, "exit with 3 when there is something to do")
@@ -68,17 +68,17 @@ func (f *planFlags) run(cmd *cobra.Command, args []string) error {
 		_, err := f.console.out.Write(planSchema)
 		return err
 	}
-	if f.output != "table" && f.output != "json" {
-		return usagef("--output is table or json, not %q", f.output)
+	if _, err := formOf(f.output); err != nil {
+		return err
 	}
 	if f.memoryOut != "" && f.memoryFile == "" {
 		return usagef("--memory-out needs --memory: name the memory to start from (a file that does not exist yet is fine)")
 	}
-	made, memory, zone, err := f.plan(cmd, args)
+	made, memory, seen, err := f.plan(cmd, args)
 	if err != nil {
 		return err
 	}
-	if err := f.write(made, zone); err != nil {
+	if err := f.write(made, seen.policy.Rules.Zone); err != nil {
 		return err
 	}
 	if f.memoryOut != "" {
@@ -86,29 +86,33 @@ func (f *planFlags) run(cmd *cobra.Command, args []string) error {
 			return err
 		}
 	}
+	if err := seen.site.wholly(nil); err != nil {
+		return err
+	}
 	if f.exitCode && len(made.Actions) > 0 {
 		return exit(exitToDo)
 	}
 	return nil
 }
 
-// plan reads everything and makes the plan; zone is the policy's, for showing it.
-func (f *planFlags) plan(cmd *cobra.Command, args []string) (made plan.Plan, next *fleet.Memory, zone *time.Location, err error) {
+// plan reads everything and makes the plan.
+func (f *planFlags) plan(cmd *cobra.Command, args []string) (made plan.Plan, next *fleet.Memory, seen sight, err error) {
 	options := scheduler.Options{}
 	if f.forecast != "" {
 		span, err := parseSpan(f.forecast)
 		if err != nil || span == 0 {
-			return made, nil, nil, usagef("--for: %w", errors.Join(err, onlyIf(span == 0 && err == nil, "say how far ahead, as 7d")))
+			return made, nil, seen, usagef("--for: %w", errors.Join(err, onlyIf(span == 0 && err == nil, "say how far ahead, as 7d")))
 		}
 		options.Forecast = span
 	}
-	seen, err := f.sight(cmd, args)
-	if err != nil {
-		return made, nil, nil, err
+	if seen, err = f.sight(cmd, args); err != nil {
+		return made, nil, seen, err
 	}
 	options.Now = seen.now
 	made, next = scheduler.New(&seen.policy.Rules).Plan(&seen.snapshot, seen.memory, options)
-	return made, next, seen.policy.Rules.Zone, nil
+	made.Findings = append(made.Findings, seen.findings...)
+	made.Sort()
+	return made, next, seen, nil
 }
 
 // sight reads everything from files, or asks AWS.
@@ -129,8 +133,7 @@ func (in *inputs) sight(cmd *cobra.Command, reach *reachFlags, live bool, args [
 	}
 	ctx, stop := interruptible()
 	defer stop()
-	seen, _, _, err := reach.seeLive(ctx, cmd, in)
-	return seen, err
+	return reach.seeLive(ctx, cmd, in)
 }
 
 func onlyIf(condition bool, text string) error {

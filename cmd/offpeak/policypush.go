@@ -26,6 +26,28 @@ type pushFlags struct {
 	reachFlags
 	yes       bool
 	noPreview bool
+	output    string
+}
+
+// pushJSON is a policy that was put in force, and what changes by it.
+type pushJSON struct {
+	Policy    string        `json:"policy"`
+	InsteadOf string        `json:"instead_of,omitempty"`
+	Hub       string        `json:"hub"`
+	Pushed    bool          `json:"pushed"` // false: it was in force already
+	AtLarge   []string      `json:"at_large"`
+	Changes   []changeJSON  `json:"changes"`
+	Same      int           `json:"as_before"`
+	Previewed bool          `json:"previewed"`
+	NotSeen   []string      `json:"not_seen"`
+	Warnings  []problemJSON `json:"warnings"`
+}
+
+type changeJSON struct {
+	subjectJSON
+	What   turn   `json:"what"`
+	Effect string `json:"effect"`
+	Why    string `json:"why"`
 }
 
 func newPolicyPush(c console) *cobra.Command {
@@ -53,11 +75,18 @@ when that is felt. A policy takes effect at each resource's next edge, never at 
 	f.registerInventory(cmd)
 	f.reachFlags.register(cmd)
 	flags.BoolVar(&f.yes, "yes", false, "do not ask")
+	registerForm(cmd, &f.output)
 	flags.BoolVar(&f.noPreview, "no-preview", false, "do not show which resources change")
 	return cmd
 }
 
 func (f *pushFlags) run(ctx context.Context) error {
+	if _, err := formOf(f.output); err != nil {
+		return err
+	}
+	if _, err := f.where(f.inputs.console); err != nil {
+		return err
+	}
 	if f.noPreview && len(f.inventory) > 0 {
 		return usagef("--no-preview looks at nothing: it goes without --inventory")
 	}
@@ -108,25 +137,32 @@ func (f *pushFlags) push(ctx context.Context, s *site, bundle hub.Bundle, next *
 	if err != nil {
 		return err
 	}
-	if current != nil && current.Text == bundle.Text && maps.Equal(current.Files, bundle.Files) {
-		_, err := fmt.Fprintf(f.out, "%s is already in force in %s; nothing was written.\n", next.Rules.Policy, s.place)
-		return err
+	tells := f.apart(form(f.output))
+	w := &lines{w: tells.out, style: newStyle(tells)}
+	doc := pushJSON{
+		Policy: next.Rules.Policy, Hub: s.place, AtLarge: []string{}, Changes: []changeJSON{}, NotSeen: []string{}, Warnings: problemsJSON(next.Warnings),
+		Previewed: !f.noPreview,
 	}
-	w := &lines{w: f.out, style: newStyle(f.console)}
+	if current != nil && current.Text == bundle.Text && maps.Equal(current.Files, bundle.Files) {
+		w.say("%s is already in force in %s; nothing was written.", next.Rules.Policy, s.place)
+		doc.Previewed = false
+		return f.document(w, doc)
+	}
 	so := ""
 	if held != nil {
-		so = " instead of " + held.Rules.Policy
+		so, doc.InsteadOf = " instead of "+held.Rules.Policy, held.Rules.Policy
 	}
 	w.say("%s", w.style.paint(bold, fmt.Sprintf("%s%s", next.Rules.Policy, so)))
 	for _, line := range atLarge(held, next) {
 		w.say("  %s", line)
+		doc.AtLarge = append(doc.AtLarge, line)
 	}
 	if !f.noPreview {
-		if err := f.preview(ctx, s, held, next, w); err != nil {
+		if err := f.preview(ctx, s, held, next, w, &doc); err != nil {
 			return err
 		}
 	}
-	if err := errors.Join(w.err, f.confirm(f.yes, "Put it in force?")); err != nil {
+	if err := errors.Join(w.err, tells.confirm(f.yes, "Put it in force?")); err != nil {
 		return err
 	}
 	before, err := policies.Push(ctx, bundle)
@@ -137,7 +173,16 @@ func (f *pushFlags) push(ctx context.Context, s *site, bundle hub.Bundle, next *
 	if before != nil && (current == nil || before.Text != current.Text || !maps.Equal(before.Files, current.Files)) {
 		w.say("Meanwhile somebody else had pushed %s (%s): yours stands instead of theirs.", before.Name, before.Pushed.Format(clockFull))
 	}
-	return w.err
+	doc.Pushed = true
+	return f.document(w, doc)
+}
+
+// document ends the command: in JSON with what was done.
+func (f *pushFlags) document(w *lines, doc pushJSON) error {
+	if w.err != nil || form(f.output) != asJSON {
+		return w.err
+	}
+	return writeJSON(f.out, doc)
 }
 
 // inForce returns the policy that holds, nil where there is none, and the bundle that was pushed last, nil where it cannot be read.
@@ -166,7 +211,7 @@ func (f *pushFlags) inForce(ctx context.Context, policies *hub.Policies) (*polic
 }
 
 // preview shows which resources change.
-func (f *pushFlags) preview(ctx context.Context, s *site, held, next *policy.Policy, w *lines) error {
+func (f *pushFlags) preview(ctx context.Context, s *site, held, next *policy.Policy, w *lines, doc *pushJSON) error {
 	before, after, seen, err := f.see(ctx, s, held, next)
 	if err != nil {
 		return fmt.Errorf("%w (--no-preview pushes without a look)", err)
@@ -183,6 +228,10 @@ func (f *pushFlags) preview(ctx context.Context, s *site, held, next *policy.Pol
 		}
 	}
 	found, same := differences(before, after, &seen, memory)
+	doc.Same, doc.NotSeen = same, append(doc.NotSeen, seen.Gaps...)
+	for _, d := range found {
+		doc.Changes = append(doc.Changes, changeJSON{subjectOf(d.subject), d.what, d.effect, d.why})
+	}
 	if len(found) == 0 {
 		w.say("  No resource changes: %d as before.", same)
 		return w.err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,18 +25,30 @@ import (
 type reach interface {
 	// Own is the account of the credentials that are used.
 	Own() fleet.AccountID
+	// Who is the ARN of who uses them.
+	Who() string
 	// Region is that of the configuration, empty where there is none.
 	Region() fleet.Region
 	// Scopes are those that a policy names, as its roles are entered.
 	Scopes(ctx context.Context, p *policy.Policy) ([]fleet.Scope, []hub.Finding, error)
 	// Look lists what is opted in under a policy, or everything.
 	Look(ctx context.Context, p *policy.Policy, scope fleet.Scope, everything bool) (fleet.Snapshot, error)
+	// Find looks for resources by name, opted in or not; names that are not there are left out.
+	Find(ctx context.Context, p *policy.Policy, scope fleet.Scope, arns []fleet.ARN) ([]fleet.Resource, error)
 	// Acts changes things under a policy; anyway also what does not opt in any more.
 	Acts(p *policy.Policy, anyway bool) optimizer.Actuator
 	// Bucket is a store in S3.
 	Bucket(name, prefix string) objects.Store
+	// Prices fills in AWS's list prices, which it keeps in a store; nil where there are none to be had.
+	Prices(store objects.Store) optimizer.Pricer
 	// SetTag writes an owner's tag, under the identity of who types the command.
 	SetTag(ctx context.Context, r *fleet.Resource, key, value string) error
+	// Role is the ARN of the role that enters an account under a policy; empty where it is entered without one.
+	Role(p *policy.Policy, id fleet.AccountID) string
+	// Parts tells of a hub's bucket, queue and topic; those that are not named are looked for.
+	Parts(ctx context.Context, bucket, queue, topic string) hub.Parts
+	// MayAct tries as a dry run whether an instance could be stopped and started.
+	MayAct(ctx context.Context, p *policy.Policy, scope fleet.Scope, instance string) error
 	// Calls counts the calls made so far.
 	Calls() map[string]int
 }
@@ -65,42 +78,80 @@ func (f *reachFlags) register(cmd *cobra.Command) {
 // site is AWS as a command sees it: the accounts, and the place of ledger and memory.
 type site struct {
 	reach
-	store objects.Store
-	place string // of the store, in words
-	local bool   // the store is a folder, not a hub
+	store  objects.Store
+	place  string // of the store, in words
+	local  bool   // the store is a folder, not a hub
+	bucket string // of a hub
+	// findings are accounts and regions that cannot be looked into, and unread those that could not be looked at.
+	findings []hub.Finding
+	unread   []unreadScope
+	list     optimizer.Pricer // see pricer
+}
+
+// hubPlace is where ledger and memory are kept, as it was named.
+type hubPlace struct {
+	name           string
+	bucket, prefix string // empty for a folder
+}
+
+// where reads --hub and its variable. AWS is not asked.
+func (f *reachFlags) where(c console) (hubPlace, error) {
+	p := hubPlace{name: cmp.Or(f.hub, c.getenv(hubVariable), defaultHub)}
+	rest, ok := strings.CutPrefix(p.name, "s3://")
+	if !ok {
+		return p, nil
+	}
+	p.bucket, p.prefix, _ = strings.Cut(strings.TrimSuffix(rest, "/"), "/")
+	if p.bucket == "" {
+		return p, usagef("--hub %s names no bucket (write s3://BUCKET or s3://BUCKET/PREFIX)", p.name)
+	}
+	if p.prefix != "" {
+		p.prefix += "/"
+	}
+	return p, nil
 }
 
 // open reaches AWS and the place of ledger and memory.
 func (f *reachFlags) open(ctx context.Context, c console) (*site, error) {
+	at, err := f.where(c)
+	if err != nil {
+		return nil, err
+	}
 	region := ""
 	if len(f.regions) > 0 {
 		region = f.regions[0]
 	}
-	a, err := openAWS(ctx, c, f.profile, fleet.Region(region))
+	a, err := openAWS(ctx, c, f.profile, fleet.Region(region), at.bucket == "")
 	if err != nil {
 		return nil, err
 	}
-	s := &site{reach: a, place: f.hub}
-	if s.place == "" {
-		s.place = c.getenv(hubVariable)
-	}
-	if s.place == "" {
-		s.place = defaultHub
-	}
-	if rest, ok := strings.CutPrefix(s.place, "s3://"); ok {
-		name, prefix, _ := strings.Cut(strings.TrimSuffix(rest, "/"), "/")
-		if name == "" {
-			return nil, usagef("--hub %s names no bucket (write s3://BUCKET or s3://BUCKET/PREFIX)", s.place)
-		}
-		if prefix != "" {
-			prefix += "/"
-		}
-		s.store = a.Bucket(name, prefix)
+	s := &site{reach: a, place: at.name, local: at.bucket == ""}
+	if !s.local {
+		s.bucket, s.store = at.bucket, a.Bucket(at.bucket, at.prefix)
 		return s, nil
 	}
-	s.local = true
-	s.store, err = local.NewFolder(s.place)
+	s.store, err = local.NewFolder(at.name)
 	return s, err
+}
+
+// ready reaches AWS, and reads the policy to follow: the file that was named, else the hub's, else offpeak.yaml here. What is wrong with the
+// command line or the file is said before AWS is asked anything.
+func (f *reachFlags) ready(ctx context.Context, c console, cmd *cobra.Command, file string) (*site, *policy.Policy, error) {
+	at, err := f.where(c)
+	if err != nil {
+		return nil, nil, err
+	}
+	if at.bucket == "" || cmd.Flags().Changed("policy") {
+		if _, err := loadPolicy(file); err != nil {
+			return nil, nil, err
+		}
+	}
+	s, err := f.open(ctx, c)
+	if err != nil {
+		return nil, nil, err
+	}
+	p, err := s.policyFor(ctx, cmd, file)
+	return s, p, err
 }
 
 // policyFor returns the policy to follow: the file that was named, else the hub's, else offpeak.yaml here. It writes nothing: who may only read the
@@ -113,71 +164,12 @@ func (s *site) policyFor(ctx context.Context, cmd *cobra.Command, file string) (
 	return held, err
 }
 
-// scopes are those to look into: of one's own account in the regions that were named, or with a hub all that the policy names.
-func (s *site) scopes(ctx context.Context, c console, p *policy.Policy, regions []string) ([]fleet.Scope, error) {
-	if s.local {
-		return s.ownScopes(p, regions)
+// pricer is who knows AWS's list prices, the same for the whole of a command; nil where there is nobody.
+func (s *site) pricer() optimizer.Pricer {
+	if s.list == nil {
+		s.list = s.Prices(s.store)
 	}
-	scopes, findings, err := s.Scopes(ctx, p)
-	if err != nil {
-		return nil, err
-	}
-	for _, f := range findings {
-		_, _ = fmt.Fprintf(c.err, "note: %s\n", f.Text)
-	}
-	if len(regions) > 0 {
-		scopes = slices.DeleteFunc(scopes, func(s fleet.Scope) bool { return !slices.Contains(regions, string(s.Region)) })
-	}
-	if len(scopes) == 0 {
-		return nil, errors.New("the policy names no account that can be looked at")
-	}
-	return scopes, nil
-}
-
-func (s *site) ownScopes(p *policy.Policy, regions []string) ([]fleet.Scope, error) {
-	var named []fleet.Region
-	for _, r := range regions {
-		named = append(named, fleet.Region(r))
-	}
-	if len(named) == 0 && p != nil {
-		named = p.Regions
-	}
-	if len(named) == 0 && s.Region() != "" {
-		named = []fleet.Region{s.Region()}
-	}
-	if len(named) == 0 {
-		return nil, usagef("no region: name one with --region, in the policy's regions, or in the AWS configuration")
-	}
-	scopes := make([]fleet.Scope, len(named))
-	for i, region := range named {
-		scopes[i] = fleet.Scope{Account: s.Own(), Region: region}
-	}
-	return scopes, nil
-}
-
-// look lists scopes one after the other and makes one snapshot of them, for the instant of the first.
-func (s *site) look(ctx context.Context, c console, p *policy.Policy, scopes []fleet.Scope, everything bool) (fleet.Snapshot, error) {
-	progress := newProgress(c)
-	defer progress.clear()
-	var all fleet.Snapshot
-	for i, scope := range scopes {
-		progress.show("looking at "+scope.String(), 1000*i/len(scopes))
-		seen, err := s.Look(ctx, p, scope, everything)
-		if err != nil {
-			return all, err
-		}
-		if all.Taken.IsZero() {
-			all.Taken = seen.Taken
-		}
-		all.Resources = append(all.Resources, seen.Resources...)
-		all.NotChecked = union(all.NotChecked, seen.NotChecked)
-		all.Gaps = union(all.Gaps, seen.Gaps)
-	}
-	all.Sort()
-	if p != nil {
-		p.Prices.Apply(&all)
-	}
-	return all, nil
+	return s.list
 }
 
 // memory joins what is remembered of scopes; nil where nothing is.
@@ -219,41 +211,4 @@ func interruptible() (context.Context, func()) {
 // holder names this process in leases.
 func holder(c console) string {
 	return fmt.Sprintf("terminal-%d-%s", os.Getpid(), c.now().UTC().Format("150405"))
-}
-
-// seeLive is see for what is asked of AWS now.
-func (f *reachFlags) seeLive(ctx context.Context, cmd *cobra.Command, in *inputs) (sight, *site, []fleet.Scope, error) {
-	var out sight
-	s, err := f.open(ctx, in.console)
-	if err != nil {
-		return out, nil, nil, err
-	}
-	if out.policy, err = s.policyFor(ctx, cmd, in.policyFile); err != nil {
-		return out, nil, nil, err
-	}
-	scopes, err := s.scopes(ctx, in.console, out.policy, f.regions)
-	if err != nil {
-		return out, nil, nil, err
-	}
-	if out.snapshot, err = s.look(ctx, in.console, out.policy, scopes, false); err != nil {
-		return out, nil, nil, err
-	}
-	prices, err := in.prices(out.policy)
-	if err != nil {
-		return out, nil, nil, err
-	}
-	prices.Apply(&out.snapshot)
-	selected, err := parseSelector(in.selector)
-	if err != nil {
-		return out, nil, nil, err
-	}
-	out.snapshot.Resources = selected.filter(out.snapshot.Resources, out.policy.Rules.EnvironmentOf())
-	if out.memory, err = s.memory(ctx, scopes); err != nil {
-		return out, nil, nil, err
-	}
-	out.now = out.snapshot.Taken
-	if now := in.now(); now.After(out.now) {
-		out.now = now
-	}
-	return out, s, scopes, nil
 }

@@ -120,6 +120,9 @@ func actionRow(a plan.Action) row {
 	} else if ok {
 		why = fmt.Sprintf("min/max/desired %s to %s: %s", s.From, s.To, a.Why)
 	}
+	if s, ok := a.Change.(plan.Stop); ok && s.SnapshotDays > 0 {
+		why = s.Snapshot() + ": " + a.Why
+	}
 	price := ""
 	if a.Price.Known {
 		price = a.Price.Rate.Display(4) + " USD/h"

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"offpeak/internal/failure"
 	"offpeak/internal/fleet"
 	"offpeak/internal/hub"
 	"offpeak/internal/optimizer"
@@ -21,6 +22,7 @@ type restoreFlags struct {
 	policyFile string
 	all, yes   bool
 	dryRun     bool
+	output     string
 }
 
 func newRestore(c console) *cobra.Command {
@@ -42,6 +44,7 @@ Before you uninstall: set the policy's kill_switch to no-stops or delete the hub
 	cmd.Flags().BoolVar(&f.all, "all", false, "everything")
 	cmd.Flags().BoolVar(&f.dryRun, "dry-run", false, "only tell what would be done")
 	cmd.Flags().BoolVar(&f.yes, "yes", false, "do not ask")
+	registerForm(cmd, &f.output)
 	return cmd
 }
 
@@ -49,15 +52,23 @@ func (f *restoreFlags) run(cmd *cobra.Command, names []string) error {
 	if f.all == (len(names) > 0) {
 		return usagef("name resources by id, name or ARN, or say --all")
 	}
-	ctx, stop := interruptible()
-	defer stop()
-	s, err := f.open(ctx, f.console)
+	as, err := formOf(f.output)
 	if err != nil {
 		return err
 	}
-	p, err := s.policyFor(ctx, cmd, f.policyFile)
-	if err != nil {
+	done := newHandiwork(f.console, as)
+	f.console = f.apart(as)
+	if err := f.mayAsk(f.yes || f.dryRun); err != nil {
+		return err
+	}
+	ctx, stop := interruptible()
+	defer stop()
+	s, p, err := f.ready(ctx, f.console, cmd, f.policyFile)
+	if _, ofAWS := errors.AsType[*failure.Error](err); err != nil && !ofAWS {
 		return fmt.Errorf("%w; a policy is needed to know how accounts are entered: name a file with --policy", err)
+	}
+	if err != nil {
+		return err
 	}
 	scopes, err := f.known(ctx, s)
 	if err != nil {
@@ -69,23 +80,33 @@ func (f *restoreFlags) run(cmd *cobra.Command, names []string) error {
 			return slices.Contains(names, r.ID) || slices.Contains(names, r.Name()) || slices.Contains(names, string(r.ARN))
 		}
 	}
-	planned, err := f.preview(ctx, s, p, planner, scopes)
-	if err != nil || planned == 0 || f.dryRun {
+	planned, err := f.preview(ctx, s, p, planner, scopes, &done)
+	if err != nil {
 		return err
+	}
+	if planned == 0 || f.dryRun {
+		done.doc.Left = planned
+		return errors.Join(done.document(), failedIf(done.unlooked > 0))
 	}
 	if err := f.confirm(f.yes, fmt.Sprintf("Start or enlarge %d resources?", planned)); err != nil {
 		return err
 	}
-	done := handiwork{console: f.console, zone: p.Rules.Zone}
-	planner.Absent = nil
+	planner.Absent, done.doc, done.unlooked = nil, newHandiwork(f.console, as).doc, 0
 	for _, scope := range scopes {
 		o := f.optimizer(s, p, planner)
 		o.Actuator = s.Acts(p, true)
-		if err := done.tell(o.Sweep(ctx, scope)); err != nil {
+		if err := done.scope(ctx, scope, done.tell(o.Sweep(ctx, scope))); err != nil && (len(scopes) == 1 || ctx.Err() != nil) {
 			return err
 		}
 	}
 	return done.finish(s, planned)
+}
+
+func failedIf(failed bool) error {
+	if failed {
+		return exit(exitFailed)
+	}
+	return nil
 }
 
 func (f *restoreFlags) optimizer(s *site, p *policy.Policy, planner optimizer.Planner) *optimizer.Optimizer {
@@ -106,17 +127,18 @@ func (f *restoreFlags) known(ctx context.Context, s *site) ([]fleet.Scope, error
 	return scopes, nil
 }
 
-// preview tells what would be done, and how much it is.
-func (f *restoreFlags) preview(ctx context.Context, s *site, p *policy.Policy, planner *hub.Restore, scopes []fleet.Scope) (int, error) {
+// preview tells what would be done, and how much it is. What cannot be looked at is told, and the rest is put back.
+func (f *restoreFlags) preview(ctx context.Context, s *site, p *policy.Policy, planner *hub.Restore, scopes []fleet.Scope, done *handiwork) (int, error) {
 	planned := 0
 	for _, scope := range scopes {
 		o := f.optimizer(s, p, planner)
 		made, err := o.Preview(ctx, scope)
-		if err != nil {
+		if err := done.scope(ctx, scope, err); err != nil && (len(scopes) == 1 || ctx.Err() != nil) {
 			return 0, err
 		}
 		for _, a := range made.Actions {
 			planned++
+			done.note(a, "planned", nil)
 			_, _ = fmt.Fprintf(f.out, "  %s: %s\n", act(a), a.Why)
 		}
 	}
@@ -125,7 +147,7 @@ func (f *restoreFlags) preview(ctx context.Context, s *site, p *policy.Policy, p
 	}
 	if planned == 0 {
 		_, err := fmt.Fprintln(f.out, "Nothing is to be put back: offpeak holds nothing off.")
-		return 0, errors.Join(err)
+		return 0, err
 	}
 	return planned, nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"offpeak/internal/failure"
 	"offpeak/internal/policy"
 )
 
@@ -96,8 +98,16 @@ func run(args []string, c console) int {
 		fmt.Fprintln(c.err, "offpeak: "+err.Error())
 		return exitUsage
 	default:
-		fmt.Fprintln(c.err, "offpeak: "+err.Error())
+		c.explain(err)
 		return exitFailed
+	}
+}
+
+// explain says what went wrong, and of what AWS did not do also its class and what to do about it.
+func (c console) explain(err error) {
+	_, _ = fmt.Fprintln(c.err, "offpeak: "+err.Error())
+	if _, classed := errors.AsType[*failure.Error](err); classed {
+		_, _ = fmt.Fprintf(c.err, "  %s: %s\n", failure.Of(err), cmp.Or(failure.Remedy(err), "nothing more is known of it"))
 	}
 }
 

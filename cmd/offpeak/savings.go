@@ -60,13 +60,13 @@ them, manifests included. Both are only read. What the bill does not support is 
 	flags.StringArrayVar(&f.rates, "plan-rates", nil, "what `aws savingsplans describe-savings-plan-rates` printed (repeatable; * stands for any name)")
 	flags.StringVar(&f.engine, "engine", "", "what counts the bill: duckdb, or go (default duckdb where it is built in)")
 	flags.BoolVar(&f.freeze, "freeze", false, "keep baselines that are not frozen yet beside the ledger, so that later figures rest on the same ones")
-	flags.StringVarP(&f.output, "output", "o", "table", "table or json")
+	registerForm(cmd, &f.output)
 	return cmd
 }
 
 func (f *savingsFlags) run() error {
-	if f.output != "table" && f.output != "json" {
-		return usagef("--output is table or json, not %q", f.output)
+	if _, err := formOf(f.output); err != nil {
+		return err
 	}
 	period, err := f.period()
 	if err != nil {

@@ -38,21 +38,15 @@ func newSchedule(c console) *cobra.Command {
 }
 
 func (f *scheduleFlags) register(cmd *cobra.Command) {
-	f.registerSchedule(cmd)
-	cmd.Flags().StringVarP(&f.output, "output", "o", "table", "table or json")
-}
-
-// registerSchedule adds the flags that choose a schedule, for commands with one form of output.
-func (f *scheduleFlags) registerSchedule(cmd *cobra.Command) {
-	f.output = "table"
 	cmd.Flags().StringVar(&f.policyFile, "policy", defaultPolicy, "policy file")
 	cmd.Flags().StringVar(&f.hours, "hours", "", "hours instead of a schedule's name, as 'mon-fri 09:00-19:00 Asia/Seoul'")
+	registerForm(cmd, &f.output)
 }
 
 // schedule returns the schedule that name or --hours asks for, and the arguments that are left.
 func (f *scheduleFlags) schedule(args []string) (*scheduler.Compiled, []string, error) {
-	if f.output != "table" && f.output != "json" {
-		return nil, nil, usagef("--output is table or json, not %q", f.output)
+	if _, err := formOf(f.output); err != nil {
+		return nil, nil, err
 	}
 	if f.hours != "" {
 		s, err := inlineSchedule(f.hours)
@@ -277,19 +271,63 @@ func newScheduleShow(c console) *cobra.Command {
 					return usagef("--week: %w", err)
 				}
 			}
+			if flags.output == string(asJSON) {
+				return writeJSON(flags.out, weekOf(s, at))
+			}
 			return drawWeek(flags.out, newStyle(flags.console), s, at)
 		},
 	}
-	flags.registerSchedule(cmd)
+	flags.register(cmd)
 	cmd.Flags().StringVar(&week, "week", "", "a day of the week to draw, as 2026-12-24 (default this week)")
 	return cmd
+}
+
+// mondayOf returns the first day of the week that contains an instant.
+func mondayOf(c *scheduler.Compiled, at time.Time) wall.Date {
+	today := wall.At(at, c.Zone).Date()
+	return today - wall.Date((int(today.Weekday())+6)%7)
+}
+
+// scheduleWeekJSON is a week of a schedule.
+type scheduleWeekJSON struct {
+	Schedule string            `json:"schedule"`
+	Zone     string            `json:"zone"`
+	Week     string            `json:"week"` // its Monday
+	Days     []scheduleDayJSON `json:"days"`
+}
+
+// scheduleDayJSON is a day: what the schedule wants as it begins, what changes in it, and which holidays keep it from opening.
+type scheduleDayJSON struct {
+	Date    string     `json:"date"`
+	Weekday string     `json:"weekday"`
+	Begins  string     `json:"begins"`
+	Edges   []edgeJSON `json:"edges"`
+	Closed  []string   `json:"closed"`
+}
+
+func weekOf(c *scheduler.Compiled, at time.Time) scheduleWeekJSON {
+	monday := mondayOf(c, at)
+	doc := scheduleWeekJSON{Schedule: c.Name, Zone: c.Zone.String(), Week: monday.String()}
+	for day := monday; day < monday+7; day++ {
+		from, to := day.At(0).Instant(c.Zone), (day + 1).At(0).Instant(c.Zone)
+		line := scheduleDayJSON{Date: day.String(), Weekday: day.Weekday().String()[:3], Begins: c.State(from).String(), Edges: []edgeJSON{}, Closed: []string{}}
+		for _, e := range c.Edges(from, to) {
+			line.Edges = append(line.Edges, toEdgeJSON(e))
+		}
+		for _, named := range c.Closed {
+			for _, event := range named.Days(day, day+1) {
+				line.Closed = append(line.Closed, nameOf(event))
+			}
+		}
+		doc.Days = append(doc.Days, line)
+	}
+	return doc
 }
 
 // drawWeek draws the week, Monday to Sunday, that contains an instant: a row a day, a character half an hour of the local clock, and
 // behind each row the holiday that keeps the schedule from opening.
 func drawWeek(w io.Writer, s style, c *scheduler.Compiled, at time.Time) error {
-	today := wall.At(at, c.Zone).Date()
-	monday := today - wall.Date((int(today.Weekday())+6)%7)
+	monday := mondayOf(c, at)
 	head := fmt.Sprintf("%s (%s), week of %s", c.Name, c.Zone, monday)
 	hoursLine := "               "
 	for hour := 0; hour < 24; hour += 3 {

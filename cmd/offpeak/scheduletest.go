@@ -28,7 +28,7 @@ type scheduleCase struct {
 }
 
 func newScheduleTest(c console) *cobra.Command {
-	var policyFile string
+	var policyFile, output string
 	cmd := &cobra.Command{
 		Use:   "test FILE...",
 		Short: "Run tests of schedules: what each should want at an instant",
@@ -40,38 +40,69 @@ when a test failed.`,
 		Example: `  offpeak schedule test --policy offpeak.yaml schedule-tests.yaml`,
 		Args:    need(1, -1, "name a file of tests"),
 		RunE: func(_ *cobra.Command, args []string) error {
+			as, err := formOf(output)
+			if err != nil {
+				return err
+			}
 			p, err := loadPolicy(policyFile)
 			if err != nil {
 				return err
 			}
-			passed, failed := 0, 0
-			for _, file := range args {
-				cases, err := readCases(c, file)
-				if err != nil {
-					return err
-				}
-				t := tester{policy: p, tags: map[[2]string]tagged{}}
-				for _, one := range cases {
-					if what := t.run(one); what != "" {
-						failed++
-						if one.Name != "" {
-							what = one.Name + ": " + what
-						}
-						_, _ = fmt.Fprintf(c.out, "%s:%d: %s\n", file, one.line, what)
-						continue
-					}
-					passed++
-				}
+			doc, err := runTests(c, p, args)
+			if err != nil {
+				return err
 			}
-			_, _ = fmt.Fprintf(c.out, "%d passed, %d failed\n", passed, failed)
-			if failed > 0 {
-				return exit(exitFailed)
+			if as == asJSON {
+				return errors.Join(writeJSON(c.out, doc), failedIf(doc.Failed > 0))
 			}
-			return nil
+			for _, f := range doc.Failures {
+				_, _ = fmt.Fprintf(c.out, "%s:%d: %s\n", f.File, f.Line, f.What)
+			}
+			_, _ = fmt.Fprintf(c.out, "%d passed, %d failed\n", doc.Passed, doc.Failed)
+			return failedIf(doc.Failed > 0)
 		},
 	}
 	cmd.Flags().StringVar(&policyFile, "policy", defaultPolicy, "policy file")
+	registerForm(cmd, &output)
 	return cmd
+}
+
+// testsJSON is what came of tests.
+type testsJSON struct {
+	Passed   int              `json:"passed"`
+	Failed   int              `json:"failed"`
+	Failures []testFailedJSON `json:"failures"`
+}
+
+type testFailedJSON struct {
+	File string `json:"file"`
+	Line int    `json:"line"`
+	What string `json:"what"`
+}
+
+// runTests runs the tests of files under a policy.
+func runTests(c console, p *policy.Policy, files []string) (testsJSON, error) {
+	doc := testsJSON{Failures: []testFailedJSON{}}
+	for _, file := range files {
+		cases, err := readCases(c, file)
+		if err != nil {
+			return doc, err
+		}
+		t := tester{policy: p, tags: map[[2]string]tagged{}}
+		for _, one := range cases {
+			what := t.run(one)
+			if what == "" {
+				doc.Passed++
+				continue
+			}
+			if one.Name != "" {
+				what = one.Name + ": " + what
+			}
+			doc.Failed++
+			doc.Failures = append(doc.Failures, testFailedJSON{file, one.line, what})
+		}
+	}
+	return doc, nil
 }
 
 // readCases reads a file of tests; every mistake in it is an error, because a test that is not run is none.

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"offpeak/internal/fleet"
+	"offpeak/internal/plan"
 	"offpeak/internal/policy"
 )
 
@@ -12,7 +13,9 @@ type sight struct {
 	policy   *policy.Policy
 	snapshot fleet.Snapshot
 	memory   *fleet.Memory
-	now      time.Time // against which the snapshot's age is measured
+	site     *site          // where AWS was asked; nil where files were read
+	findings []plan.Finding // on where prices are from
+	now      time.Time      // against which the snapshot's age is measured
 }
 
 // see reads policy, inventory, prices and memory.

@@ -61,13 +61,13 @@ result on any machine.`,
 	flags.StringVar(&f.faults, "faults", string(twin.NoFaults), "what goes wrong: none, light or heavy")
 	flags.StringVar(&f.out, "out", "", "write ledger, memory, bill and listings into this folder, which must be new or empty")
 	flags.BoolVar(&f.noBill, "no-bill", false, "leave out the bill and all dollars: hours and operation alone, for very large fleets")
-	flags.StringVarP(&f.output, "output", "o", "table", "table or json")
+	registerForm(cmd, &f.output)
 	return cmd
 }
 
 func (f *simulateFlags) run(args []string) error {
-	if f.output != "table" && f.output != "json" {
-		return usagef("--output is table or json, not %q", f.output)
+	if _, err := formOf(f.output); err != nil {
+		return err
 	}
 	r, left, err := f.rehearsal(args)
 	if err != nil {

@@ -33,8 +33,8 @@ It looks at AWS as it is now, and at what offpeak remembers at --hub. It changes
   offpeak status -o json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if output != "table" && output != "json" {
-				return usagef("--output is table or json, not %q", output)
+			if _, err := formOf(output); err != nil {
+				return err
 			}
 			selected, err := parseSelector(in.selector)
 			if err != nil {
@@ -42,11 +42,7 @@ It looks at AWS as it is now, and at what offpeak remembers at --hub. It changes
 			}
 			ctx, stop := interruptible()
 			defer stop()
-			s, err := reached.open(ctx, c)
-			if err != nil {
-				return err
-			}
-			p, err := s.policyFor(ctx, cmd, in.policyFile)
+			s, p, err := reached.ready(ctx, c, cmd, in.policyFile)
 			if err != nil {
 				return err
 			}
@@ -56,7 +52,7 @@ It looks at AWS as it is now, and at what offpeak remembers at --hub. It changes
 	flags := cmd.Flags()
 	flags.StringVar(&in.policyFile, "policy", defaultPolicy, "policy file (default: the hub's policy where --hub is a bucket)")
 	flags.StringVarP(&in.selector, "selector", "l", "", "only resources that match, as Team=pay,env=dev (also account, region, kind, id, name, state)")
-	flags.StringVarP(&output, "output", "o", "table", "table or json")
+	registerForm(cmd, &output)
 	reached.register(cmd)
 	return cmd
 }
@@ -88,7 +84,7 @@ func showStatus(ctx context.Context, c console, s *site, p *policy.Policy, q sta
 		return unread[0]
 	}
 	doc := statusOf(p, q.selected, sights, c.now())
-	doc.Hub = s.place
+	doc.Hub, doc.Findings = s.place, append(doc.Findings, s.findings...)
 	if q.output == "json" {
 		err = writeJSON(c.out, doc)
 	} else {

@@ -5,7 +5,9 @@ import (
 	"slices"
 	"time"
 
+	"offpeak/internal/failure"
 	"offpeak/internal/fleet"
+	"offpeak/internal/hub"
 	"offpeak/internal/money"
 	"offpeak/internal/plan"
 	"offpeak/internal/policy"
@@ -43,7 +45,9 @@ type statusJSON struct {
 	Waiting  []waitingJSON  `json:"waiting"`
 	Observed []observedJSON `json:"observed"`
 	// Unread are the scopes that could not be looked at; Forgotten those of which nothing is remembered.
-	Unread    []unreadJSON     `json:"unread"`
+	Unread []unreadJSON `json:"unread"`
+	// Findings are accounts and regions of the policy that cannot be looked into.
+	Findings  []hub.Finding    `json:"findings"`
 	Forgotten []fleet.Scope    `json:"no_memory"`
 	Notes     []string         `json:"notes"`
 	Totals    statusTotalsJSON `json:"totals"`
@@ -94,8 +98,10 @@ type observedJSON struct {
 }
 
 type unreadJSON struct {
-	Scope fleet.Scope `json:"scope"`
-	Why   string      `json:"why"`
+	Scope  fleet.Scope   `json:"scope"`
+	Class  failure.Class `json:"class"`
+	Why    string        `json:"why"`
+	Remedy string        `json:"remedy,omitempty"`
 }
 
 type statusTotalsJSON struct {
@@ -113,7 +119,7 @@ type statusTotalsJSON struct {
 func statusOf(p *policy.Policy, selected selector, sights []scopeSight, now time.Time) statusJSON {
 	doc := statusJSON{
 		At: now.UTC().Truncate(time.Second), Policy: p.Rules.Policy, Asleep: []sleeperJSON{}, NotSeen: []sleeperJSON{}, LeftOn: []leftOnJSON{}, Waiting: []waitingJSON{},
-		Observed: []observedJSON{}, Unread: []unreadJSON{}, Forgotten: []fleet.Scope{}, Notes: []string{},
+		Observed: []observedJSON{}, Unread: []unreadJSON{}, Findings: []hub.Finding{}, Forgotten: []fleet.Scope{}, Notes: []string{},
 	}
 	watched := map[fleet.AccountID]bool{}
 	for i := range sights {
@@ -144,7 +150,7 @@ func statusOf(p *policy.Policy, selected selector, sights []scopeSight, now time
 // notes says what is not whole of a scope.
 func (d *statusJSON) notes(s *scopeSight) {
 	if s.unread != nil {
-		d.Unread = append(d.Unread, unreadJSON{s.scope, s.unread.Error()})
+		d.Unread = append(d.Unread, unreadJSON{s.scope, failure.Of(s.unread), s.unread.Error(), failure.Remedy(s.unread)})
 	}
 	if s.memory == nil {
 		d.Forgotten = append(d.Forgotten, s.scope)

@@ -124,6 +124,23 @@ func (f *Function) Stop() {
 	})
 }
 
+// Memory returns the most memory that the program has had so far, in bytes; zero where the system does not tell.
+func (f *Function) Memory(t testing.TB) (most int) {
+	t.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", f.process.Process.Pid))
+	if err != nil {
+		return 0
+	}
+	for line := range strings.Lines(string(text)) {
+		if kilobytes, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+			if most, err = strconv.Atoi(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(kilobytes), "kB"))); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return most << 10
+}
+
 // Logs returns what the program has printed so far.
 func (f *Function) Logs() string { return f.logs.String() }
 

@@ -20,7 +20,7 @@ func main() {
 		lambda.Start(func() error { return err })
 		return
 	}
-	worker, log := h.Worker(), live.NewLog(os.Stdout)
+	worker, log := h.Worker(), h.Log(os.Stdout)
 	lambda.Start(func(ctx context.Context, batch events.SQSEvent) (answer events.SQSEventResponse, _ error) {
 		for _, message := range batch.Records {
 			wake, err := hub.ParseWake(message.Body)
