@@ -29,6 +29,7 @@ type Function struct {
 	process *exec.Cmd
 	logs    *lines
 	ended   chan error
+	gone    chan struct{} // closed when the program has ended
 
 	mu      sync.Mutex
 	waiting map[string]chan Answer
@@ -85,7 +86,7 @@ func Build(t testing.TB, pkg string) string {
 func Start(t testing.TB, program string, env ...string) *Function {
 	t.Helper()
 	f := &Function{
-		events: make(chan event), waiting: map[string]chan Answer{}, asked: make(chan struct{}), logs: &lines{}, ended: make(chan error, 1), begun: time.Now(),
+		events: make(chan event), waiting: map[string]chan Answer{}, asked: make(chan struct{}), logs: &lines{}, ended: make(chan error, 1), gone: make(chan struct{}), begun: time.Now(),
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /2018-06-01/runtime/invocation/next", f.next)
@@ -108,13 +109,20 @@ func Start(t testing.TB, program string, env ...string) *Function {
 	if err := f.process.Start(); err != nil {
 		t.Fatal(err)
 	}
-	go func() { f.ended <- f.process.Wait() }()
+	go func() {
+		f.ended <- f.process.Wait()
+		close(f.gone)
+	}()
 	t.Cleanup(f.Stop)
 	return f
 }
 
-// Kill ends the program as AWS ends one that takes too long: without a word.
-func (f *Function) Kill() { _ = f.process.Process.Kill() }
+// Kill ends the program as AWS ends one that takes too long: without a word. When it returns, the program is gone: on a busy machine one that
+// has been killed goes on for a while.
+func (f *Function) Kill() {
+	_ = f.process.Process.Kill()
+	<-f.gone
+}
 
 // Stop ends program and server.
 func (f *Function) Stop() {

@@ -1,0 +1,129 @@
+package config_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"offpeak/infra/config"
+	"offpeak/internal/fleet"
+)
+
+func parse(text string) (config.Config, error) {
+	var values any
+	if err := json.Unmarshal([]byte(text), &values); err != nil {
+		return config.Config{}, err
+	}
+	return config.Parse(values)
+}
+
+func TestWhatIsLeftOutHasADefault(t *testing.T) {
+	t.Parallel()
+	for _, context := range []any{nil, map[string]any{}, `{}`} {
+		c, err := config.Parse(context)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.Region != "ap-northeast-2" || len(c.Regions) != 1 || c.Hub != "" || c.Encryption != config.CustomerKey || c.MaxConcurrency != 5 || c.ReservedConcurrency != 0 ||
+			c.LogDays != 90 || c.Zone.String() != "UTC" || c.OverrideTag != "offpeak:override" {
+			t.Errorf("%+v", c)
+		}
+		if diff := cmp.Diff([]string{fleet.DefaultPrefix + "schedule"}, c.ScheduleTags); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
+
+func TestWhatIsSaid(t *testing.T) {
+	t.Parallel()
+	c, err := parse(`{"hub_account": "011122223333", "hub_region": "eu-south-1", "regions": ["eu-south-1", "us-east-1"], "timezone": "Europe/Rome",
+		"protected_tags": {"Tier": ["critical"], "Environment": ["prod", "prd"]}, "tags": {"Team": "platform"},
+		"organization": "o-ab12cd34ef", "external_id": "x9", "stack_sets": {"units": ["r-ab12"]}}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []config.ProtectedTag{{Key: "Environment", Values: []string{"prod", "prd"}}, {Key: "Tier", Values: []string{"critical"}}}
+	if diff := cmp.Diff(want, c.Protected); diff != "" {
+		t.Error(diff)
+	}
+	if c.Hub != "011122223333" || c.Zone.String() != "Europe/Rome" || c.Tags["Team"] != "platform" || c.Spread.Units[0] != "r-ab12" || c.Spread.Delegated {
+		t.Errorf("%+v", c)
+	}
+}
+
+// TestMistakes: each is told with its place, and what to write instead.
+func TestMistakes(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ name, context, want string }{
+		{"not an object", `["x"]`, "the context offpeak is a list: it is an object"},
+		{"no JSON", `"{"`, "is no JSON object"},
+		{"an unknown key", `{"region": ["us-east-1"]}`, "offpeak.region: there is no such key: did you mean regions?"},
+		{"an unknown key that is like none", `{"colour": 1}`, "offpeak.colour: there is no such key: take it out"},
+		{"an account that lost its zero", `{"hub_account": 11122223333}`, "offpeak.hub_account: is the number 1.1122223333e+10: say it between quotes"},
+		{"an account that is too short", `{"hub_account": "1112222"}`, "twelve digits between quotes"},
+		{"one region for a list", `{"regions": "us-east-1"}`, `offpeak.regions: is the text "us-east-1": say a list`},
+		{"a misspelt region", `{"regions": ["ap-notheast-2"]}`, "did you mean ap-northeast-2?"},
+		{"an availability zone", `{"hub_region": "us-east-1a"}`, "us-east-1"},
+		{"no region at all", `{"hub_region": "Seoul"}`, "say a region such as ap-northeast-2"},
+		{"a region twice", `{"regions": ["us-east-1", "us-east-1"]}`, "stands there twice"},
+		{"China beside the others", `{"regions": ["ap-northeast-2", "cn-north-1"]}`, "cn-north-1 is in the partition aws-cn, and the hub in ap-northeast-2 is in aws: roles cannot be entered"},
+		{"GovCloud beside the others", `{"hub_region": "us-gov-west-1", "regions": ["us-east-1"]}`, "deploy a hub in each"},
+		{"an organization's name", `{"organization": "acme"}`, "the id of an organization, such as o-ab12cd34ef"},
+		{"a time zone that is none", `{"timezone": "Seoul"}`, "Asia/Seoul"},
+		{"an abbreviation", `{"timezone": "KST"}`, "offpeak.timezone"},
+		{"an external id with a space", `{"external_id": "a b"}`, "at least two letters"},
+		{"a word for a truth", `{"paused": "yes"}`, "say true or false, without quotes"},
+		{"a text for a number", `{"log_days": "90"}`, `is the text "90": say a whole number`},
+		{"half a number", `{"max_concurrency": 2.5}`, "say a whole number from 2 to 1000"},
+		{"days that CloudWatch does not keep", `{"log_days": 42}`, "CloudWatch keeps logs for none but"},
+		{"less reserved than is delivered", `{"max_concurrency": 10, "reserved_concurrency": 5}`, "5 is less than max_concurrency 10"},
+		{"no tag", `{"schedule_tags": []}`, "lists no key"},
+		{"the same tag twice to IAM", `{"schedule_tags": ["Schedule", "schedule"]}`, "the same to IAM"},
+		{"a tag of AWS's", `{"schedule_tags": ["aws:schedule"]}`, "AWS's own"},
+		{"a pattern for a tag", `{"schedule_tags": ["team-*"]}`, "IAM takes * ? and $"},
+		{"a value in Hangul", `{"protected_tags": {"Environment": ["운영"]}}`, "IAM policies hold Latin letters only"},
+		{"a protected tag without values", `{"protected_tags": {"Environment": []}}`, `offpeak.protected_tags.Environment: lists no value`},
+		{"one value for a list", `{"protected_tags": {"Environment": "prod"}}`, "offpeak.protected_tags.Environment: is the text \"prod\": say a list"},
+		{"a key's alias", `{"volume_keys": ["alias/mine"]}`, "aliases cannot be granted"},
+		{"a key of another partition", `{"volume_keys": ["arn:aws-cn:kms:cn-north-1:111122223333:key/1"]}`, "is of the partition aws-cn"},
+		{"no address", `{"mail": ["ops"]}`, "an address such as ops@example.com"},
+		{"a choice that there is not", `{"encryption": "none"}`, "say customer or aws"},
+		{"the hub among the others", `{"hub_account": "111122223333", "accounts": ["111122223333"]}`, "say own_account: true"},
+		{"StackSets without an organization", `{"stack_sets": {"units": ["r-ab12"]}}`, "for StackSets say organization"},
+		{"StackSets without an external id", `{"organization": "o-ab12cd34ef", "stack_sets": {"units": ["r-ab12"]}}`, "say external_id"},
+		{"StackSets that go nowhere", `{"organization": "o-ab12cd34ef", "external_id": "x9", "stack_sets": {}}`, "names neither units nor read_only_units"},
+		{"a unit that both acts and does not", `{"organization": "o-ab12cd34ef", "external_id": "x9", "stack_sets": {"units": ["r-ab12"], "read_only_units": ["r-ab12"]}}`, "take it out of one"},
+		{"a misspelt key in a section", `{"organization": "o-ab12cd34ef", "external_id": "x9", "stack_sets": {"unit": ["r-ab12"]}}`, "offpeak.stack_sets.unit: there is no such key: did you mean units?"},
+		{"a pipeline from nowhere", `{"pipeline": {}}`, "offpeak.pipeline.connection: is missing"},
+		{"a pipeline to nowhere", `{"pipeline": {"connection": "arn:aws:codeconnections:us-east-1:111122223333:connection/1", "repository": "acme/offpeak"}}`, "say hub_account"},
+		{"a staging hub in the hub's place", `{"hub_account": "111122223333", "pipeline": {"connection": "arn:aws:codeconnections:us-east-1:111122223333:connection/1", "repository": "acme/offpeak", "staging_account": "111122223333"}}`, "an account of its own"},
+		{"a tag for everything that opts it in", `{"tags": {"offpeak:schedule": "stopped"}}`, "would opt offpeak's own things in"},
+	} {
+		_, err := parse(test.context)
+		if err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: %v, want %q", test.name, err, test.want)
+		}
+	}
+}
+
+// TestAllMistakesAtOnce: who mends one does not meet the next only then.
+func TestAllMistakesAtOnce(t *testing.T) {
+	t.Parallel()
+	_, err := parse(`{"hub_region": "nowhere", "paused": 1, "mail": ["x"], "colour": 1}`)
+	if err == nil || len(strings.Split(err.Error(), "\n")) != 4 {
+		t.Errorf("%v", err)
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add(`{"regions": ["us-east-1"], "protected_tags": {"a": ["b"]}, "stack_sets": {"units": ["r-ab12"]}}`)
+	f.Add(`{"tags": {"": ""}, "pipeline": null, "log_days": 1e9}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		c, err := parse(text)
+		if err == nil && (c.Zone == nil || len(c.ScheduleTags)+len(c.CustodianTag) == 0 || c.Partition() == "") {
+			t.Errorf("%q is taken: %+v", text, c)
+		}
+	})
+}

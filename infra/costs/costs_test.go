@@ -1,0 +1,88 @@
+package costs_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/shopspring/decimal"
+
+	"offpeak/infra/costs"
+)
+
+var update = flag.Bool("update", false, "write the tables in docs/cost.md anew")
+
+// alarms are those of the hub; its own test holds the number.
+func alarms(t *testing.T) int {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("..", "..", "testdata", "infra", "hub-minimal.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(regexp.MustCompile(`"AWS::CloudWatch::Alarm"`).FindAll(data, -1))
+}
+
+func fleets() []costs.Fleet {
+	return []costs.Fleet{costs.Office(2, 2), costs.Office(15, 10), costs.Office(100, 4)}
+}
+
+// TestTheTarget: a hundred accounts in four regions for at most three dollars a month, key, dashboard and alarms apart.
+func TestTheTarget(t *testing.T) {
+	t.Parallel()
+	got := costs.Total(costs.Month(costs.Office(100, 4), costs.Local(), alarms(t)), false)
+	if got.GreaterThan(decimal.NewFromInt(3)) || got.LessThan(decimal.NewFromInt(1)) {
+		t.Errorf("%s USD", got.StringFixed(2))
+	}
+}
+
+// TestByHand computes one line without the package: 400 scopes, 730 hours, 44 edges of two sweeps, 70 ms at half a gigabyte.
+func TestByHand(t *testing.T) {
+	t.Parallel()
+	bill := costs.Month(costs.Office(100, 4), costs.Local(), 1)
+	want := decimal.RequireFromString("11452") // (292000 + 35200) x 0.07 s x 0.5 GB
+	if !bill[0].Count.Equal(want) {
+		t.Errorf("%s GB-seconds, want %s", bill[0].Count, want)
+	}
+	for _, l := range bill {
+		if !l.Price.IsPositive() || !l.Count.IsPositive() {
+			t.Errorf("%s: %s at %s", l.What, l.Count, l.Price)
+		}
+	}
+	if small, large := costs.Month(costs.Office(2, 2), costs.Local(), 1), bill; costs.Total(small, false).GreaterThan(costs.Total(large, false)) {
+		t.Error("more costs less")
+	}
+}
+
+// TestThePage: docs/cost.md has these tables.
+func TestThePage(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join("..", "..", "docs", "cost.md")
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := string(data)
+	for name, m := range map[string]costs.Measured{"local": costs.Local(), "over the wire": costs.OverTheWire()} {
+		begin, end := fmt.Sprintf("<!-- table of infra/costs, %s: begin -->\n", name), fmt.Sprintf("<!-- table of infra/costs, %s: end -->\n", name)
+		before, rest, found := strings.Cut(page, begin)
+		table, after, closed := strings.Cut(rest, end)
+		if !found || !closed {
+			t.Fatalf("%s has no place for the table %s", path, name)
+		}
+		want := "\n" + costs.Table(fleets(), m, alarms(t)) + "\n"
+		if diff := cmp.Diff(want, table); diff != "" && !*update {
+			t.Errorf("%s (-update writes it anew):\n%s", path, diff)
+		}
+		page = before + begin + want + end + after
+	}
+	if *update {
+		if err := os.WriteFile(path, []byte(page), 0o644); err != nil { //nolint:gosec // for everybody to read
+			t.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,78 @@
+package infra
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"offpeak/infra/permit"
+)
+
+// Function is a Lambda function of the hub: a folder of functions, and its program in build.
+type Function struct {
+	// Name is that of its folder. The function is called offpeak-<name>.
+	Name string
+	// ID is what the template calls it.
+	ID string
+	// Memory is in MB. The programs wait for AWS more than they compute; what they hold is what decides.
+	Memory  int
+	Timeout time.Duration
+	// Purpose is for people who find it in the console.
+	Purpose string
+	// Role says what it may do.
+	Role func(permit.Hub) permit.Role
+	// Variables are its environment.
+	Variables []Variable
+}
+
+// Variable is an environment variable of a function, and the thing of the hub that it names.
+type Variable struct{ Name, Of string }
+
+// What variables name: logical ids of the hub's template.
+const (
+	storeID  = "Store"
+	wakesID  = "Wakes"
+	alertsID = "Alerts"
+)
+
+// Functions are all of them.
+func Functions() []Function {
+	variables := []Variable{{"OFFPEAK_BUCKET", storeID}, {"OFFPEAK_QUEUE_URL", wakesID}, {"OFFPEAK_TOPIC_ARN", alertsID}}
+	return []Function{
+		{
+			Name: "dispatch", ID: "Dispatch", Memory: 256, Timeout: 5 * time.Minute, Role: permit.Hub.Dispatch, Variables: variables,
+			Purpose: "Every five minutes, and at events: finds out which accounts and regions are due, and sends a wake for each",
+		},
+		{
+			// The longest that Lambda gives. A sweep gives its lease back in time, and goes on in another invocation.
+			Name: "schedule", ID: "Schedule", Memory: 512, Timeout: 15 * time.Minute, Role: permit.Hub.Worker, Variables: variables,
+			Purpose: "Answers a wake: looks at one account in one region, plans, writes down what it will do, does it, and writes down what came of it",
+		},
+	}
+}
+
+// program is the name that Lambda's provided runtimes start.
+const program = "bootstrap"
+
+// Asset returns the folder of a function's program, which "make build" makes. What is not there, or would not run on Lambda, is an error.
+func (f Function) Asset(build string) (string, error) {
+	folder := filepath.Join(build, f.Name)
+	path := filepath.Join(folder, program)
+	file, err := os.Open(path)
+	if err != nil {
+		return "", fmt.Errorf("the program of the function %s is not there (%s): run \"make build\" first", f.Name, path)
+	}
+	defer file.Close() //nolint:errcheck // it was only read
+	var head [20]byte
+	if _, err := file.Read(head[:]); err != nil {
+		return "", fmt.Errorf("read %s: %w", path, err)
+	}
+	const arm64 = 183 // EM_AARCH64 of the ELF header
+	if !bytes.HasPrefix(head[:], []byte("\x7fELF")) || binary.LittleEndian.Uint16(head[18:]) != arm64 {
+		return "", fmt.Errorf("%s is no program for Linux on arm64, which the functions run on: run \"make build\" again", path)
+	}
+	return folder, nil
+}

@@ -1,0 +1,124 @@
+package infra_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"offpeak/infra"
+)
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+// TestTheFunctionsAreThoseOfTheFolders: each program has a function, and each function a program.
+func TestTheFunctionsAreThoseOfTheFolders(t *testing.T) {
+	mains, err := filepath.Glob("../functions/*/main.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var folders, functions []string
+	for _, path := range mains {
+		folders = append(folders, filepath.Base(filepath.Dir(path)))
+	}
+	for _, f := range infra.Functions() {
+		functions = append(functions, f.Name)
+	}
+	slices.Sort(functions)
+	if !slices.Equal(folders, functions) {
+		t.Errorf("functions has %v, the table %v", folders, functions)
+	}
+}
+
+// TestTheVariablesAreThoseThatTheFunctionsRead compares with the constants of internal/live, which cannot be imported: it links the AWS SDK.
+func TestTheVariablesAreThoseThatTheFunctionsRead(t *testing.T) {
+	var wanted []string
+	for _, m := range regexp.MustCompile(`Variable += "(OFFPEAK_\w+)"`).FindAllStringSubmatch(read(t, "../internal/live/live.go"), -1) {
+		if m[1] != "OFFPEAK_PREFIX" { // the hub's bucket is offpeak's alone
+			wanted = append(wanted, m[1])
+		}
+	}
+	slices.Sort(wanted)
+	if len(wanted) == 0 {
+		t.Fatal("internal/live names no variable any more; where are they?")
+	}
+	for _, f := range infra.Functions() {
+		var set []string
+		for _, v := range f.Variables {
+			set = append(set, v.Name)
+		}
+		slices.Sort(set)
+		if !slices.Equal(set, wanted) {
+			t.Errorf("%s is given %v, and reads %v", f.Name, set, wanted)
+		}
+	}
+}
+
+// TestTheMetricsAreThoseThatTheFunctionsWrite: an alarm on a metric that nobody writes never rings.
+func TestTheMetricsAreThoseThatTheFunctionsWrite(t *testing.T) {
+	_, written, found := strings.Cut(read(t, "../internal/live/log.go"), "// The metrics")
+	written, _, closed := strings.Cut(written, "\n)\n")
+	if !found || !closed {
+		t.Fatal("internal/live names no metrics any more; where are they?")
+	}
+	var shown []string
+	for _, file := range []string{"alarms.go", "dashboard.go"} {
+		for _, m := range regexp.MustCompile(`own\("(\w+)"|MetricName: jsii.String\("(\w+)"\)`).FindAllStringSubmatch(read(t, file), -1) {
+			shown = append(shown, m[1]+m[2])
+		}
+	}
+	for _, name := range shown {
+		if !strings.Contains(written, `"`+name+`"`) {
+			t.Errorf("the metric %s is shown, and nobody writes it", name)
+		}
+	}
+	for _, m := range regexp.MustCompile(`= +"(\w+)"`).FindAllStringSubmatch(written, -1) {
+		if !slices.Contains(shown, m[1]) {
+			t.Errorf("the metric %s is written, and nothing shows it", m[1])
+		}
+	}
+}
+
+func TestProgramsThatAreNotThere(t *testing.T) {
+	for _, test := range []struct{ what, program, want string }{
+		{"nothing was built", "", `run "make build" first`},
+		{"built for this machine instead", elf(62), "no program for Linux on arm64"},
+		{"a script", "#!/bin/sh\necho hello, world\n", "no program for Linux on arm64"},
+		{"built", elf(183), ""},
+	} {
+		t.Run(test.what, func(t *testing.T) {
+			build := t.TempDir()
+			if test.program != "" {
+				for _, f := range infra.Functions() {
+					write(t, filepath.Join(build, f.Name, "bootstrap"), test.program)
+				}
+			}
+			err := infra.Deployment{Config: parse(t, minimal), Build: build}.Check()
+			if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
+				t.Errorf("%v, want %q", err, test.want)
+			}
+		})
+	}
+}
+
+// TestWhatWasBuiltFits looks at real programs, where there are some.
+func TestWhatWasBuiltFits(t *testing.T) {
+	for _, f := range infra.Functions() {
+		path := filepath.Join("..", "build", f.Name, "bootstrap")
+		if _, err := os.Stat(path); err != nil {
+			t.Skipf("NOT TESTED: %s is not there; \"make build\" makes it", path)
+		}
+		if _, err := f.Asset(filepath.Join("..", "build")); err != nil {
+			t.Error(err)
+		}
+	}
+}

@@ -1,0 +1,154 @@
+// Package infra is offpeak on AWS as a CDK app: the hub with its functions, and what accounts need that are looked after.
+//
+// In go a validated configuration and the folder of built programs; out come stacks, and for accounts that are reached by StackSets or by hand plain
+// CloudFormation templates. What each role may do stands in permit, and nowhere else. The package deploys nothing and reads no environment.
+package infra
+
+import (
+	"errors"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"offpeak/infra/config"
+	"offpeak/infra/permit"
+)
+
+// The names of the stacks.
+const (
+	HubStack       = "offpeak-hub"
+	RolesStack     = "offpeak-spoke-roles"
+	ReadStack      = "offpeak-spoke-read"
+	EventsStack    = "offpeak-spoke-events"
+	StackSetsStack = "offpeak-stack-sets"
+	PipelineStack  = "offpeak-pipeline"
+)
+
+// Deployment is what is deployed, and from where.
+type Deployment struct {
+	Config config.Config
+	// Build is the folder of the built programs, one folder for each function.
+	Build string
+}
+
+// Build adds the stacks of a deployment to an app. Everything that can be wrong is looked at before the first of them.
+func Build(app awscdk.App, d Deployment) error {
+	c := d.Config
+	if err := d.Check(); err != nil {
+		return err
+	}
+	// Access logs are let in by the bucket's policy: buckets whose owner owns every object know no other way.
+	app.Node().SetContext(jsii.String("@aws-cdk/aws-s3:serverAccessLogsUseBucketPolicy"), true)
+	app.Node().SetContext(jsii.String("@aws-cdk/core:validateAgainstDefaultRules"), true) // what CloudFormation would refuse is an error now
+	tag(app, c)
+	if err := NewHub(app, HubStack, d); err != nil {
+		return err
+	}
+	spokes := []spokeTemplate{{RolesStack, rolesOf(c, inside(c))}, {ReadStack, readOf(c, inside(c))}}
+	for _, t := range spokes {
+		t.build(awscdk.NewStack(app, jsii.String(t.name), &awscdk.StackProps{
+			Description: jsii.String(t.description()), Synthesizer: awscdk.NewBootstraplessSynthesizer(nil),
+		}))
+	}
+	for _, region := range c.Regions {
+		name := EventsStack + "-" + string(region)
+		eventsOf(c).into(awscdk.NewStack(app, jsii.String(name), &awscdk.StackProps{
+			Description: jsii.String(eventsDescription), Env: &awscdk.Environment{Region: jsii.String(string(region))},
+			Synthesizer: awscdk.NewBootstraplessSynthesizer(nil),
+		}))
+	}
+	if c.Spread != nil {
+		if err := NewStackSets(app, StackSetsStack, d); err != nil {
+			return err
+		}
+	}
+	if c.Pipeline != nil {
+		return NewPipeline(app, PipelineStack, d)
+	}
+	return nil
+}
+
+// Check looks at what a deployment needs: programs, and roles that IAM takes.
+func (d Deployment) Check() error {
+	var errs []error
+	for _, f := range Functions() {
+		if _, err := f.Asset(d.Build); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	for _, r := range Roles(d.Config) {
+		if err := r.Check(); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Roles are all roles of a deployment.
+func Roles(c config.Config) []permit.Role {
+	spoke := inside(c)
+	return append(hubOf(c).Roles(), spoke.Schedule(), spoke.Read(), permit.Events(string(c.Region)))
+}
+
+// tag puts the deployment's tags on everything that can have them.
+func tag(scope constructs.IConstruct, c config.Config) {
+	tags := awscdk.Tags_Of(scope)
+	how := &awscdk.TagProps{ExcludeResourceTypes: texts([]string{"AWS::CloudWatch::Dashboard"})} // not yet in the specification that cfn-lint has
+	tags.Add(jsii.String("Application"), jsii.String("offpeak"), how)
+	for key, value := range c.Tags {
+		tags.Add(jsii.String(key), jsii.String(value), how)
+	}
+}
+
+// hubOf says to permit what the hub is.
+func hubOf(c config.Config) permit.Hub {
+	h := permit.Hub{Organization: c.Organization, Key: c.Encryption == config.CustomerKey}
+	for _, id := range c.Accounts {
+		h.Accounts = append(h.Accounts, string(id))
+	}
+	if c.OwnAccount {
+		own := inside(c)
+		own.VolumeKeys = c.VolumeKeys
+		h.Own = &own
+	}
+	return h
+}
+
+// inside says to permit what an account of the organization is, and outside one that is of none or of another.
+func inside(c config.Config) permit.Spoke {
+	s := permit.Spoke{Tags: c.ScheduleTags, Custodian: c.CustodianTag, Organization: c.Organization}
+	for _, t := range c.Protected {
+		s.Protected = append(s.Protected, permit.Tag{Key: t.Key, Values: t.Values})
+	}
+	return s
+}
+
+func outside(c config.Config) permit.Spoke {
+	s := inside(c)
+	s.Organization = ""
+	return s
+}
+
+// called makes a template call a thing by a name that does not depend on where it stands in the tree: statements and outputs name it.
+func called(c constructs.IConstruct, id string) {
+	element, ok := c.Node().DefaultChild().(awscdk.CfnElement)
+	if !ok {
+		element, ok = c.(awscdk.CfnElement)
+	}
+	if !ok {
+		return // the template then lacks the name, and what refers to it is refused by every test
+	}
+	element.OverrideLogicalId(jsii.String(id))
+}
+
+func texts(values []string) *[]*string {
+	list := make([]*string, len(values))
+	for i := range values {
+		list[i] = jsii.String(values[i])
+	}
+	return &list
+}
+
+// sub is CloudFormation's Fn::Sub.
+func sub(text string) *string { return awscdk.Fn_Sub(jsii.String(text), nil) }

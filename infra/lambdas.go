@@ -1,0 +1,63 @@
+package infra
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambdadestinations"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+	"github.com/aws/jsii-runtime-go"
+)
+
+// addFunctions adds the functions of the table, each with its role and its log.
+func (h *hub) addFunctions() error {
+	for _, f := range Functions() {
+		asset, err := f.Asset(h.build)
+		if err != nil {
+			return err
+		}
+		h.addFunction(f, asset)
+	}
+	h.lambdas["dispatch"].ConfigureAsyncInvoke(&awslambda.EventInvokeConfigOptions{
+		// A tick that is answered late is as good as the next one, which comes anyway.
+		MaxEventAge: awscdk.Duration_Minutes(jsii.Number(10)), RetryAttempts: jsii.Number(1),
+		OnFailure: awslambdadestinations.NewSqsDestination(h.failures),
+	})
+	// Wakes come by the queue, which sets aside itself what cannot be answered: the worker is never called without being waited for.
+	called(awslambda.NewEventSourceMapping(h.stack, jsii.String("WakesToSchedule"), &awslambda.EventSourceMappingProps{
+		Target: h.lambdas["schedule"], EventSourceArn: h.wakes.QueueArn(),
+		// One sweep may take minutes: with several in an invocation the last would wait for all, and a timeout would repeat them all.
+		BatchSize: jsii.Number(1), ReportBatchItemFailures: jsii.Bool(true),
+		MaxConcurrency: jsii.Number(float64(h.config.MaxConcurrency)), Enabled: jsii.Bool(!h.config.Paused),
+	}), "WakesToSchedule")
+	return nil
+}
+
+func (h *hub) addFunction(f Function, asset string) {
+	log := awslogs.NewLogGroup(h.stack, jsii.String(f.ID+"Log"), &awslogs.LogGroupProps{
+		LogGroupName: jsii.String("/aws/lambda/offpeak-" + f.Name), EncryptionKey: h.key, RemovalPolicy: awscdk.RemovalPolicy_DESTROY,
+	})
+	called(log, f.ID+"Log")
+	if own, ok := log.Node().DefaultChild().(awslogs.CfnLogGroup); ok {
+		own.SetRetentionInDays(jsii.Number(float64(h.config.LogDays)))
+	}
+	role := addRole(h.stack, f.ID+"Role", f.Role(h.permit))
+	variables := map[string]*string{}
+	for _, v := range f.Variables {
+		variables[v.Name] = map[string]*string{storeID: h.store.BucketName(), wakesID: h.wakes.QueueUrl(), alertsID: h.alerts.TopicArn()}[v.Of]
+	}
+	props := &awslambda.FunctionProps{
+		FunctionName: jsii.String("offpeak-" + f.Name), Description: jsii.String(f.Purpose),
+		Runtime: awslambda.Runtime_PROVIDED_AL2023(), Architecture: awslambda.Architecture_ARM_64(), Handler: jsii.String(program),
+		Code: awslambda.Code_FromAsset(jsii.String(asset), nil), Environment: &variables, LogGroup: log,
+		MemorySize: jsii.Number(float64(f.Memory)), Timeout: awscdk.Duration_Seconds(jsii.Number(f.Timeout.Seconds())),
+		// Permissions come from the table alone: CDK may add none.
+		Role: awsiam.Role_FromRoleArn(h.stack, jsii.String(f.ID+"RoleByArn"), role.AttrArn(), &awsiam.FromRoleArnOptions{Mutable: jsii.Bool(false)}),
+	}
+	if f.Name == "schedule" && h.config.ReservedConcurrency > 0 {
+		props.ReservedConcurrentExecutions = jsii.Number(float64(h.config.ReservedConcurrency))
+	}
+	lambda := awslambda.NewFunction(h.stack, jsii.String(f.ID), props)
+	called(lambda, f.ID)
+	h.lambdas[f.Name] = lambda
+}

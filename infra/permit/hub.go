@@ -1,0 +1,168 @@
+package permit
+
+import "slices"
+
+// Hub is what must be known to say what the hub's functions may do.
+type Hub struct {
+	// Organization is the id of the organization whose accounts are entered; empty: none.
+	Organization string
+	// Accounts are accounts outside of it that are entered.
+	Accounts []string
+	// Own is set where the hub's own account is looked after too, with the functions' own roles.
+	Own *Spoke
+	// Key says that a customer key encrypts what the hub keeps.
+	Key bool
+}
+
+// What the statements call the hub's things: logical ids of its template.
+const (
+	store    = "${Store.Arn}"
+	queue    = "${Wakes.Arn}"
+	topic    = "${Alerts}"
+	failures = "${Failures.Arn}"
+	key      = "${Key.Arn}"
+)
+
+// Roles are those of the hub, in the order in which facts flow.
+func (h Hub) Roles() []Role { return []Role{h.Tick(), h.Dispatch(), h.Worker()} }
+
+// Tick is the role of the clock.
+func (h Hub) Tick() Role {
+	return Role{
+		Name: TickRole, Where: "the hub", For: "the clock, which wakes the dispatcher every five minutes",
+		Trust: []Statement{{
+			Effect: Allow, Principals: map[string][]string{"Service": {"scheduler.amazonaws.com"}}, Actions: []string{"sts:AssumeRole"},
+			Conditions: []Condition{is("aws:SourceAccount", "${AWS::AccountId}")}, Why: "EventBridge Scheduler, for schedules of this account",
+		}},
+		Statements: []Statement{
+			{Sid: "Wake", Effect: Allow, Actions: []string{"lambda:InvokeFunction"}, Resources: []string{"${Dispatch.Arn}"}, Why: "calls the dispatcher"},
+			{Sid: "Failed", Effect: Allow, Actions: []string{"sqs:SendMessage"}, Resources: []string{failures}, Why: "keeps ticks that could not be delivered"},
+		},
+	}
+}
+
+// Dispatch is the role of the function that finds out who is due.
+func (h Hub) Dispatch() Role {
+	statements := slices.Concat(logs("Dispatch"), []Statement{
+		{
+			Sid: "Read", Effect: Allow, Actions: []string{"s3:GetObject"}, Why: "the policy, known accounts, what was said to people, and once an hour how much is asleep",
+			Resources: []string{store + "/policy/*", store + "/accounts/*", store + "/said/*", store + "/state/*"},
+		},
+		listing(),
+		{
+			Sid: "Note", Effect: Allow, Actions: []string{"s3:PutObject"}, Why: "the policy in force, for which one everybody was woken, known accounts, what was said; never the policy itself",
+			Resources: []string{store + "/policy/in-force.json", store + "/policy/dispatched.json", store + "/accounts/*", store + "/said/*"},
+		},
+		{Sid: "Forget", Effect: Allow, Actions: []string{"s3:DeleteObject"}, Resources: []string{store + "/said/*"}, Why: "takes back that something was said where telling it failed"},
+		{Sid: "Wake", Effect: Allow, Actions: []string{"sqs:SendMessage"}, Resources: []string{queue, failures}, Why: "wakes for the worker; inputs that failed"},
+		{Sid: "Tell", Effect: Allow, Actions: []string{"sns:Publish"}, Resources: []string{topic}, Why: "alerts"},
+	}, h.entering(), h.organization(), h.encrypted())
+	if h.Own != nil {
+		statements = append(statements, Statement{
+			Sid: "OwnRegions", Effect: Allow, Actions: []string{"account:ListRegions", "ec2:DescribeRegions"}, Resources: []string{"*"},
+			Anywhere: "the account's own regions: its resource is the account itself, whose ARN names the management account of its organization",
+			Why:      "regions that the hub's own account has enabled",
+		})
+	}
+	return Role{Name: DispatchRole, Where: "the hub", For: "finds out who is due, and asks accounts for their regions", Trust: lambda(), Statements: statements}
+}
+
+// Worker is the role of the function that looks and acts.
+func (h Hub) Worker() Role {
+	statements := slices.Concat(logs("Schedule"), []Statement{
+		{
+			Sid: "Read", Effect: Allow, Actions: []string{"s3:GetObject"}, Resources: []string{store + "/*"},
+			Why: "the policy, the scope's state, memory and ledger",
+		},
+		listing(),
+		{
+			Sid: "Note", Effect: Allow, Actions: []string{"s3:PutObject"}, Why: "state, memory, when to look again, what was said, prices; never the policy itself",
+			Resources: []string{store + "/policy/in-force.json", store + "/state/*", store + "/memory/*", store + "/wake/*", store + "/said/*", store + "/prices/*"},
+		},
+		{
+			Sid: "Append", Effect: Allow, Actions: []string{"s3:PutObject"}, Resources: []string{store + "/ledger/*"}, Conditions: []Condition{has("s3:if-none-match")},
+			Why: "the ledger, of which no entry is ever replaced or removed: S3 takes only what was not there",
+		},
+		{
+			Sid: "Forget", Effect: Allow, Actions: []string{"s3:DeleteObject"}, Resources: []string{store + "/memory/*", store + "/wake/*", store + "/said/*"},
+			Why: "memory that a newer one has replaced, wakes that are past",
+		},
+		{
+			Sid: "Wakes", Effect: Allow, Actions: []string{"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:SendMessage"}, Resources: []string{queue},
+			Why: "Lambda fetches wakes in the function's name; the worker sends itself one when it runs out of time",
+		},
+		{Sid: "Tell", Effect: Allow, Actions: []string{"sns:Publish"}, Resources: []string{topic}, Why: "alerts"},
+		{
+			Sid: "Prices", Effect: Allow, Actions: []string{"pricing:GetProducts"}, Resources: []string{"*"}, Why: "AWS's public price list, asked once a week",
+			Anywhere: "AWS knows no resource for it; what it reads is public",
+		},
+	}, h.entering(), h.encrypted())
+	if h.Own != nil {
+		statements = slices.Concat(statements, Looking(), h.Own.Acting())
+	}
+	return Role{Name: ScheduleRole, Where: "the hub", For: "looks at an account in a region, plans, writes down and acts", Trust: lambda(), Statements: statements}
+}
+
+func lambda() []Statement {
+	return []Statement{{
+		Effect: Allow, Principals: map[string][]string{"Service": {"lambda.amazonaws.com"}}, Actions: []string{"sts:AssumeRole"}, Why: "Lambda runs the function",
+	}}
+}
+
+func logs(function string) []Statement {
+	return []Statement{{
+		Sid: "Log", Effect: Allow, Actions: []string{"logs:CreateLogStream", "logs:PutLogEvents"}, Resources: []string{"${" + function + "Log.Arn}"},
+		Why: "its own log",
+	}}
+}
+
+func listing() Statement {
+	return Statement{
+		Sid: "List", Effect: Allow, Actions: []string{"s3:ListBucket"}, Resources: []string{store},
+		Why: "who is due; and S3 says of an object that it is not there only to who may list",
+	}
+}
+
+// entering are the roles of other accounts that may be assumed. Without an organization only those of accounts that are named.
+func (h Hub) entering() []Statement {
+	var out []Statement
+	if h.Organization != "" {
+		out = append(out, Statement{
+			Sid: "Enter", Effect: Allow, Actions: []string{"sts:AssumeRole"}, Conditions: []Condition{is("aws:ResourceOrgID", h.Organization)},
+			Resources: []string{"arn:${AWS::Partition}:iam::*:role/" + SpokeRole, "arn:${AWS::Partition}:iam::*:role/" + ReadRole},
+			Why:       "the roles of these names in accounts of the organization, which the policy file lists",
+		})
+	}
+	if len(h.Accounts) > 0 {
+		s := Statement{Sid: "EnterOutside", Effect: Allow, Actions: []string{"sts:AssumeRole"}, Why: "the roles of these names in accounts outside of the organization"}
+		for _, id := range h.Accounts {
+			for _, role := range []string{SpokeRole, ReadRole} {
+				s.Resources = append(s.Resources, "arn:${AWS::Partition}:iam::"+id+":role/"+role)
+			}
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+func (h Hub) organization() []Statement {
+	if h.Organization == "" {
+		return nil
+	}
+	return []Statement{{
+		Sid: "Organization", Effect: Allow, Resources: []string{"*"}, Why: "accounts beneath the units that the policy names",
+		Actions:  []string{"organizations:ListRoots", "organizations:DescribeOrganizationalUnit", "organizations:ListAccountsForParent", "organizations:ListOrganizationalUnitsForParent"},
+		Anywhere: "units and roots are resources of the management account, whose id is not the hub's to know; ListRoots has none at all",
+	}}
+}
+
+func (h Hub) encrypted() []Statement {
+	if !h.Key {
+		return nil
+	}
+	return []Statement{{
+		Sid: "Encrypt", Effect: Allow, Actions: []string{"kms:Decrypt", "kms:GenerateDataKey"}, Resources: []string{key},
+		Conditions: []Condition{{"StringLike", "kms:ViaService", []string{"s3.*.${AWS::URLSuffix}", "sns.*.${AWS::URLSuffix}"}}},
+		Why:        "what is in the bucket and the topic, by way of these services only",
+	}}
+}

@@ -1,0 +1,92 @@
+package permit_test
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"offpeak/infra/permit"
+)
+
+// spoke and hub have everything that a deployment can have.
+func spoke() permit.Spoke {
+	return permit.Spoke{
+		Tags: []string{"offpeak:schedule", "Schedule"}, Custodian: "maid_offhours", Organization: "o-ab12cd34ef",
+		Protected: []permit.Tag{{Key: "Environment", Values: []string{"prod", "prd"}}},
+	}
+}
+
+func hub() permit.Hub {
+	own := permit.Spoke{Tags: []string{"offpeak:schedule"}, VolumeKeys: []string{"arn:aws:kms:ap-northeast-2:111122223333:key/1"}}
+	return permit.Hub{Organization: "o-ab12cd34ef", Accounts: []string{"888899990000"}, Own: &own, Key: true}
+}
+
+func roles() []permit.Role {
+	s := spoke()
+	return append(hub().Roles(), s.Schedule(), s.Read(), permit.Events("ap-northeast-2"))
+}
+
+// TestEveryRoleIsAllowedToBe holds the rules of the table: no action with a *, none that writes a tag, no * for a resource without a reason, and
+// nothing allowed because a tag is not something.
+func TestEveryRoleIsAllowedToBe(t *testing.T) {
+	t.Parallel()
+	for _, r := range roles() {
+		if err := r.Check(); err != nil {
+			t.Error(err)
+		}
+		seen := map[string]bool{}
+		for _, s := range r.Statements {
+			if !regexp.MustCompile(`^[A-Za-z0-9]+$`).MatchString(s.Sid) || seen[s.Sid] {
+				t.Errorf("%s: IAM takes letters and digits for a Sid, each once: %q", r.Name, s.Sid)
+			}
+			seen[s.Sid] = true
+			if s.Why == "" || len(s.Resources) == 0 {
+				t.Errorf("%s, %s: what for, and on what?", r.Name, s.Sid)
+			}
+		}
+		for _, s := range r.Trust {
+			if len(s.Principals) == 0 || s.Principals["*"] != nil || len(s.Conditions) == 0 && !slices.Equal(s.Principals["Service"], []string{"lambda.amazonaws.com"}) {
+				t.Errorf("%s trusts whoever comes: %+v", r.Name, s)
+			}
+		}
+	}
+}
+
+func TestWhatIsRefused(t *testing.T) {
+	t.Parallel()
+	good := permit.Statement{Sid: "A", Effect: permit.Allow, Actions: []string{"ec2:StopInstances"}, Resources: []string{"arn:aws:ec2:*:*:instance/*"}, Why: "w"}
+	for _, test := range []struct {
+		name   string
+		change func(*permit.Statement)
+		want   string
+	}{
+		{"as it should be", func(*permit.Statement) {}, ""},
+		{"many actions by one name", func(s *permit.Statement) { s.Actions = []string{"ec2:Stop*"} }, "none but many"},
+		{"all actions", func(s *permit.Statement) { s.Actions = []string{"*"} }, "none but many"},
+		{"tags of instances", func(s *permit.Statement) { s.Actions = []string{"ec2:CreateTags"} }, "writes tags"},
+		{"tags of groups", func(s *permit.Statement) { s.Actions = []string{"autoscaling:CreateOrUpdateTags"} }, "writes tags"},
+		{"tags of databases", func(s *permit.Statement) { s.Actions = []string{"rds:AddTagsToResource"} }, "writes tags"},
+		{"tags of services", func(s *permit.Statement) { s.Actions = []string{"ecs:TagResource"} }, "writes tags"},
+		{"tags by the index", func(s *permit.Statement) { s.Actions = []string{"tag:TagResources"} }, "writes tags"},
+		{"taking tags away", func(s *permit.Statement) { s.Actions = []string{"ecs:UntagResource"} }, "writes tags"},
+		{"what is not production", func(s *permit.Statement) {
+			s.Conditions = []permit.Condition{{Operator: "StringNotEquals", Key: "aws:ResourceTag/Environment", Values: []string{"prod"}}}
+		}, "lets through whatever lacks"},
+		{"anything, without a reason", func(s *permit.Statement) { s.Resources = []string{"*"} }, "why nothing narrower"},
+		{"a reason without anything", func(s *permit.Statement) { s.Anywhere = "because" }, "why nothing narrower"},
+		{"too much", func(s *permit.Statement) {
+			for range 400 {
+				s.Resources = append(s.Resources, "arn:aws:ec2:*:*:instance/i-0123456789")
+			}
+		}, "IAM takes 10240"},
+	} {
+		s := good
+		s.Resources = slices.Clone(good.Resources)
+		test.change(&s)
+		err := permit.Role{Name: "r", Statements: []permit.Statement{s}}.Check()
+		if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: %v, want %q", test.name, err, test.want)
+		}
+	}
+}

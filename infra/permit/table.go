@@ -1,0 +1,79 @@
+package permit
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Table is what roles may do, as people read it: one table for each role.
+func Table(roles []Role) string {
+	var b strings.Builder
+	for _, r := range roles {
+		fmt.Fprintf(&b, "### `%s`\n\n%s; %s.\n\n", plain(r.Name), capital(r.For), "in "+r.Where)
+		for _, s := range r.Trust {
+			fmt.Fprintf(&b, "Who may take it: %s (%s).%s\n\n", s.who(), s.Why, s.when())
+		}
+		b.WriteString("| action | resource | condition | why |\n|---|---|---|---|\n")
+		for _, s := range r.Statements {
+			effect := ""
+			if s.Effect == Deny {
+				effect = "**denied:** "
+			}
+			why := s.Why
+			if s.Anywhere != "" {
+				why += ". `*`: " + s.Anywhere
+			}
+			fmt.Fprintf(&b, "| %s%s | %s | %s | %s |\n", effect, codes(s.Actions), codes(s.Resources), conditions(s.Conditions), why)
+		}
+		b.WriteString("\n")
+	}
+	return b.String()
+}
+
+func (s Statement) who() string {
+	var out []string
+	for _, kind := range []string{"AWS", "Service"} {
+		for _, name := range s.Principals[kind] {
+			out = append(out, "`"+plain(name)+"`")
+		}
+	}
+	return strings.Join(out, ", ")
+}
+
+func (s Statement) when() string {
+	if len(s.Conditions) == 0 {
+		return ""
+	}
+	return " Condition: " + conditions(s.Conditions) + "."
+}
+
+func codes(values []string) string {
+	out := make([]string, len(values))
+	for i, v := range values {
+		out[i] = "`" + plain(v) + "`"
+	}
+	return strings.Join(out, ", ")
+}
+
+func conditions(all []Condition) string {
+	var out []string
+	for _, c := range all {
+		switch {
+		case c.Operator == "Null":
+			out = append(out, "`"+c.Key+"` is there")
+		case len(c.Values) == 1:
+			out = append(out, fmt.Sprintf("`%s` is `%s`", c.Key, plain(c.Values[0])))
+		default:
+			out = append(out, fmt.Sprintf("`%s` is one of %s", c.Key, codes(c.Values)))
+		}
+	}
+	return strings.Join(out, "; ")
+}
+
+// plain writes parameters as people do.
+func plain(text string) string {
+	return strings.NewReplacer("${AWS::Partition}", "aws", "${AWS::AccountId}", "ACCOUNT", "${AWS::Region}", "REGION", "${AWS::URLSuffix}", "amazonaws.com",
+		"${each:"+VolumeKeysParameter+"}", "(parameter "+VolumeKeysParameter+")", "${", "", "}", "").Replace(text)
+}
+
+func capital(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
