@@ -78,9 +78,8 @@ func (m *Measurement) interval(center Hours, parts []weighted) Interval {
 	variance, freedom := s.total()
 	half, lean := 0.0, 0.0
 	if variance > 0 {
-		quantile := student(freedom)
-		half = quantile * math.Sqrt(variance)
-		lean = min(max(s.lean(quantile)/variance, -half/2), half/2)
+		half = student(freedom) * math.Sqrt(variance)
+		lean = min(max(s.lean()/variance, -half/2), half/2)
 	}
 	return Interval{Low: center.Float() - half + lean, High: center.Float() + half + lean, Freedom: freedom, Known: true}
 }
@@ -161,13 +160,14 @@ func (s *spread) total() (variance, freedom float64) {
 
 // lean is how far the interval is moved up, or down where it is below zero, times the variance: the first terms of the Cornish-Fisher expansion
 // of (claim - truth) / the root of its estimated variance; for a mean they are those of Johnson, "Modified t tests and confidence intervals for
-// asymmetrical populations", 1978. With the third cumulant K of the error, its covariance A with its variance, and the quantile q it is
+// asymmetrical populations", 1978. With the third cumulant K of the error, its covariance A with its variance, and the normal quantile z it is
 //
-//	A/2 + (3A - K) (q*q - 1)/6
+//	A/2 + (3A - K) (z*z - 1)/6
 //
 // A and K are sums over owners of third cumulants of their four baseline weeks. Without it, nearly all fleets of the simulation whose truth lay
-// outside had a claim too low.
-func (s *spread) lean(quantile float64) float64 {
+// outside had a claim too low; with Student's quantile for z it corrects too much.
+func (s *spread) lean() float64 {
+	const z2 = 1.959963984540054 * 1.959963984540054
 	skew, together := 0.0, 0.0
 	for i := range s.owners {
 		h := &s.owners[i]
@@ -179,7 +179,7 @@ func (s *spread) lean(quantile float64) float64 {
 			skew -= math.Copysign(ofPeriod, ofBoth)
 		}
 	}
-	return together/2 + (3*together-skew)*(quantile*quantile-1)/6
+	return together/2 + (3*together-skew)*(z2-1)/6
 }
 
 // third is the unbiased third cumulant of four weeks, of one factor by a and two by b.
