@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"os"
+	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -89,7 +90,8 @@ func deploy(t testing.TB, c *cloudformation.Client, name, text string) map[strin
 }
 
 // TestWhatIsDeployedWorks makes the reviewed templates into stacks, gives the built functions the environment that the template gives them, and
-// the dispatcher the input that the template's clock sends: an instance in another account is stopped, and the ledger tells of it.
+// the dispatcher the input that the template's clock sends: an instance in another account is stopped, the ledger tells of it, and so does the
+// program at a person's terminal.
 func TestWhatIsDeployedWorks(t *testing.T) {
 	t.Parallel()
 	server := moto.Start(t).Mended(t)
@@ -138,6 +140,13 @@ func TestWhatIsDeployedWorks(t *testing.T) {
 	}
 	if got := strings.Join(s.entries(t), ", "); got != "enrolled, intent stop, applied stop, verified" {
 		t.Errorf("the ledger says %s", got)
+	}
+	tell := exec.CommandContext(t.Context(), invoke.Build(t, "offpeak/cmd/offpeak"), "history", id, "--hub", "s3://"+parts["Store"], "--region", home)
+	tell.Env = append(common, "AWS_ENDPOINT_URL="+server.URL, "HOME="+t.TempDir())
+	if told, err := tell.CombinedOutput(); err != nil || !strings.Contains(string(told), "seen to have worked") {
+		t.Errorf("its history: %v\n%s", err, told)
+	} else {
+		t.Logf("%s", told)
 	}
 	if n := sent(t, dispatch.Call(t, tick(time.Now().Truncate(time.Hour)), patience)); n != 1 { // the hourly look, which also counts what is asleep
 		t.Errorf("%d wakes were sent by the hour", n)

@@ -86,6 +86,25 @@ func TestHistoryWhoseNameIsToldLate(t *testing.T) {
 	}
 }
 
+func TestWhatAQuickSweepSawStandsAfterWhatItSaw(t *testing.T) {
+	t.Parallel()
+	at := func(offset time.Duration) time.Time {
+		return time.Date(2026, 11, 20, 10, 30, 1, 0, time.UTC).Add(offset)
+	}
+	story := storyOf([]ledger.Entry{
+		{State: ledger.Verified, Act: "a", At: at(0), Fence: 3},
+		{State: ledger.Applied, Act: "a", At: at(700 * time.Millisecond), Fence: 2},
+		{State: ledger.Intent, Act: "a", At: at(-time.Second), Fence: 2},
+	})
+	var got []ledger.State
+	for _, e := range story.Events {
+		got = append(got, e.State)
+	}
+	if diff := cmp.Diff([]ledger.State{ledger.Intent, ledger.Applied, ledger.Verified}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestHistoryErrorsHelpOn(t *testing.T) {
 	t.Parallel()
 	twins := newDormitory(bed(devHome, fleet.EC2Instance, "i-1", office, "Name=api"), bed(devHome, fleet.EC2Instance, "i-2", office, "Name=api"))

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -56,9 +57,15 @@ type storyTotalJSON struct {
 	CutShort int `json:"cut_short"`
 }
 
+// sooner orders entries by time, and those of one second by the sweeps that made them: what AWS accepted is written down to the fraction of a
+// second, what a snapshot showed to the second.
+func sooner(a, b ledger.Entry) int {
+	return cmp.Or(a.At.Truncate(time.Second).Compare(b.At.Truncate(time.Second)), cmp.Compare(a.Fence, b.Fence), a.At.Compare(b.At))
+}
+
 // storyOf makes a story out of one resource's entries, in the order in which they were made.
 func storyOf(entries []ledger.Entry) storyJSON {
-	slices.SortStableFunc(entries, func(a, b ledger.Entry) int { return a.At.Compare(b.At) })
+	slices.SortStableFunc(entries, sooner)
 	doc := storyJSON{Events: []eventJSON{}, Damages: []string{}}
 	open := ledger.Open(entries)
 	asked := map[string]ledger.Entry{} // the first intent of each act

@@ -3,6 +3,7 @@ package savings
 import (
 	"cmp"
 	"maps"
+	"math"
 	"math/big"
 	"slices"
 	"time"
@@ -84,9 +85,10 @@ func (f *Figure) add(a amounts) {
 	}
 }
 
-// worthOfAnHour is what a unit of a claim's resource costs in an hour, in its latest mix and scaled by what commitments leave of contracted
-// value, for intervals alone. (A claim's own value by its own hours would be of no use: both can be near zero.)
-func (c *computation) worthOfAnHour(i int) float64 { return c.units[i] * c.left }
+// worthOfAnHour is what a unit of a claim's resource costs in an hour, in its latest mix, for intervals alone. (A claim's own value by its own
+// hours would be of no use: both can be near zero.) Where commitments leave a share of contracted value, an hour more or less is worth all of it or
+// nothing: its square is worth that share on average, and not the square of the share.
+func (c *computation) worthOfAnHour(i int) float64 { return c.units[i] * math.Sqrt(c.left) }
 
 // weigh finds what a unit of each claim costs, and what commitments leave of contracted value over all.
 func (c *computation) weigh() {
@@ -109,7 +111,7 @@ func (c *computation) weigh() {
 		contract, adjusted = contract+c.worth[i].contract.Decimal().InexactFloat64(), adjusted+c.worth[i].adjusted.Decimal().InexactFloat64()
 	}
 	if c.Commitments.Known && contract > 0 {
-		c.left = adjusted / contract
+		c.left = max(adjusted/contract, 0)
 	}
 }
 
