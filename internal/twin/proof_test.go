@@ -154,7 +154,7 @@ const settled = 150
 // estimate of hours is exact there, and the waterfall is not linear in them.
 func TestFleetsWithPeopleAndCommitments(t *testing.T) {
 	t.Parallel()
-	n := seeds(t, 4, 240)
+	n := seeds(t, 4, 480)
 	var hours, dollars score
 	campaign(t, n, func(seed int) (twin.Config, []invoice.Payer) {
 		random := rand.New(rand.NewPCG(uint64(seed), 0xb2))
