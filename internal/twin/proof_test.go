@@ -185,7 +185,7 @@ func TestFleetsWithPeopleAndCommitments(t *testing.T) {
 		if math.Abs(bias) > 0.02+4*noise {
 			t.Errorf("%s: bias %+.2f %% ± %.2f %%", name, 100*bias, 100*noise)
 		}
-		if covered := float64(s.covered) / float64(len(s.errors)); n >= 100 && covered < 0.93 {
+		if covered := float64(s.covered) / float64(len(s.errors)); n >= 100 && (covered < 0.93 || covered > 0.97) {
 			t.Errorf("%s: intervals cover the truth in %.1f %%", name, 100*covered)
 		}
 	}
