@@ -142,7 +142,7 @@ func TestWhatIsDeployedWorks(t *testing.T) {
 		t.Errorf("the ledger says %s", got)
 	}
 	tell := exec.CommandContext(t.Context(), invoke.Build(t, "offpeak/cmd/offpeak"), "history", id, "--hub", "s3://"+parts["Store"], "--region", home)
-	tell.Env = append(common, "AWS_ENDPOINT_URL="+server.URL, "HOME="+t.TempDir())
+	tell.Env = slices.Concat(common, []string{"AWS_ENDPOINT_URL=" + server.URL, "HOME=" + t.TempDir()})
 	if told, err := tell.CombinedOutput(); err != nil || !strings.Contains(string(told), "seen to have worked") {
 		t.Errorf("its history: %v\n%s", err, told)
 	} else {
