@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -124,13 +125,30 @@ func (h *Hub) roleOf(id fleet.AccountID) (cloud.Role, bool) {
 func (h *Hub) Enter(p *policy.Policy) accounts.Plan {
 	plan := accounts.Plan{
 		Listed: p.Accounts.Listed, In: p.Accounts.In, Out: p.Accounts.Out, Role: p.Accounts.Role, ExternalID: p.Accounts.ExternalID,
-		Own: h.own, Partition: h.settings.Region.Partition(), Regions: p.Regions,
+		Own: h.own, Partition: h.settings.Region.Partition(), Regions: p.Regions, Read: protected(p), ReadRole: p.Accounts.ReadRole,
 	}
 	for _, o := range p.Accounts.Outside {
 		plan.Outside = append(plan.Outside, accounts.Outside{ID: o.ID, Role: cloud.Role{ARN: o.Role, ExternalID: o.ExternalID}})
 	}
 	h.plan.Store(&plan)
 	return plan
+}
+
+// protected are the accounts that protected environments name, and no other: nothing is ever changed in them.
+func protected(p *policy.Policy) (ids []fleet.AccountID) {
+	open := map[fleet.AccountID]bool{}
+	for _, e := range p.Rules.Environments {
+		for _, id := range e.Accounts {
+			open[id] = open[id] || !e.Protected
+		}
+	}
+	for id, isOpen := range open {
+		if !isOpen {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids
 }
 
 // Scopes implements hub.Directory.

@@ -302,3 +302,25 @@ func TestTheHubKeepsItsThingsWhereItIsTold(t *testing.T) {
 		t.Errorf("a new process reads %+v, %v", held, err)
 	}
 }
+
+// TestProtectedAccountsAreEnteredToLookAlone: an account that only protected environments name has no role that acts.
+func TestProtectedAccountsAreEnteredToLookAlone(t *testing.T) {
+	t.Parallel()
+	p, err := policy.Load("offpeak.yaml", []byte(`timezone: Asia/Seoul
+environments:
+  dev: {accounts: ["210000000081", "210000000083"]}
+  prod: {accounts: ["210000000082"], protected: true}
+  dr: {accounts: ["210000000083"], tags: {Environment: [dr]}, protected: true}
+`), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan := open(t, settings(moto.Start(t))).Enter(p)
+	for id, want := range map[fleet.AccountID]string{
+		"210000000081": "offpeak-schedule", "210000000082": "offpeak-read", "210000000083": "offpeak-schedule", "210000000084": "offpeak-schedule",
+	} {
+		if role, _ := plan.RoleOf(id); !strings.HasSuffix(role.ARN, ":role/"+want) {
+			t.Errorf("%s is entered by %s, want %s", id, role.ARN, want)
+		}
+	}
+}

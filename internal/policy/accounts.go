@@ -19,9 +19,10 @@ type Accounts struct {
 	In, Out []string
 	// Outside are accounts of other organizations, each with a role of its own.
 	Outside []OutsideAccount
-	// Role is the name of the role by which every other account is entered, and ExternalID what it asks for; empty: nothing.
-	Role       string
-	ExternalID string
+	// Role is the name of the role by which every other account is entered, ReadRole that of the one for accounts of protected environments
+	// alone, in which nothing is ever changed, and ExternalID what they ask for; empty: nothing.
+	Role, ReadRole string
+	ExternalID     string
 }
 
 // OutsideAccount is an account that is entered by a role of its own.
@@ -31,12 +32,18 @@ type OutsideAccount struct {
 	ExternalID string
 }
 
-// defaultRole is the role that offpeak's stack makes in an account.
-const defaultRole = "offpeak-schedule"
+// The roles that offpeak's stack makes in an account; in a protected one the second alone.
+const (
+	defaultRole     = "offpeak-schedule"
+	defaultReadRole = "offpeak-read"
+)
 
 var accountsFields = fields[draft]{
 	{"role", func(d *draft, v value) {
 		d.Accounts.Role = v.matching(roleName, "is no name of a role", "the name alone, such as offpeak-schedule")
+	}},
+	{"read_role", func(d *draft, v value) {
+		d.Accounts.ReadRole = v.matching(roleName, "is no name of a role", "the name alone, such as offpeak-read")
 	}},
 	{"external_id", func(d *draft, v value) { d.Accounts.ExternalID = v.externalID() }},
 	{"list", func(d *draft, v value) { d.Accounts.Listed = v.accountList() }},
@@ -111,6 +118,9 @@ func (d *draft) finishAccounts() {
 	a := &d.Accounts
 	if a.Role == "" {
 		a.Role = defaultRole
+	}
+	if a.ReadRole == "" {
+		a.ReadRole = defaultReadRole
 	}
 	if len(a.Listed)+len(a.In)+len(a.Outside) > 0 {
 		return

@@ -30,6 +30,9 @@ type Plan struct {
 	Outside []Outside
 	// Role is the name of the role by which every other account is entered, and ExternalID what it asks for; empty: nothing.
 	Role, ExternalID string
+	// Read are accounts in which nothing is changed. They are entered by ReadRole, where that is not empty.
+	Read     []fleet.AccountID
+	ReadRole string
 	// Own is the account of the base credentials, which is entered with them; empty: it is entered by the role as others are.
 	Own fleet.AccountID
 	// Partition is that of the roles (aws, aws-cn, ...); empty: aws.
@@ -54,7 +57,11 @@ func (p Plan) RoleOf(account fleet.AccountID) (cloud.Role, bool) {
 	if account == p.Own || p.Role == "" {
 		return cloud.Role{}, false
 	}
-	return cloud.Role{ARN: "arn:" + cmp.Or(p.Partition, "aws") + ":iam::" + string(account) + ":role/" + p.Role, ExternalID: p.ExternalID}, true
+	name := p.Role
+	if p.ReadRole != "" && slices.Contains(p.Read, account) {
+		name = p.ReadRole
+	}
+	return cloud.Role{ARN: "arn:" + cmp.Or(p.Partition, "aws") + ":iam::" + string(account) + ":role/" + name, ExternalID: p.ExternalID}, true
 }
 
 // Account is an account to look into.

@@ -296,6 +296,16 @@ func TestRolesOfAccounts(t *testing.T) {
 			t.Errorf("%s: got %q, %v, want %q", id, role.ARN, entered, want)
 		}
 	}
+	plan.Read, plan.ReadRole = []fleet.AccountID{stg, other, dev}, "look"
+	for id, want := range map[fleet.AccountID]string{dev: "", stg: "arn:aws-cn:iam::222233334444:role/look", other: "arn:aws-cn:iam::999900001111:role/x"} {
+		if role, _ := plan.RoleOf(id); role.ARN != want {
+			t.Errorf("%s, in which nothing is changed: got %q, want %q", id, role.ARN, want)
+		}
+	}
+	plan.ReadRole = ""
+	if role, _ := plan.RoleOf(stg); role.ARN != "arn:aws-cn:iam::222233334444:role/offpeak" {
+		t.Errorf("without a role to look by: %q", role.ARN)
+	}
 	if _, entered := (accounts.Plan{}).RoleOf(stg); entered {
 		t.Error("a plan without a role enters by one")
 	}
