@@ -43,7 +43,8 @@ func Alarms() []Alarm {
 		{
 			"WorkerFails", "offpeak-worker-fails", "sweeps fail, or the worker is cut short", 5, 15, 1, false,
 			func(h *hub, d awscdk.Duration) awscloudwatch.IMetric {
-				return sum("failed + FILL(cut, 0)", "failed sweeps", d, map[string]awscloudwatch.IMetric{
+				// Either may have said nothing in the period, and a sum with nothing is nothing.
+				return sum("FILL(failed, 0) + FILL(cut, 0)", "failed sweeps", d, map[string]awscloudwatch.IMetric{
 					"failed": own("SweepsFailed", d), "cut": h.ofFunction("schedule", "Errors", d),
 				})
 			},

@@ -96,8 +96,8 @@ func Looking() []Statement {
 		},
 		{
 			Sid: "ListGroups", Effect: Allow, Resources: []string{"*"}, Anywhere: lists,
-			Actions: []string{"autoscaling:DescribeAutoScalingGroups", "autoscaling:DescribeScheduledActions", "autoscaling:DescribeInstanceRefreshes"},
-			Why:     "groups, and what else changes their size",
+			Actions: []string{"autoscaling:DescribeAutoScalingGroups", "autoscaling:DescribeScheduledActions", "autoscaling:DescribeInstanceRefreshes", "autoscaling:DescribeScalingActivities"},
+			Why:     "groups, what else changes their size, and since when they have it",
 		},
 		{
 			Sid: "ListDatabases", Effect: Allow,

@@ -24,6 +24,7 @@ import (
 	"offpeak/internal/fleet"
 	"offpeak/internal/hub"
 	"offpeak/internal/live"
+	"offpeak/internal/optimizer"
 	"offpeak/internal/plan"
 	"offpeak/internal/policy"
 )
@@ -210,6 +211,9 @@ func TestAHubStaysOpenUnderAnotherPolicy(t *testing.T) {
 		hands, err := h.Under(p)
 		if err != nil {
 			t.Fatal(err)
+		}
+		if _, ok := hands.Inventory.(optimizer.Witness); !ok {
+			t.Error("nobody can be asked since when groups are as they are")
 		}
 		s, err := hands.Inventory.Snapshot(t.Context(), scope)
 		if err != nil {

@@ -123,7 +123,7 @@ func (o *Optimizer) Sweep(ctx context.Context, scope fleet.Scope) (Outcome, erro
 	if err != nil {
 		return Outcome{}, fmt.Errorf("sweep %s: %w", scope, err)
 	}
-	made, next, err := o.Planner.Plan(ctx, &seen, &state.Memory, o.Now())
+	made, next, err := o.plan(ctx, scope, &seen, &state.Memory)
 	if err != nil {
 		return Outcome{}, fmt.Errorf("sweep %s: %w", scope, err)
 	}
@@ -171,7 +171,7 @@ func (o *Optimizer) Preview(ctx context.Context, scope fleet.Scope) (plan.Plan, 
 	if err != nil {
 		return plan.Plan{}, fmt.Errorf("preview %s: %w", scope, err)
 	}
-	made, _, err := o.Planner.Plan(ctx, &seen, &state.Memory, o.Now())
+	made, _, err := o.plan(ctx, scope, &seen, &state.Memory)
 	return made, err
 }
 
