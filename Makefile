@@ -1,4 +1,4 @@
-# Needs Go, make, a C compiler (for the race detector) and Python (for moto, the AWS stand-in of the tests). Linters and moto come by themselves.
+# Needs Go, make, a C compiler (for the race detector), Python (for moto, the AWS stand-in of the tests) and Node with npm (for CDK). Linters, moto and the CDK command line come by themselves.
 
 LINT_VERSION := v2.15.0
 LINT := bin/golangci-lint-$(LINT_VERSION)
@@ -67,8 +67,9 @@ diff: lambdas bin/infra $(CDK) ## what a deployment of STACKS (offpeak-hub) woul
 deploy: lambdas bin/infra $(CDK) ## deploy STACKS (offpeak-hub) with the AWS credentials of the environment
 	$(CDK) deploy --app bin/infra $(CDKFLAGS) $(STACKS)
 
-destroy: bin/infra $(CDK) ## remove STACKS; buckets and keys stay, with ledger and policy in them. Run "offpeak restore --all" first
-	@echo "What offpeak has stopped stays stopped: run \"offpeak restore --all\" first. Buckets and the key are kept; remove them by hand."
+destroy: lambdas bin/infra $(CDK) ## remove STACKS; buckets and keys stay, with ledger and policy in them. docs/guide/deploy.md says what comes first
+	@echo "What offpeak has stopped stays stopped: run \"offpeak restore --all\" first. The hub's termination protection must be off (docs/guide/deploy.md)."
+	@echo "Buckets and the key are kept; remove them by hand."
 	$(CDK) destroy --app bin/infra $(STACKS)
 
 bin/infra: FORCE
