@@ -262,6 +262,7 @@ func TestDoctorTellsTheWholeSetUp(t *testing.T) {
 	ill.parts = hub.Parts{
 		Queues:   []hub.QueueFacts{{Name: "offpeak-wakes", Dead: "arn:aws:sqs:ap-northeast-2:999900001111:offpeak-wakes-dead", Given: 1}},
 		TopicErr: refusal(failure.Denied, "call sns:ListTopics: AuthorizationError: no"),
+		Alarms:   []hub.AlarmFacts{{Name: "offpeak-tick-missed"}, {Name: "offpeak-dead-wakes", Ringing: true, Why: "Threshold Crossed: 1 datapoint was greater than the threshold (0.0)."}},
 	}
 	ill.deny[stgHome] = refusal(failure.Denied, "call ec2:DescribeInstances in 222233334444/ap-northeast-2: UnauthorizedOperation: no")
 	ill.denyAct = refusal(failure.Denied, "call ec2:StopInstances: UnauthorizedOperation: no")

@@ -317,7 +317,6 @@ func unasked(local bool) []diagnosisJSON {
 		return all
 	}
 	return append(all, []diagnosisJSON{
-		{notChecked, "alarms", "alarms of the hub", "aws cloudwatch describe-alarms --alarm-name-prefix offpeak --state-value ALARM"},
 		{notChecked, "functions", "the functions and the dispatcher's schedule, but for what is overdue above", "aws logs tail LOG-GROUP --since 1h"},
 	}...)
 }

@@ -8,11 +8,12 @@ import (
 	"offpeak/internal/hub"
 )
 
-// partDiagnoses says what is wrong with a hub's bucket, queue and topic.
+// partDiagnoses says what is wrong with a hub's bucket, queue, topic and alarms.
 func partDiagnoses(bucket string, p hub.Parts) []diagnosisJSON {
 	all := bucketDiagnoses(bucket, p.Bucket)
 	all = append(all, queueDiagnoses(p)...)
-	return append(all, topicDiagnoses(p)...)
+	all = append(all, topicDiagnoses(p)...)
+	return append(all, alarmDiagnoses(p)...)
 }
 
 // unknown says that something could not be asked, and how to ask it by hand.
@@ -99,6 +100,27 @@ func topicDiagnoses(p hub.Parts) []diagnosisJSON {
 			text += fmt.Sprintf("; %d have not confirmed", t.Pending)
 		}
 		all = append(all, diagnosisJSON{isNote, "alerts", text, "aws sns subscribe --topic-arn " + t.ARN + " --protocol email --notification-endpoint ADDRESS, and confirm what arrives"})
+	}
+	return all
+}
+
+func alarmDiagnoses(p hub.Parts) []diagnosisJSON {
+	if p.AlarmErr != nil {
+		return []diagnosisJSON{unknown("alarms", "alarms of the hub", p.AlarmErr, "aws cloudwatch describe-alarms --alarm-name-prefix offpeak --state-value ALARM")}
+	}
+	if len(p.Alarms) == 0 {
+		return []diagnosisJSON{{
+			isNote, "alarms", "there is no alarm whose name begins with offpeak: nobody is told when the hub stands still", "deploy the hub's stack, whose runbook tells what each alarm means",
+		}}
+	}
+	var all []diagnosisJSON
+	for _, a := range p.Alarms {
+		if a.Ringing {
+			all = append(all, diagnosisJSON{isError, "alarms", fmt.Sprintf("%s rings: %s", a.Name, a.Why), "docs/runbook.md tells what it means and what to do"})
+		}
+	}
+	if len(all) == 0 {
+		all = append(all, diagnosisJSON{isFine, "alarms", counted(len(p.Alarms), "alarm") + ", none rings", ""})
 	}
 	return all
 }

@@ -107,6 +107,7 @@ func newDormitory(resources ...fleet.Resource) *dormitory {
 		Bucket: hub.BucketFacts{Versioned: true, Closed: true},
 		Queues: []hub.QueueFacts{{Name: "offpeak-wakes", Waiting: 2, Dead: "arn:aws:sqs:ap-northeast-2:999900001111:offpeak-wakes-dead"}},
 		Topics: []hub.TopicFacts{{ARN: "arn:aws:sns:ap-northeast-2:999900001111:offpeak-alerts", Hear: 1}},
+		Alarms: []hub.AlarmFacts{{Name: "offpeak-tick-missed"}, {Name: "offpeak-dead-wakes"}},
 	}
 	slices.SortFunc(d.resources, func(a, b fleet.Resource) int { return a.Compare(&b) })
 	return d

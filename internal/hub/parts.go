@@ -7,6 +7,15 @@ type Parts struct {
 	QueueErr error // why the queues could not be listed or read
 	Topics   []TopicFacts
 	TopicErr error
+	Alarms   []AlarmFacts
+	AlarmErr error
+}
+
+// AlarmFacts are those of a CloudWatch alarm.
+type AlarmFacts struct {
+	Name    string
+	Ringing bool
+	Why     string // in CloudWatch's words
 }
 
 // BucketFacts are those of the bucket of ledger, memory and policy.

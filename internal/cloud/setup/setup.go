@@ -1,4 +1,4 @@
-// Package setup asks how a hub is set up, for who examines it: its bucket, its queues, its topics, and whether a role may stop and start.
+// Package setup asks how a hub is set up, for who examines it: its bucket, its queues, its topics, its alarms, and whether a role may stop and start.
 //
 // In go the names of the parts, or nothing, so that those are looked for whose names begin with offpeak; out come facts, each with the error that
 // kept it from being known. It reads. What it tries it tries as a dry run, and it changes nothing.
@@ -13,6 +13,8 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
@@ -37,6 +39,7 @@ func Of(ctx context.Context, a *cloud.Access, bucket, queue, topic string) hub.P
 	p.Bucket = bucketOf(ctx, s3.NewFromConfig(config), bucket)
 	p.Queues, p.QueueErr = queuesOf(ctx, sqs.NewFromConfig(config), queue)
 	p.Topics, p.TopicErr = topicsOf(ctx, sns.NewFromConfig(config), topic)
+	p.Alarms, p.AlarmErr = alarmsOf(ctx, cloudwatch.NewFromConfig(config))
 	return p
 }
 
@@ -158,6 +161,21 @@ func topicsOf(ctx context.Context, c *sns.Client, arn string) ([]hub.TopicFacts,
 			}
 		}
 		found = append(found, f)
+	}
+	return found, nil
+}
+
+func alarmsOf(ctx context.Context, c *cloudwatch.Client) (found []hub.AlarmFacts, _ error) {
+	pages := cloudwatch.NewDescribeAlarmsPaginator(c, &cloudwatch.DescribeAlarmsInput{AlarmNamePrefix: aws.String(prefix)})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, failed("cloudwatch:DescribeAlarms", err)
+		}
+		for i := range page.MetricAlarms {
+			a := &page.MetricAlarms[i]
+			found = append(found, hub.AlarmFacts{Name: aws.ToString(a.AlarmName), Ringing: a.StateValue == cwtypes.StateValueAlarm, Why: aws.ToString(a.StateReason)})
+		}
 	}
 	return found, nil
 }
