@@ -19,15 +19,16 @@ import (
 )
 
 const (
-	day      = 24 * 3600 // in seconds
-	week     = 7 * day
-	weeks    = 4            // of a baseline
-	slots    = 7 * 24       // hours of the week
-	whole    = weeks * 3600 // the share of an hour of the week in which one unit always ran
-	perHour  = 3600 * whole // parts of an hour
-	minPeers = 3            // resources that make a cohort
-	weekend  = 3 * day      // seconds that people may switch any machine off that was ever off
-	idleDays = 60           // opening days in a row without use, after which nothing is claimed
+	day         = 24 * 3600 // in seconds
+	week        = 7 * day
+	weeks       = 4            // of a baseline
+	slots       = 7 * 24       // hours of the week
+	whole       = weeks * 3600 // the share of an hour of the week in which one unit always ran
+	perHour     = 3600 * whole // parts of an hour
+	minPeers    = 3            // resources that make a cohort
+	weekend     = 3 * day      // seconds that people may switch any machine off that was ever off
+	largestSize = 1 << 20      // units of a resource that an opening may have found or set
+	idleDays    = 60           // opening days in a row without use, after which nothing is claimed
 )
 
 // ErrInput says that a resource, a period or a book cannot be used; the text says which and why.
@@ -219,8 +220,11 @@ func (r *Resource) check() error {
 		}
 	}
 	for _, s := range r.Resets {
-		if min(s.Asked, s.Set) <= 0 {
-			return bad(fmt.Sprintf("an opening set %d units where %d were asked for, %s; none is no size", s.Set, s.Asked, s.At.UTC().Format(time.RFC3339)))
+		switch at := s.At.UTC().Format(time.RFC3339); {
+		case max(s.Asked, s.Set) > largestSize:
+			return bad(fmt.Sprintf("%d units were asked for and %d set, %s: more than can be counted", s.Asked, s.Set, at))
+		case min(s.Asked, s.Set) <= 0:
+			return bad(fmt.Sprintf("an opening set %d units where %d were asked for, %s; none is no size", s.Set, s.Asked, at))
 		}
 	}
 	return nil

@@ -1,6 +1,7 @@
 package avoidance_test
 
 import (
+	"math"
 	"testing"
 	"time"
 
@@ -72,9 +73,9 @@ func TestAMemberThatIsReplacedIsNoChangeOfSize(t *testing.T) {
 	}
 }
 
-func TestAResetToNothingIsRefused(t *testing.T) {
+func TestAResetToNothingOrToTooMuchIsRefused(t *testing.T) {
 	t.Parallel()
-	for _, bad := range []avoidance.Reset{{At: enrolled, Asked: 0, Set: 5}, {At: enrolled, Asked: 5, Set: 0}, {At: enrolled, Asked: -1, Set: 1}} {
+	for _, bad := range []avoidance.Reset{{At: enrolled, Asked: 0, Set: 5}, {At: enrolled, Asked: 5, Set: 0}, {At: enrolled, Asked: -1, Set: 1}, {At: enrolled, Asked: math.MaxInt, Set: 5}, {At: enrolled, Asked: 5, Set: 1<<20 + 1}} {
 		if _, err := avoidance.Freeze(avoidance.Book{}, []avoidance.Resource{resizedAtNight(bad)}); err == nil {
 			t.Errorf("%+v is taken", bad)
 		}
