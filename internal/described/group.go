@@ -22,12 +22,14 @@ type Group struct {
 		Status string
 	} `json:"WarmPoolConfiguration"`
 	Tags []Tag
+	GroupLaunch
 }
 
 // Member is one instance of a group.
 type Member struct {
 	ID                   string `json:"InstanceId"`
 	Type                 string `json:"InstanceType"`
+	Zone                 string `json:"AvailabilityZone"`
 	LifecycleState       string
 	ProtectedFromScaleIn bool
 }

@@ -20,7 +20,8 @@ type Instance struct {
 	// StateReason tells the same as a code. It can be there where the text is empty.
 	StateReason struct{ Code string }
 	Placement   struct {
-		Zone string `json:"AvailabilityZone"`
+		Zone    string `json:"AvailabilityZone"`
+		Tenancy string
 	}
 	Platform        string
 	PlatformDetails string
@@ -40,8 +41,10 @@ type Instance struct {
 
 // Device is one volume of an instance.
 type Device struct {
-	Ebs struct {
-		VolumeID string `json:"VolumeId"`
+	Name string `json:"DeviceName"`
+	Ebs  struct {
+		VolumeID            string `json:"VolumeId"`
+		DeleteOnTermination bool
 	}
 }
 
@@ -53,8 +56,9 @@ type Interface struct {
 		PublicIP string `json:"PublicIp"`
 	}
 	Attachment struct {
-		AttachTime  Instant
-		DeviceIndex *int
+		AttachTime          Instant
+		DeviceIndex         *int
+		DeleteOnTermination bool
 	}
 }
 

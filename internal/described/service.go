@@ -25,11 +25,27 @@ type Service struct {
 	} `json:"deploymentController"`
 	Deployments []Deployment  `json:"deployments"`
 	Tags        *[]ServiceTag `json:"tags"`
+
+	// What its tasks are launched with (Launch).
+	Platform  string     `json:"platformFamily"` // of a service on Fargate: Linux, Windows Server 2022 Core, ...
+	Balancers []Balancer `json:"loadBalancers"`
+	Bounds    struct {
+		Min *int `json:"minimumHealthyPercent"`
+		Max *int `json:"maximumPercent"`
+	} `json:"deploymentConfiguration"`
 }
 
 // Provider is a capacity provider of a service's strategy.
 type Provider struct {
-	Name string `json:"capacityProvider"`
+	Name   string `json:"capacityProvider"`
+	Base   int    `json:"base"`
+	Weight int    `json:"weight"`
+}
+
+// Balancer is a load balancer that a service's tasks are registered with: a target group, or a classic one's name.
+type Balancer struct {
+	TargetGroup string `json:"targetGroupArn"`
+	Classic     string `json:"loadBalancerName"`
 }
 
 // Deployment is one of a service's deployments.

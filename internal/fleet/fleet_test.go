@@ -164,6 +164,12 @@ func TestMemoryReadsBackExactly(t *testing.T) {
 		Scopes: map[fleet.Scope]fleet.RememberedScope{{Account: "012345678901", Region: "us-east-1"}: {
 			Counts: []fleet.EdgeCount{{Moment: fleet.Moment{At: when, Want: fleet.Stopped}, Acts: 3}},
 		}},
+		Spot: map[fleet.ARN]fleet.Moved{"arn:b": {
+			Act: "0a1b", At: when, Attempts: 1, Applied: true, RetryAt: when, Stage: fleet.OnSpot, Since: when, Profile: "default",
+			Before:  &fleet.Purchase{Template: &fleet.Template{ID: "lt-1", Version: "3", Number: 3, Type: "m5.large"}},
+			Written: &fleet.Purchase{Mix: &fleet.Mix{Base: 2, Strategy: "price-capacity-optimized", Types: []string{"m5.large", "m5a.large"}}, Rebalance: true},
+			Balance: fleet.Balance{Decided: 1, Wait: time.Hour, Day: "2026-11-20", Seen: []fleet.SeenEvent{{What: "interrupted", Instance: "i-1", At: when}}},
+		}},
 	}
 	data, err := json.Marshal(m)
 	if err != nil {

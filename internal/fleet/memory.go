@@ -14,6 +14,8 @@ import (
 type Memory struct {
 	Resources map[ARN]Remembered
 	Scopes    map[Scope]RememberedScope
+	// Spot is what AutoSpot has moved, or was moving. It is apart from Resources: what moves need not be on a schedule.
+	Spot map[ARN]Moved
 }
 
 // Moment is an edge as memory keeps it: when, and which state it asked for.
@@ -110,13 +112,16 @@ type EdgeCount struct {
 func (m *Memory) Clone() Memory {
 	var clone Memory
 	if m != nil {
-		clone = Memory{maps.Clone(m.Resources), maps.Clone(m.Scopes)}
+		clone = Memory{maps.Clone(m.Resources), maps.Clone(m.Scopes), maps.Clone(m.Spot)}
 	}
 	if clone.Resources == nil {
 		clone.Resources = map[ARN]Remembered{}
 	}
 	if clone.Scopes == nil {
 		clone.Scopes = map[Scope]RememberedScope{}
+	}
+	if clone.Spot == nil {
+		clone.Spot = map[ARN]Moved{}
 	}
 	return clone
 }
@@ -129,6 +134,7 @@ type savedMemory struct {
 	Format    string                     `json:"format"`
 	Resources map[ARN]Remembered         `json:"resources"`
 	Scopes    map[string]RememberedScope `json:"scopes,omitempty"`
+	Spot      map[ARN]Moved              `json:"spot,omitempty"`
 }
 
 // ReadMemory reads memory written by MarshalJSON. Memory of a newer version is refused: it would be misread.
@@ -147,6 +153,7 @@ func ReadMemory(r io.Reader) (Memory, error) {
 	}
 	memory := (*Memory)(nil).Clone()
 	maps.Copy(memory.Resources, saved.Resources)
+	maps.Copy(memory.Spot, saved.Spot)
 	for text, remembered := range saved.Scopes {
 		account, region, found := cutScope(text)
 		if !found {

@@ -55,6 +55,14 @@ func TestMemoryIsWrittenAsReflectionWould(t *testing.T) {
 	if got, err := (fleet.Memory{Scopes: scopes}).MarshalJSON(); err != nil || !bytes.Equal(got, want) {
 		t.Errorf("got %s, %v, want %s", got, err, want)
 	}
+	spot := map[fleet.ARN]fleet.Moved{"arn:b": {Stage: fleet.OnSpot, Written: &fleet.Purchase{Mix: &fleet.Mix{Base: 2, Types: []string{"m5.large"}}}}, "arn:a": {Act: "1", At: when}}
+	want, err = json.Marshal(map[string]any{"format": fleet.MemoryFormat, "resources": struct{}{}, "spot": spot})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := (fleet.Memory{Spot: spot}).MarshalJSON(); err != nil || !bytes.Equal(got, want) {
+		t.Errorf("got %s, %v, want %s", got, err, want)
+	}
 	if _, err := (fleet.Memory{Resources: map[fleet.ARN]fleet.Remembered{"a": {Enrolled: time.Date(12345, 1, 1, 0, 0, 0, 0, time.UTC)}}}).MarshalJSON(); err == nil {
 		t.Error("a year that RFC 3339 cannot say was written")
 	}

@@ -45,6 +45,13 @@ func (m Memory) Text(before []ARN) (text []byte, order []ARN, err error) {
 	if len(m.Scopes) > 0 {
 		b = c.appendScopes(append(b, `,"scopes":`...), m.Scopes)
 	}
+	if len(m.Spot) > 0 { // few, and not always written
+		spot, err := json.Marshal(m.Spot)
+		if err != nil {
+			return nil, nil, fmt.Errorf("memory of what was moved to Spot: %w", err)
+		}
+		b = append(append(b, `,"spot":`...), spot...)
+	}
 	return append(b, '}'), order, nil
 }
 

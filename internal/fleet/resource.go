@@ -43,6 +43,9 @@ type Resource struct {
 	// Attached are the ids of what is charged beside it while it is stopped too, in order: volumes and elastic addresses.
 	Attached []string `json:"attached,omitempty"`
 
+	// Launch is how it gets its capacity; nil where the snapshot was not asked for it.
+	Launch *Launch `json:"launch,omitempty"`
+
 	// Price is what an hour of running costs, without storage and addresses that are charged while stopped too.
 	Price Price `json:"price,omitzero"`
 }
@@ -91,6 +94,7 @@ const (
 	Managed           TraitKind = "managed"               // run by Detail: EKS, Elastic Beanstalk, an operator
 	StackUpdating     TraitKind = "stack-updating"        // the CloudFormation stack Detail is being changed
 	StopProtection    TraitKind = "stop-protection"       // disableApiStop is set
+	TerminationLock   TraitKind = "termination-lock"      // disableApiTermination is set
 	InstanceStoreRoot TraitKind = "instance-store-root"   // cannot be stopped at all
 	InstanceStoreData TraitKind = "instance-store-data"   // type Detail has local disks, which a stop wipes
 	PublicAddress     TraitKind = "public-address"        // the automatic public address Detail changes at stop and start

@@ -116,3 +116,10 @@ func (k TagKeys) OptsIn(tags Tags) bool {
 	text, _, ok := tags.GetFold(k.Custodian)
 	return ok && !strings.EqualFold(strings.Trim(text, "\"' "), "off")
 }
+
+// WantsSpot reports whether tags ask for Spot: they carry its key with anything but no and ignore.
+func (k TagKeys) WantsSpot(tags Tags) bool {
+	text, ok := tags.Get(k.Spot)
+	text = strings.TrimSpace(text)
+	return ok && k.Spot != "" && text != "" && !strings.EqualFold(text, "no") && !strings.EqualFold(text, TextIgnore)
+}

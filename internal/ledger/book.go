@@ -159,6 +159,9 @@ func SwitchedOff(entries []Entry) map[fleet.ARN]Entry {
 	}
 	off, closings := map[fleet.ARN]Entry{}, map[string]bool{} // acts for the closing of a schedule
 	for _, e := range entries {
+		if e.Moves() {
+			continue
+		}
 		if e.State == Intent && e.Cause == plan.BySchedule {
 			closings[e.Act] = true
 		}

@@ -64,10 +64,11 @@ type Entry struct {
 	ID       string      `json:"id"`
 	// Kind is zero for what left without being described any more.
 	Kind fleet.Kind `json:"kind,omitzero"`
-	// Change, Cause, Why, Rule and Edge are those of the plan. Change is the verb; a scale has From and To.
+	// Change, Cause, Why, Rule and Edge are those of the plan. Change is the verb; a scale has From and To, a move has Move.
 	Change string       `json:"change,omitempty"`
 	From   *fleet.Size  `json:"from,omitempty"`
 	To     *fleet.Size  `json:"to,omitempty"`
+	Move   *plan.Move   `json:"move,omitempty"`
 	Cause  plan.Cause   `json:"cause,omitempty"`
 	Why    string       `json:"why,omitempty"`
 	Rule   string       `json:"rule,omitempty"`
@@ -110,6 +111,13 @@ func EnrolmentOf(r *fleet.Resource, m fleet.Remembered, run Run) Entry {
 func VerificationOf(r *fleet.Resource, m fleet.Remembered, run Run) Entry {
 	e := entryOn(r, m, run)
 	e.State, e.Act, e.Attempt, e.Edge, e.Before = Verified, m.Act, max(m.Attempts, 1), m.Tried, nil
+	return e
+}
+
+// MoveSeenOf makes the entry of a move that was seen to have worked. m is what was remembered of it before, and is now.
+func MoveSeenOf(r *fleet.Resource, m fleet.Moved, environment string, run Run) Entry {
+	e := entryOn(r, fleet.Remembered{Environment: environment}, run)
+	e.State, e.Act, e.Attempt, e.Change = Verified, m.Act, max(m.Attempts, 1), plan.Move{}.Verb()
 	return e
 }
 
@@ -166,8 +174,12 @@ func entryOf(a plan.Action, run Run, attempt int) Entry {
 		Scope: a.Subject.Scope, Resource: a.Subject.ARN, ID: a.Subject.ID, Kind: a.Subject.Kind,
 		Change: a.Change.Verb(), Cause: a.Cause, Why: a.Why, Rule: a.Rule, Edge: a.Edge,
 	}
-	if s, ok := a.Change.(plan.Scale); ok {
-		e.From, e.To = &s.From, &s.To
+	switch c := a.Change.(type) {
+	case plan.Scale:
+		e.From, e.To = &c.From, &c.To
+	case plan.Move:
+		e.Move = &c
+	default:
 	}
 	return e
 }
@@ -180,6 +192,9 @@ type Run struct {
 	Scope  fleet.Scope
 	At     time.Time
 }
+
+// Moves reports whether the entry is of a move: a change of how capacity is bought, which switches nothing off or on.
+func (e *Entry) Moves() bool { return e.Change == (plan.Move{}).Verb() }
 
 // check refuses entries that a reader could not use.
 func (e Entry) check() error {
@@ -195,6 +210,8 @@ func (e Entry) check() error {
 		return errors.New("act is missing")
 	case e.State == Intent && e.Before == nil:
 		return errors.New("an intent needs the state before")
+	case e.State == Intent && e.Moves() && e.Move == nil:
+		return errors.New("a move needs what is bought before and after")
 	default:
 		return nil
 	}

@@ -33,6 +33,8 @@ func FuzzReadInventory(f *testing.F) {
 		}
 		f.Add(compact.Bytes())
 	}
+	f.Add([]byte(versions))
+	f.Add([]byte(`{"TargetGroupArn": "a", "Attributes": [{"Key": "stickiness.enabled", "Value": "true"}]} {"clusters": [{"clusterArn": "arn:aws:ecs:us-east-1:111122223333:cluster/x", "capacityProviders": ["a"]}]}`))
 	for _, text := range []string{`null`, `"\ud83d\ude00\ud800"`, `{"a":1,"a":2}`, `[1e5,-0.1,true,null,""]`, "\"\xff\"", `01`, `"\x"`, "\"\n\"", `{"a":{"b":[[]]}} {}`, "\ufeff{}", "{\x00}"} {
 		f.Add([]byte(text))
 	}
@@ -42,9 +44,29 @@ func FuzzReadInventory(f *testing.F) {
 		if err == nil {
 			agrees(t, bytes.TrimPrefix(text, []byte("\ufeff")), s)
 			readsBack(t, s)
+			launchesTheSame(t, text, opts, s)
 		}
 		acceptsAsMuch(t, text)
 	})
+}
+
+// launchesTheSame asks for how things launch too, which changes nothing else; a group can be refused then that tells it in a way that AWS does not.
+func launchesTheSame(t *testing.T, text []byte, opts local.Options, plain fleet.Snapshot) {
+	t.Helper()
+	opts.Launch = true
+	asked, err := readBytes(text, opts)
+	if err != nil {
+		return
+	}
+	readsBack(t, asked)
+	for i := range asked.Resources {
+		if plain.Resources[i].Launch == nil { // a saved snapshot keeps its own
+			asked.Resources[i].Launch = nil
+		}
+	}
+	if diff := cmp.Diff(plain, asked); diff != "" {
+		t.Fatalf("asking how things launch changes more than that: %s", diff)
+	}
 }
 
 func readBytes(text []byte, opts local.Options) (fleet.Snapshot, error) {

@@ -38,8 +38,12 @@ func (r *reading) reservations() error {
 func (r *reading) instances(found *[]fleet.Resource) error {
 	return r.each(func() error {
 		i := &r.scratch
-		*i = described.Instance{Tags: i.Tags[:0], Interfaces: i.Interfaces[:0], Devices: i.Devices[:0]} // their memory is used again, nothing in them is
-		if err := r.decode(i); err != nil {
+		*i = described.LaunchedInstance{Instance: described.Instance{Tags: i.Tags[:0], Interfaces: i.Interfaces[:0], Devices: i.Devices[:0]}} // their memory is used again, nothing in them is
+		record := any(&i.Instance)
+		if r.into.opts.Launch {
+			record = i
+		}
+		if err := r.decode(record); err != nil {
 			return err
 		}
 		resource, err := i.Resource()
@@ -48,6 +52,9 @@ func (r *reading) instances(found *[]fleet.Resource) error {
 		}
 		if err != nil {
 			return r.failIn(err)
+		}
+		if r.into.opts.Launch {
+			resource.Launch = i.Launch()
 		}
 		*found = append(*found, resource)
 		return nil

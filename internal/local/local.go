@@ -34,11 +34,14 @@ type Options struct {
 	Region  fleet.Region
 	// Taken is the instant of listings, which carry none; it must be set when there are any. Saved snapshots keep their own.
 	Taken time.Time
+	// Launch asks for how things are launched too (fleet.Launch), of which schedules need nothing.
+	Launch bool
 }
 
 // ReadInventory reads listings printed by the AWS CLI (describe-instances, describe-auto-scaling-groups, describe-db-instances,
-// describe-db-clusters, describe-services) or snapshots that offpeak saved, and makes one snapshot of them. A source may hold several
-// JSON documents in a row. A resource that stands in two sources counts once when they agree, and is an error when they do not.
+// describe-db-clusters, describe-services) or snapshots that offpeak saved, and makes one snapshot of them. Listings that tell more of how
+// things are launched (describe-launch-template-versions, describe-target-group-attributes, describe-clusters, describe-capacity-providers)
+// may stand among them; they count where that was asked for. A source may hold several JSON documents in a row. A resource that stands in two sources counts once when they agree, and is an error when they do not.
 func ReadInventory(sources []Source, opts Options) (fleet.Snapshot, error) {
 	c := newCollection(opts)
 	for _, s := range sources {
@@ -64,6 +67,7 @@ func ReadInventoryFiles(names []string, stdin io.Reader, opts Options) (fleet.Sn
 type collection struct {
 	opts      Options
 	resources []fleet.Resource
+	launching described.Launching
 	places    map[fleet.ARN]place
 	gaps      []string
 	saved     []savedHeader // of the saved snapshots among the sources
@@ -85,7 +89,10 @@ type savedHeader struct {
 }
 
 func newCollection(opts Options) *collection {
-	return &collection{opts: opts, places: map[fleet.ARN]place{}}
+	return &collection{opts: opts, places: map[fleet.ARN]place{}, launching: described.Launching{
+		Templates: map[string][]described.TemplateVersion{}, Targets: map[string]map[string]string{},
+		Clusters: map[string][]string{}, Providers: map[string]string{},
+	}}
 }
 
 // read takes in one source, or notes why it cannot, so that one call tells of every broken file.
@@ -159,6 +166,7 @@ func (c *collection) snapshot() (fleet.Snapshot, error) {
 			return fleet.Snapshot{}, fmt.Errorf("%s is a listing and does not tell when it was made: give its instant", c.listed)
 		}
 		described.Join(s.Resources)
+		c.launching.Join(s.Resources)
 		s.NotChecked = notChecked(s.Resources)
 	}
 	s.Sort()

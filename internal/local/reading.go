@@ -12,9 +12,10 @@ import (
 type reading struct {
 	*cursor
 	into    *collection
-	tagged  map[fleet.Kind]tagCount // of this document
-	tagless map[fleet.Kind]int      // resources of documents that hold no tags at all
-	scratch described.Instance      // what the instance being read is decoded into
+	tagged  map[fleet.Kind]tagCount    // of this document
+	tagless map[fleet.Kind]int         // resources of documents that hold no tags at all
+	scratch described.LaunchedInstance // what the instance being read is decoded into
+	target  targetGroup                // of this document, if it is that
 }
 
 // list is an answer that is understood: the name of the list in it, and the command that prints it.
@@ -70,6 +71,7 @@ func readInventory(s Source, into *collection) error {
 func (r *reading) answer() error {
 	var saved *savedSnapshot
 	first, listed := true, false
+	r.target = targetGroup{}
 	err := r.members(func(name string) error {
 		if first && isSaved(name) {
 			saved = newSavedSnapshot()
@@ -90,6 +92,9 @@ func (r *reading) answer() error {
 	case !listed:
 		return r.fail("", "holds no list (expected one of %s)", expectedLists())
 	}
+	if err := r.keepTargetGroup(); err != nil {
+		return err
+	}
 	r.into.listed = r.name
 	r.countTagless()
 	return nil
@@ -102,7 +107,14 @@ func (r *reading) member(name string) (listed bool, err error) {
 			return true, list.read(r)
 		}
 	}
+	for _, list := range launchLists() {
+		if list.name == name {
+			return true, list.read(r)
+		}
+	}
 	switch name {
+	case "TargetGroupArn", "Attributes":
+		return true, r.targetGroupMember(name)
 	case "NextToken", "nextToken", "Marker":
 		var token string
 		if err := r.decode(&token); err != nil || token == "" {

@@ -10,6 +10,9 @@ import (
 
 func (r *reading) group(g *described.Group) (fleet.Resource, error) {
 	resource, err := g.Resource()
+	if err == nil && r.into.opts.Launch {
+		resource.Launch, err = g.Launch()
+	}
 	return r.placed("AutoScalingGroupARN", resource, err)
 }
 
@@ -28,6 +31,9 @@ func (r *reading) cluster(c *described.Cluster) (fleet.Resource, error) {
 func (r *reading) service(s *described.Service) (fleet.Resource, error) {
 	r.countTags(fleet.ECSService, s.Tags != nil)
 	resource, err := s.Resource()
+	if r.into.opts.Launch {
+		resource.Launch = s.Launch()
+	}
 	return r.placed("serviceArn", resource, err)
 }
 

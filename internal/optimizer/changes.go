@@ -51,6 +51,7 @@ func (o *Optimizer) noteChanges(ctx context.Context, run ledger.Run, seen *listi
 			note(ledger.PresenceOf(state, arn, seen.find(arn), is, run))
 		}
 	}
+	noted[ledger.Verified] = append(noted[ledger.Verified], movesSeen(run, seen, before, after)...)
 	var errs []error
 	for _, state := range []ledger.State{ledger.Enrolled, ledger.Gone, ledger.Released, ledger.Returned, ledger.Verified} {
 		ledger.Sort(noted[state])

@@ -64,7 +64,7 @@ func TestWhatLostItsTagIsReleasedAndWhatIsNotThereIsMissing(t *testing.T) {
 		}
 	}
 	i := &tagged{at: time.Date(2026, 11, 20, 3, 0, 0, 0, time.UTC), keys: keys, there: []fleet.Resource{machine("i-1"), machine("i-2"), machine("i-3")}}
-	rules := scheduler.Rules{Policy: "test", Zone: time.UTC, Keys: keys, Environments: []scheduler.Environment{{Name: "dev", Accounts: []fleet.AccountID{scope.Account}}}}
+	rules := scheduler.Rules{Policy: "test", Zone: time.UTC, Keys: keys, Environments: []fleet.Environment{{Name: "dev", Accounts: []fleet.AccountID{scope.Account}}}}
 	store := objects.NewMemory()
 	o := &optimizer.Optimizer{
 		Inventory: i, Planner: planner{scheduler.New(&rules)}, Actuator: nobody{}, Book: ledger.Book{Store: store}, States: optimizer.States{Store: store},

@@ -72,6 +72,8 @@ type Optimizer struct {
 	Watch Watch
 	// Prices may be nil: then prices are those that the inventory gives.
 	Prices Pricer
+	// Beside says that another optimizer looks after the same scopes by their wakes, which stay as they are: this one is woken otherwise.
+	Beside bool
 
 	known known
 }
@@ -131,7 +133,7 @@ func (o *Optimizer) Sweep(ctx context.Context, scope fleet.Scope) (Outcome, erro
 	if len(made.Actions) == 0 {
 		o.watch(ctx, scope, &seen, next, &out)
 	}
-	if state.Stored() && next == &state.Memory && len(made.Actions) == 0 && out.Wake.Equal(state.Wake) {
+	if state.Stored() && next == &state.Memory && len(made.Actions) == 0 && (o.Beside || out.Wake.Equal(state.Wake)) {
 		out.Quiet = true
 		return out, nil
 	}
@@ -153,7 +155,11 @@ func (o *Optimizer) Sweep(ctx context.Context, scope fleet.Scope) (Outcome, erro
 	if len(made.Actions) > 0 {
 		o.watch(ctx, scope, &seen, next, &out)
 	}
-	left, err := o.States.Release(ctx, held, changed, out.Wake, o.Now())
+	wake := out.Wake
+	if o.Beside {
+		wake = state.Wake
+	}
+	left, err := o.States.Release(ctx, held, changed, wake, o.Now())
 	if err != nil {
 		return out, fmt.Errorf("sweep %s: %w", scope, err)
 	}
@@ -283,6 +289,10 @@ func slept(actions []plan.Action, before *fleet.Memory, failed map[string]error,
 // neverPlanned takes out of memory that acts were planned. They were announced before, and still are.
 func neverPlanned(actions []plan.Action, before, after *fleet.Memory) {
 	for _, a := range actions {
+		if !plan.Switches(a.Change) {
+			unplannedMove(a.Subject.ARN, before, after)
+			continue
+		}
 		was, m := before.Resources[a.Subject.ARN], after.Resources[a.Subject.ARN]
 		m.Tried, m.Act, m.Attempts, m.Applied = was.Tried, was.Act, was.Attempts, was.Applied
 		m.Original, m.Forecast = was.Original, was.Forecast
@@ -294,7 +304,7 @@ func neverPlanned(actions []plan.Action, before, after *fleet.Memory) {
 func (o *Optimizer) act(ctx context.Context, run lease, actions []plan.Action, seen *listing, memory *fleet.Memory, failed map[string]error) error {
 	var intents, outcomes []ledger.Entry
 	for _, a := range actions {
-		intents = append(intents, ledger.IntentOf(a, seen.find(a.Subject.ARN), run.Run, memory.Resources[a.Subject.ARN].Attempts))
+		intents = append(intents, ledger.IntentOf(a, seen.find(a.Subject.ARN), run.Run, attempts(memory, a)))
 	}
 	if err := o.Book.Append(ctx, run.Run, intents); err != nil {
 		return err // another worker has this run, or the ledger is out of reach: do nothing
@@ -304,14 +314,12 @@ func (o *Optimizer) act(ctx context.Context, run lease, actions []plan.Action, s
 	}
 	errs := o.Actuator.Act(ctx, actions)
 	for i, a := range actions {
-		m := memory.Resources[a.Subject.ARN]
-		outcome := ledger.OutcomeOf(a, run.Run, m.Attempts, o.Now(), errs[i])
+		outcome := ledger.OutcomeOf(a, run.Run, attempts(memory, a), o.Now(), errs[i])
 		if n, ok := o.Actuator.(Noter); ok {
 			outcome.Notes = n.Notes(a.ID)
 		}
 		outcomes = append(outcomes, outcome)
-		m.Applied, m.RetryAt = errs[i] == nil, retryAt(outcome)
-		memory.Resources[a.Subject.ARN] = m
+		answered(memory, a, outcome)
 		if errs[i] != nil {
 			failed[a.ID] = errs[i]
 		}

@@ -28,7 +28,15 @@ func Rebuild(entries []ledger.Entry) (fleet.Memory, int64) {
 // replay returns memory with what entries add to it.
 func replay(before fleet.Memory, entries []ledger.Entry) fleet.Memory {
 	memory := before.Clone()
+	for i := range entries {
+		if e := &entries[i]; e.Moves() {
+			memory.Spot[e.Resource] = replayMove(memory.Spot[e.Resource], e)
+		}
+	}
 	for _, e := range entries {
+		if e.Moves() {
+			continue
+		}
 		m, known := memory.Resources[e.Resource]
 		if !known {
 			m.Enrolled = e.At

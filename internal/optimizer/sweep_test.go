@@ -164,7 +164,7 @@ func (w *world) optimizer(holder string) *optimizer.Optimizer {
 	rules := &scheduler.Rules{
 		Policy: "test", Zone: office.Zone, Keys: fleet.KeysWithPrefix("offpeak:"),
 		Schedules:    map[string]*scheduler.Compiled{"office": scheduler.Compile(office)},
-		Environments: []scheduler.Environment{{Name: "dev", Accounts: []fleet.AccountID{here.Account}}},
+		Environments: []fleet.Environment{{Name: "dev", Accounts: []fleet.AccountID{here.Account}}},
 	}
 	store := mortal{w.store, w}
 	return &optimizer.Optimizer{

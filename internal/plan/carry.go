@@ -23,6 +23,10 @@ func Carry(s *fleet.Snapshot, p Plan, at time.Time) *fleet.Snapshot {
 		if !ok {
 			continue
 		}
+		if m, ok := c.(Move); ok {
+			carryMove(r, m)
+			continue
+		}
 		r.State, r.Status, r.Since, r.ByAWS = fleet.Running, "", p.Taken.Add(time.Minute), false
 		if SwitchesOff(c) {
 			r.State = fleet.Stopped
@@ -35,4 +39,15 @@ func Carry(s *fleet.Snapshot, p Plan, at time.Time) *fleet.Snapshot {
 		}
 	}
 	return &later
+}
+
+// carryMove lets a resource buy as a move says.
+func carryMove(r *fleet.Resource, m Move) {
+	r.Lifecycle = m.To.Lifecycle
+	if r.Launch == nil {
+		return
+	}
+	launch := *r.Launch
+	launch.Template, launch.Mix, launch.Rebalance, launch.Providers = m.To.Template, m.To.Mix, m.To.Rebalance, m.To.Providers
+	r.Launch = &launch
 }

@@ -6,10 +6,10 @@ import (
 	"offpeak/internal/fleet"
 )
 
-// Change is one way to change a resource. The set is closed: Stop, Hibernate, Start, Scale.
+// Change is one way to change a resource. The set is closed: Stop, Hibernate, Start, Scale, Move.
 type Change interface {
 	change()
-	// Verb is the change's stable name: stop, hibernate, start, scale.
+	// Verb is the change's stable name: stop, hibernate, start, scale, move.
 	Verb() string
 }
 
@@ -46,14 +46,20 @@ func (Start) Verb() string { return "start" }
 func (Scale) Verb() string { return "scale" }
 
 // Verbs lists the names of all changes.
-func Verbs() []string { return []string{"stop", "hibernate", "start", "scale"} }
+func Verbs() []string { return []string{"stop", "hibernate", "start", "scale", "move"} }
 
-// SwitchesOff reports whether a change ends running.
+// Switches reports whether a change ends or begins running: all do but a move.
+func Switches(c Change) bool {
+	_, moves := c.(Move)
+	return !moves
+}
+
+// SwitchesOff reports whether a change ends running. What does not may begin it, or do neither (Switches).
 func SwitchesOff(c Change) bool {
 	switch c := c.(type) {
 	case Stop, Hibernate:
 		return true
-	case Start:
+	case Start, Move:
 		return false
 	case Scale:
 		return c.To.Desired == 0
@@ -65,6 +71,8 @@ func SwitchesOff(c Change) bool {
 // Describe writes a change for people: "stop", "scale 2/6/3 to 0/0/0". Changes that differ read differently: an act's id is made of it.
 func Describe(c Change) string {
 	switch c := c.(type) {
+	case Move:
+		return c.String()
 	case Scale:
 		return fmt.Sprintf("scale %s to %s", c.From, c.To)
 	case Stop:

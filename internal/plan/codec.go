@@ -42,12 +42,13 @@ type actionJSON struct {
 	From   *fleet.Size  `json:"from,omitempty"`
 	To     *fleet.Size  `json:"to,omitempty"`
 	Days   int          `json:"snapshot_days,omitempty"`
+	Move   *Move        `json:"move,omitempty"`
 	Cause  Cause        `json:"cause"`
 	Why    string       `json:"why"`
 	Rule   string       `json:"rule"`
 	At     time.Time    `json:"at"`
-	Edge   fleet.Moment `json:"edge"`
-	Zone   string       `json:"zone"`
+	Edge   fleet.Moment `json:"edge,omitzero"`
+	Zone   string       `json:"zone,omitempty"`
 	Price  *money.Rate  `json:"usd_per_hour"`
 	Group  string       `json:"group,omitempty"`
 	Order  int          `json:"order,omitempty"`
@@ -65,6 +66,7 @@ type summaryJSON struct {
 	Actions       int        `json:"actions"`
 	SwitchOff     int        `json:"switch_off"`
 	SwitchOn      int        `json:"switch_on"`
+	Moves         int        `json:"moves,omitempty"`
 	Refused       int        `json:"refused"`
 	StopsPerHour  money.Rate `json:"stops_usd_per_hour"`
 	StartsPerHour money.Rate `json:"starts_usd_per_hour"`
@@ -126,6 +128,8 @@ func actionsToJSON(actions []Action) []actionJSON {
 			j.From, j.To = &c.From, &c.To
 		case Stop:
 			j.Days = c.SnapshotDays
+		case Move:
+			j.Move = &c
 		}
 		if a.Price.Known {
 			j.Price = &a.Price.Rate
@@ -195,7 +199,15 @@ func changeFromJSON(j actionJSON) (Change, error) {
 	if j.Days < 0 || j.Days > fleet.MostSnapshotDays || j.Days > 0 && j.Change != (Stop{}).Verb() {
 		return nil, fmt.Errorf("snapshot_days %d does not go with %.40q (1 to %d, of a stop)", j.Days, j.Change, fleet.MostSnapshotDays)
 	}
+	if j.Move != nil && j.Change != (Move{}).Verb() {
+		return nil, fmt.Errorf("move does not go with %.40q", j.Change)
+	}
 	switch j.Change {
+	case Move{}.Verb():
+		if err := j.Move.Check(); err != nil {
+			return nil, err
+		}
+		return *j.Move, nil
 	case Stop{}.Verb():
 		return Stop{j.Days}, nil
 	case Hibernate{}.Verb():
@@ -208,6 +220,6 @@ func changeFromJSON(j actionJSON) (Change, error) {
 		}
 		return Scale{*j.From, *j.To}, nil
 	default:
-		return nil, fmt.Errorf("%.40q is no change (stop, hibernate, start, scale)", j.Change)
+		return nil, fmt.Errorf("%.40q is no change (stop, hibernate, start, scale, move)", j.Change)
 	}
 }

@@ -119,11 +119,15 @@ const (
 	ByRetry     Cause = "retry"
 	ByRestart   Cause = "aws-restart" // AWS started it again
 	ByHand      Cause = "by-hand"     // a person asked for it at a terminal
+	BySpot      Cause = "spot"        // AutoSpot found it worth while
+	ByFallback  Cause = "no-spot"     // Spot has no capacity
+	ByReturn    Cause = "spot-again"  // it has again
+	ByChurn     Cause = "churn"       // as many were replaced as the owner allows
 )
 
 // Causes lists every cause.
 func Causes() []Cause {
-	return []Cause{BySchedule, ByOverride, ByStopAfter, ByEnforce, ByTag, ByRetry, ByRestart, ByHand}
+	return []Cause{BySchedule, ByOverride, ByStopAfter, ByEnforce, ByTag, ByRetry, ByRestart, ByHand, BySpot, ByFallback, ByReturn, ByChurn}
 }
 
 // ActID names an act by what it does to what, for which edge, and what had been observed to begin. Seeing the same again gives the

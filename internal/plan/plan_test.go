@@ -65,9 +65,14 @@ func TestAPlanReadsBackAsItWasWritten(t *testing.T) {
 	t.Parallel()
 	stop := action("i-1", plan.Stop{})
 	stop.Price = price("0.0416")
+	move := plan.Move{
+		From: fleet.Purchase{Template: &fleet.Template{ID: "lt-1", Version: "3"}},
+		To:   fleet.Purchase{Template: &fleet.Template{ID: "lt-1", Version: "3"}, Mix: &fleet.Mix{Base: 2, Strategy: "price-capacity-optimized", Types: []string{"m5.large"}}, Rebalance: true},
+		Way:  plan.ByRefresh, Refresh: &plan.Refresh{MinHealthy: 100, MaxHealthy: 110, Checkpoints: []int{10, 50, 100}, Pause: time.Hour, Bake: time.Minute},
+	}
 	p := plan.Plan{
 		Taken: friday, Policy: "offpeak.yaml@abc",
-		Actions:    []plan.Action{stop, action("orders", plan.Stop{SnapshotDays: 7}), action("web", plan.Scale{From: fleet.Size{Min: 1, Max: 4, Desired: 2}})},
+		Actions:    []plan.Action{stop, action("orders", plan.Stop{SnapshotDays: 7}), action("web", plan.Scale{From: fleet.Size{Min: 1, Max: 4, Desired: 2}}), action("api", move)},
 		Refusals:   []plan.Refusal{{Subject: subject("i-3"), Code: plan.Protected, Why: "운영 <&>"}},
 		Idle:       []plan.Idle{{Subject: subject("i-4"), Code: plan.Enrolled, Why: "enrolled"}},
 		Forecast:   []plan.Action{action("i-1", plan.Start{})},
@@ -103,6 +108,10 @@ func TestReadRefusesWhatIsNoPlan(t *testing.T) {
 		"a kept start":        `{"taken":"2026-11-20T10:35:00Z","actions":[{"id":"1","arn":"a","kind":"rds-instance","change":"start","snapshot_days":7,"at":"2026-11-20T10:35:00Z"}]}`,
 		"kept for too long":   `{"taken":"2026-11-20T10:35:00Z","actions":[{"id":"1","arn":"a","kind":"rds-instance","change":"stop","snapshot_days":366,"at":"2026-11-20T10:35:00Z"}]}`,
 		"an act without id":   `{"taken":"2026-11-20T10:35:00Z","actions":[{"arn":"a","kind":"ec2-instance","change":"stop","at":"2026-11-20T10:35:00Z"}]}`,
+		"a move without move": `{"taken":"2026-11-20T10:35:00Z","actions":[{"id":"1","arn":"a","kind":"ec2-instance","change":"move","at":"2026-11-20T10:35:00Z"}]}`,
+		"a move in no way":    `{"taken":"2026-11-20T10:35:00Z","actions":[{"id":"1","arn":"a","kind":"ec2-instance","change":"move","move":{"way":"by hand"},"at":"2026-11-20T10:35:00Z"}]}`,
+		"no refresh to go by": `{"taken":"2026-11-20T10:35:00Z","actions":[{"id":"1","arn":"a","kind":"ec2-instance","change":"move","move":{"way":"refresh"},"at":"2026-11-20T10:35:00Z"}]}`,
+		"a stop that moves":   `{"taken":"2026-11-20T10:35:00Z","actions":[{"id":"1","arn":"a","kind":"ec2-instance","change":"stop","move":{"way":"write"},"at":"2026-11-20T10:35:00Z"}]}`,
 		"money as a number":   `{"taken":"2026-11-20T10:35:00Z","actions":[{"id":"1","arn":"a","kind":"ec2-instance","change":"stop","at":"2026-11-20T10:35:00Z","usd_per_hour":0.1}]}`,
 	} {
 		if p, err := plan.Read(strings.NewReader(text)); err == nil {

@@ -43,6 +43,7 @@ const (
 	StaleSnapshot        Code = "stale-snapshot"
 	KillSwitch           Code = "kill-switch"
 	Superseded           Code = "superseded"
+	NotForSpot           Code = "not-for-spot"
 )
 
 // Idle codes: nothing to do, and why.
@@ -69,6 +70,8 @@ const (
 	NoMemory        Code = "no-memory"
 	ListPrices      Code = "list-prices"
 	NoPrices        Code = "no-prices"
+	SpotAdvised     Code = "spot-advised"
+	SpotTrouble     Code = "spot-trouble"
 )
 
 // Meaning explains a code: where it is used, and what it says.
@@ -121,8 +124,9 @@ func refusalMeanings() []Meaning {
 		{Code: NotStoppedByUs, Says: "its schedule starts only what offpeak stopped"},
 		{Code: GuardReached, Says: "more unannounced acts than usual; they are held for a person to look at"},
 		{Code: StaleSnapshot, Says: "the snapshot is older than the policy's stale_after"},
-		{Code: KillSwitch, Says: "the policy's kill switch forbids it"},
+		{Code: KillSwitch, Says: "the kill switch, the policy's or the hub's, forbids it"},
 		{Code: Superseded, Says: "another planner's action on the same resource comes first"},
+		{Code: NotForSpot, Says: "its owner asks for Spot, and something speaks against it"},
 	}
 	return used(meanings, "refusal")
 }
@@ -152,6 +156,8 @@ func findingMeanings() []Meaning {
 		{Code: NoMemory, Says: "planned without memory: a person's changes are told by times alone, and the guard is off"},
 		{Code: ListPrices, Says: "prices that nobody gave are AWS's list prices, of the day that it says"},
 		{Code: NoPrices, Says: "AWS's price list could not be asked or kept; prices that are not known are missing, and nothing else is"},
+		{Code: SpotAdvised, Says: "AutoSpot would move it; its mode leaves that to a person"},
+		{Code: SpotTrouble, Says: "something about its move to Spot needs a person"},
 	}, "finding")
 }
 

@@ -12,6 +12,7 @@ type Totals struct {
 	Actions   int
 	SwitchOff int // actions that end running
 	SwitchOn  int // actions that begin it
+	Moves     int // actions that change how capacity is bought
 	Refused   int
 	// StopsPerHour is what the resources to be switched off cost an hour, StartsPerHour what those to be switched on will.
 	StopsPerHour  money.Rate
@@ -23,6 +24,10 @@ type Totals struct {
 func (p *Plan) Count() {
 	t := Totals{Resources: p.Totals.Resources, OptedIn: p.Totals.OptedIn, Actions: len(p.Actions), Refused: len(p.Refusals)}
 	for _, a := range p.Actions {
+		if !Switches(a.Change) {
+			t.Moves++
+			continue
+		}
 		sum := &t.StartsPerHour
 		if SwitchesOff(a.Change) {
 			t.SwitchOff++

@@ -42,6 +42,7 @@ type row struct {
 	ToMin       *int32 `parquet:"to_min,optional"`
 	ToMax       *int32 `parquet:"to_max,optional"`
 	ToDesired   *int32 `parquet:"to_desired,optional"`
+	Move        string `parquet:"move,optional"` // as JSON
 	Cause       string `parquet:"cause,optional,dict"`
 	Why         string `parquet:"why,optional"`
 	Rule        string `parquet:"rule,optional,dict"`
@@ -134,6 +135,13 @@ func rowOf(object string, e ledger.Entry) (row, error) {
 	if !e.Edge.IsZero() {
 		r.EdgeAt, r.EdgeWant = e.Edge.At.UnixMilli(), e.Edge.Want.String()
 	}
+	if e.Move != nil {
+		text, err := json.Marshal(e.Move)
+		if err != nil {
+			return r, err
+		}
+		r.Move = string(text)
+	}
 	if e.Before != nil {
 		text, err := json.Marshal(e.Before)
 		if err != nil {
@@ -164,6 +172,12 @@ func entryOf(r *row) (ledger.Entry, error) {
 		e.Edge.At = time.UnixMilli(r.EdgeAt).UTC()
 		if err := e.Edge.Want.UnmarshalText([]byte(r.EdgeWant)); err != nil {
 			return e, err
+		}
+	}
+	if r.Move != "" {
+		e.Move = new(plan.Move)
+		if err := json.Unmarshal([]byte(r.Move), e.Move); err != nil {
+			return e, fmt.Errorf("move: %w", err)
 		}
 	}
 	if r.Before != "" {

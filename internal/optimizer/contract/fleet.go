@@ -26,6 +26,9 @@ type Stand struct {
 	Scopes []fleet.Scope
 	// Cannot says, of each ability that is missing here, why, and which test shows instead what is left out.
 	Cannot map[Ability]string
+	// Moves returns another way in which a group or a service can buy than the one in which it does. Nil: nothing moves here, and the sentences on
+	// moves are left out.
+	Moves func(kind fleet.Kind, from fleet.Purchase) fleet.Purchase
 }
 
 // Ground is where the suite builds what it then looks at and acts on.
@@ -80,7 +83,7 @@ type check struct {
 // each sentence of the contract.
 func Fleet(t *testing.T, fresh func(*testing.T) Stand) {
 	t.Helper()
-	for _, c := range slices.Concat(inventoryChecks, actuatorChecks, scopeChecks) {
+	for _, c := range slices.Concat(inventoryChecks, actuatorChecks, moveChecks, scopeChecks) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			s := site{fresh(t)}

@@ -1,0 +1,88 @@
+package optimizer
+
+import (
+	"offpeak/internal/fleet"
+	"offpeak/internal/ledger"
+	"offpeak/internal/plan"
+)
+
+// What is switched and what is moved are remembered apart: who moves need not be on a schedule, and who is on one keeps its edges while it moves.
+
+// attempts is how often an act was tried, this time included.
+func attempts(m *fleet.Memory, a plan.Action) int {
+	if !plan.Switches(a.Change) {
+		return m.Spot[a.Subject.ARN].Attempts
+	}
+	return m.Resources[a.Subject.ARN].Attempts
+}
+
+// answered takes note of what AWS said to an act.
+func answered(memory *fleet.Memory, a plan.Action, outcome ledger.Entry) {
+	applied, again := outcome.State == ledger.Applied, retryAt(outcome)
+	if !plan.Switches(a.Change) {
+		m := memory.Spot[a.Subject.ARN]
+		m.Applied, m.RetryAt = applied, again
+		memory.Spot[a.Subject.ARN] = m
+		return
+	}
+	m := memory.Resources[a.Subject.ARN]
+	m.Applied, m.RetryAt = applied, again
+	memory.Resources[a.Subject.ARN] = m
+}
+
+// unplannedMove takes out of memory that a move was planned.
+func unplannedMove(arn fleet.ARN, before, after *fleet.Memory) {
+	if was, known := before.Spot[arn]; known {
+		after.Spot[arn] = was
+		return
+	}
+	delete(after.Spot, arn)
+}
+
+// movesSeen are the entries of moves that were found to have worked: done now, and not before.
+func movesSeen(run ledger.Run, seen *listing, before, after *fleet.Memory) (entries []ledger.Entry) {
+	for arn, is := range after.Spot {
+		was := before.Spot[arn]
+		settled := is.Stage == fleet.OnSpot || is.Stage == fleet.Returned
+		if !settled || was.Act == "" || was.Attempts == 0 || is.Attempts != 0 {
+			continue
+		}
+		if r := seen.find(arn); r != nil {
+			entries = append(entries, ledger.MoveSeenOf(r, was, after.Resources[arn].Environment, run))
+		}
+	}
+	return entries
+}
+
+// replayMove returns what is remembered of a move with what an entry adds to it.
+func replayMove(m fleet.Moved, e *ledger.Entry) fleet.Moved {
+	switch e.State {
+	case ledger.Intent:
+		if m.Act != e.Act {
+			m.Attempts = 0
+		}
+		m.Act, m.At, m.Applied = e.Act, e.At, false
+		m.Attempts++
+		if m.Before == nil {
+			m.Before = &e.Move.From
+		}
+		m.Written, m.Stage = &e.Move.To, fleet.Moving
+		if mix := e.Move.To.Mix; mix != nil && e.Cause == plan.BySpot {
+			m.Balance.Decided = mix.Base
+		}
+		if m.Written.Equal(*m.Before) {
+			m.Stage = fleet.Leaving
+		}
+	case ledger.Applied:
+		m.Applied = m.Act == e.Act
+	case ledger.Failed:
+		m.RetryAt = retryAt(*e)
+	case ledger.Verified:
+		m.Attempts, m.Since = 0, e.At
+		if m.Stage = fleet.OnSpot; m.Before != nil && m.Written != nil && m.Written.Equal(*m.Before) {
+			m.Stage = fleet.Returned
+		}
+	default: // no act
+	}
+	return m
+}
