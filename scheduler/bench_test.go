@@ -21,7 +21,7 @@ func benchRules() *Rules {
 	}
 	r := &Rules{
 		Policy: "bench", Zone: seoul, Keys: fleet.KeysWithPrefix(fleet.DefaultPrefix), Schedules: map[string]*Compiled{},
-		Environments: []Environment{
+		Environments: []fleet.Environment{
 			{Name: "prod", Accounts: []fleet.AccountID{"333344445555"}, Tags: map[string][]string{"Environment": {"prod"}}, Protected: true},
 			{Name: "dev", Tags: map[string][]string{"Environment": {"dev", "development"}}},
 			{Name: "stg", Tags: map[string][]string{"Environment": {"stg"}}},

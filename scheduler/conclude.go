@@ -61,16 +61,24 @@ func (r *run) conclude() {
 // barred returns what speaks against an act now: the kill switch, a hold calendar, or a passing condition of the resource.
 func (r *run) barred(c *candidate) (plan.Code, string, bool) {
 	off := c.decision.edge.want == fleet.Stopped
-	switch {
-	case r.rules.KillSwitch == KillEverything:
-		return plan.KillSwitch, "the policy's kill switch is set to nothing: no act is made", true
-	case r.rules.KillSwitch == KillStops && off:
-		return plan.KillSwitch, "the policy's kill switch is set to no-stops", true
+	switch position, whose := r.killSwitch(); {
+	case position == KillEverything:
+		return plan.KillSwitch, whose + " kill switch is set to nothing: no act is made", true
+	case position == KillStops && off:
+		return plan.KillSwitch, whose + " kill switch is set to no-stops", true
 	}
 	if span, held := c.schedule.HeldBy(r.snapshot.Taken); held {
 		return plan.OnHold, fmt.Sprintf("%s lasts until %s; nothing is started or stopped before", span.Name, c.clock(span.To.Unix())), true
 	}
 	return passing(c.resource, off)
+}
+
+// killSwitch is the stricter of the policy's and the one beside it, and whose it is.
+func (r *run) killSwitch() (position KillSwitch, whose string) {
+	if r.options.KillSwitch.stricter(r.rules.KillSwitch) {
+		return r.options.KillSwitch, "the hub's"
+	}
+	return r.rules.KillSwitch, "the policy's"
 }
 
 // change returns how the resource is brought to the wanted state; false when a group's size to return to is not known.
@@ -121,7 +129,7 @@ func (r *run) action(c *candidate, change plan.Change) plan.Action {
 // guarded holds back acts that nobody announced when there are more of them than usual. Without memory nothing was ever announced, so
 // there is nothing to compare with.
 func (r *run) guarded(due []pending) []pending {
-	if r.memory == nil || len(due) == 0 {
+	if r.memory == nil || len(due) == 0 || r.options.PastGuard {
 		return due
 	}
 	actions := make([]plan.Action, len(due))
@@ -150,7 +158,7 @@ func (r *run) guarded(due []pending) []pending {
 			pass = append(pass, d)
 			continue
 		}
-		why := fmt.Sprintf("%d acts that no forecast announced are due at once, the limit is %d; check the policy, then apply by hand",
+		why := fmt.Sprintf("%d acts that no forecast announced are due at once, the limit is %d; if they are meant, they come at their next edge, or now by \"offpeak plan --live --past-guard\" and \"offpeak apply\"",
 			len(held), r.limit(d.resource.Scope, d.action.Edge))
 		r.refuse(d.candidate, plan.GuardReached, why)
 	}

@@ -26,11 +26,8 @@ type Explanation struct {
 
 // Explain reads a resource's tags, environment and schedule at an instant. What is decided about it stands in a plan.
 func (p *Planner) Explain(r *fleet.Resource, at time.Time) Explanation {
-	where := p.environments.of(r)
-	var e Explanation
-	if where.index >= 0 && !where.ambiguous {
-		e.Environment = p.rules.Environments[where.index].Name
-	}
+	where := p.environments.Of(r)
+	e := Explanation{Environment: where.Name()}
 	for _, tag := range r.Tags {
 		if p.looksAt(tag.Key) {
 			e.OwnerTags = append(e.OwnerTags, tag)
@@ -49,8 +46,8 @@ func (p *Planner) Explain(r *fleet.Resource, at time.Time) Explanation {
 		return e
 	case m.fallback:
 		name := ""
-		if where.index >= 0 {
-			name = p.rules.Environments[where.index].Default
+		if where.In != nil {
+			name = where.In.Default
 		}
 		if name == "" {
 			e.Problem = "its schedule tag is empty and its environment has no default schedule"

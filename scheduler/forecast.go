@@ -87,7 +87,8 @@ func (r *run) forecast(c *candidate, now plan.Change) []plan.Action {
 }
 
 func (r *run) forbids(e edge) bool {
-	return r.rules.KillSwitch == KillEverything || r.rules.KillSwitch == KillStops && e.want == fleet.Stopped
+	position, _ := r.killSwitch()
+	return position == KillEverything || position == KillStops && e.want == fleet.Stopped
 }
 
 // next returns the edge that follows the instant that was reached.
@@ -115,7 +116,11 @@ func (f *future) scheduled() edge {
 		return f.view.next // an opening whose time to be ready has begun is not next any more
 	}
 	next, _ := f.schedule.Next(time.Unix(f.at, 0))
-	return edgeOf(next, f.schedule.ReadyBy)
+	lead := f.schedule.ReadyBy
+	if lead > 0 {
+		lead += spotLead(f.resource)
+	}
+	return edgeOf(next, lead)
 }
 
 // afterHold moves an edge that falls into a hold to the hold's end, and to what the schedule wants then.

@@ -157,10 +157,22 @@ func (p *Planner) forgetViews() {
 	}
 }
 
-// queue is how long the quota makes the resource's start wait.
+// SpotLead is how much earlier than others a persistent Spot instance is started that is to be ready at an opening: where Spot has no capacity, there is
+// time to make it an on-demand instance.
+const SpotLead = 10 * time.Minute
+
+// queue is how much earlier than its schedule says a resource is started to be ready: for as long as the quota makes its start wait, and of Spot for
+// what may go wrong.
 func (p *Planner) queue(r *fleet.Resource) time.Duration {
-	if len(p.queues) == 0 || r.Kind != fleet.EC2Instance {
+	if r.Kind != fleet.EC2Instance {
 		return 0
 	}
-	return p.queues[r.Scope]
+	return p.queues[r.Scope] + spotLead(r)
+}
+
+func spotLead(r *fleet.Resource) time.Duration {
+	if r.Lifecycle == fleet.SpotPersistent {
+		return SpotLead
+	}
+	return 0
 }

@@ -275,6 +275,14 @@ func TestTheGuardHoldsSurprises(t *testing.T) {
 		if len(made.Actions) != row.acts || len(made.Refusals) != row.refused {
 			t.Errorf("%s: got %d acts and %d refusals, want %d and %d", row.name, len(made.Actions), len(made.Refusals), row.acts, row.refused)
 		}
+		for _, r := range made.Refusals {
+			if !strings.Contains(r.Why, "--past-guard") {
+				t.Errorf("%s: it is not said what a person can do: %s", row.name, r.Why)
+			}
+		}
+		if made, _ = scheduler.New(rules(nil)).Plan(fleetOf(row.n, "2026-11-20 19:31"), row.memory, scheduler.Options{PastGuard: true}); len(made.Actions) != row.n {
+			t.Errorf("%s: past the guard %d act", row.name, len(made.Actions))
+		}
 	}
 }
 
@@ -299,6 +307,8 @@ func TestForecast(t *testing.T) {
 	}{
 		{"after the stop that is due now", rules(nil), due(nil), "start Mon 08:30, stop Mon 19:30, start Tue 08:30, stop Tue 19:30"},
 		{"earlier, to be ready", ready, due(nil), "start Mon 08:25, stop Mon 19:30, start Tue 08:25, stop Tue 19:30"},
+		{"Spot earlier still", ready, due(func(r *fleet.Resource) { r.Lifecycle = fleet.SpotPersistent }), "start Mon 08:15, stop Mon 19:30, start Tue 08:15, stop Tue 19:30"},
+		{"Spot that need not be ready", rules(nil), due(func(r *fleet.Resource) { r.Lifecycle = fleet.SpotPersistent }), "start Mon 08:30, stop Mon 19:30, start Tue 08:30, stop Tue 19:30"},
 		{"a hold moves what falls into it to its end, if it is still wanted then", freeze, due(nil), "start Tue 08:30, stop Tue 19:30"},
 		{"the end of an override", rules(nil), due(tagged("offpeak:override", "running until 2026-11-21 02:00")), "stop Sat 02:00, start Mon 08:30, stop Mon 19:30, start Tue 08:30, stop Tue 19:30"},
 		{"what a person started is stopped after three hours", stopAfter, sighting{at: "2026-11-20 22:00", state: running, since: "2026-11-20 21:00"}.snapshot(), "stop Sat 00:00, start Mon 08:30, stop Mon 19:30, start Tue 08:30, stop Tue 19:30"},

@@ -86,20 +86,3 @@ func (b bar) sentence(t fleet.Trait) string {
 	}
 	return b.why
 }
-
-// misplaced returns the refusal of a resource whose environment is protected or not known.
-func (p *Planner) misplaced(r *fleet.Resource, b belonging) (plan.Code, string, bool) {
-	switch {
-	case b.index < 0:
-		why := fmt.Sprintf("neither account %s nor its tags belong to an environment of the policy", r.Scope.Account)
-		return plan.EnvironmentUnknown, why, true
-	case b.ambiguous:
-		why := fmt.Sprintf("it belongs to two environments, %s and %s; give it tags or an account of one",
-			p.rules.Environments[b.index].Name, p.rules.Environments[b.other].Name)
-		return plan.EnvironmentAmbiguous, why, true
-	case p.rules.Environments[b.index].Protected:
-		return plan.Protected, fmt.Sprintf("environment %s is protected; nothing in it is ever touched", p.rules.Environments[b.index].Name), true
-	default:
-		return "", "", false
-	}
-}

@@ -42,7 +42,7 @@ func tagged(tags ...string) func(*fleet.Resource) {
 
 func manyEnvironments() *scheduler.Rules {
 	r := rules(nil)
-	r.Environments = []scheduler.Environment{
+	r.Environments = []fleet.Environment{
 		{Name: "prod", Accounts: []fleet.AccountID{"333344445555"}, Tags: map[string][]string{"Environment": {"prod", "운영"}}, Protected: true},
 		{Name: "dev", Accounts: []fleet.AccountID{"111122223333"}, Tags: map[string][]string{"Environment": {"dev", "개발"}}},
 		{Name: "stg", Tags: map[string][]string{"Environment": {"stg", "검증"}}, Default: "office"},
@@ -51,6 +51,45 @@ func manyEnvironments() *scheduler.Rules {
 	r.Keys.Custodian = "maid_offhours"
 	r.Custodian = custodian.Defaults{Zone: "Asia/Seoul", OffHour: 19, OnHour: 8}
 	return r
+}
+
+// TestTheStricterKillSwitchHolds sets the policy's and the hub's against each other.
+func TestTheStricterKillSwitchHolds(t *testing.T) {
+	t.Parallel()
+	const off, noStops, nothing = scheduler.KillNothing, scheduler.KillStops, scheduler.KillEverything
+	for _, row := range []struct {
+		policy, hub scheduler.KillSwitch
+		stop, start string // what becomes of an act that is due
+		whose       string
+	}{
+		{off, off, "stop", "start", ""},
+		{off, noStops, "kill-switch", "start", "the hub's"},
+		{off, nothing, "kill-switch", "kill-switch", "the hub's"},
+		{noStops, off, "kill-switch", "start", "the policy's"},
+		{noStops, noStops, "kill-switch", "start", "the policy's"},
+		{noStops, nothing, "kill-switch", "kill-switch", "the hub's"},
+		{nothing, off, "kill-switch", "kill-switch", "the policy's"},
+		{nothing, noStops, "kill-switch", "kill-switch", "the policy's"},
+		{nothing, nothing, "kill-switch", "kill-switch", "the policy's"},
+	} {
+		under := rules(nil)
+		under.KillSwitch = row.policy
+		for i, seen := range []*fleet.Snapshot{due(nil), down(nil)} {
+			want := []string{row.stop, row.start}[i]
+			made, _ := scheduler.New(under).Plan(seen, nil, scheduler.Options{KillSwitch: row.hub, Forecast: 48 * time.Hour})
+			if got := saying(made); got != want {
+				t.Errorf("policy %q, hub %q: %s, want %s", row.policy, row.hub, got, want)
+			}
+			for _, r := range made.Refusals {
+				if !strings.HasPrefix(r.Why, row.whose+" kill switch") {
+					t.Errorf("policy %q, hub %q: %s, want %s", row.policy, row.hub, r.Why, row.whose)
+				}
+			}
+			if holds := row.policy == nothing || row.hub == nothing; holds && len(made.Forecast) > 0 {
+				t.Errorf("policy %q, hub %q: %d acts are announced", row.policy, row.hub, len(made.Forecast))
+			}
+		}
+	}
 }
 
 // TestRefusals is the list of everything that keeps an opted-in resource from being acted on.

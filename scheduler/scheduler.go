@@ -26,6 +26,10 @@ type Options struct {
 	// ObservedUntil is until when the fleet is only watched: everything is enrolled and announced, and nothing is done. Edges that pass
 	// meanwhile are over. Zero: not at all.
 	ObservedUntil time.Time
+	// KillSwitch is one beside the policy's, such as a hub's. The stricter of the two holds.
+	KillSwitch KillSwitch
+	// PastGuard lets through what the guard against surprises would hold: a person has looked.
+	PastGuard bool
 	// Idle lists every opted-in resource that nothing is done with, not only those with something to say.
 	Idle bool
 }
@@ -35,14 +39,14 @@ type Options struct {
 type Planner struct {
 	rules        *Rules
 	texts        *texts
-	environments *environments
+	environments *fleet.Environments
 	queues       map[fleet.Scope]time.Duration
 	rests        map[fleet.Scope]*rest
 }
 
 // New returns a planner for the rules of a policy.
 func New(rules *Rules) *Planner {
-	return &Planner{rules: rules, texts: newTexts(rules), environments: newEnvironments(rules.Environments), rests: map[fleet.Scope]*rest{}}
+	return &Planner{rules: rules, texts: newTexts(rules), environments: fleet.NewEnvironments(rules.Environments), rests: map[fleet.Scope]*rest{}}
 }
 
 // candidate is an opted-in resource that can be scheduled, and what was decided about it.
@@ -123,7 +127,7 @@ func (r *run) consider(res *fleet.Resource) {
 	if m.ignore {
 		r.left(res, fleet.Released)
 		if r.options.Idle {
-			subject := plan.SubjectOf(res, r.environmentName(r.environments.of(res)))
+			subject := plan.SubjectOf(res, r.environments.Of(res).Name())
 			r.plan.Idle = append(r.plan.Idle, plan.Idle{Subject: subject, Code: plan.IgnoredByOwner, Why: "its owner asks to leave it alone"})
 		}
 		return
@@ -171,9 +175,9 @@ func (r *run) wakeFor(c *candidate) {
 
 // admit finds environment and schedule of an opted-in resource, and refuses it where it may not be scheduled at all.
 func (r *run) admit(c *candidate) bool {
-	where := r.environments.of(c.resource)
-	c.environment = r.environmentName(where)
-	if code, why, no := r.misplaced(c.resource, where); no {
+	where := r.environments.Of(c.resource)
+	c.environment = where.Name()
+	if code, why, no := plan.Misplaced(c.resource, where); no {
 		r.refuse(c, code, why)
 		return false
 	}
@@ -182,7 +186,7 @@ func (r *run) admit(c *candidate) bool {
 		return false
 	}
 	if c.meaning.fallback {
-		name := r.rules.Environments[where.index].Default
+		name := where.In.Default
 		if name == "" {
 			why := "its schedule tag is empty and environment " + c.environment + " has no default schedule; name one"
 			r.refuse(c, plan.NoSchedule, why)
@@ -241,13 +245,6 @@ func (r *run) find(c *candidate, code plan.Code, why string) {
 
 func (c *candidate) subject() plan.Subject { return plan.SubjectOf(c.resource, c.environment) }
 
-func (r *run) environmentName(b belonging) string {
-	if b.index < 0 || b.ambiguous {
-		return ""
-	}
-	return r.rules.Environments[b.index].Name
-}
-
 // worthMentioning reports whether something is to be said of a resource that is not acted on.
 func (r *run) worthMentioning(c *candidate) bool {
 	switch c.decision.verdict {
@@ -262,7 +259,7 @@ func (r *run) worthMentioning(c *candidate) bool {
 func (r *run) nearMiss(res *fleet.Resource) bool {
 	for _, key := range r.rules.Keys.Schedule {
 		if _, asWritten, ok := res.Tags.GetFold(key); ok {
-			subject := plan.SubjectOf(res, r.environmentName(r.environments.of(res)))
+			subject := plan.SubjectOf(res, r.environments.Of(res).Name())
 			why := "its tag key " + asWritten + " is not " + key + " (upper and lower case count), so it is not opted in"
 			r.plan.Findings = append(r.plan.Findings, plan.Finding{Subject: subject, Code: plan.TagKeyCase, Why: why})
 			return true

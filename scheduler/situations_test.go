@@ -64,7 +64,7 @@ func rules(change func(*scheduler.Schedule)) *scheduler.Rules {
 		Zone:         seoul,
 		Keys:         fleet.KeysWithPrefix(fleet.DefaultPrefix),
 		Schedules:    map[string]*scheduler.Compiled{office.Name: scheduler.Compile(office)},
-		Environments: []scheduler.Environment{{Name: "dev", Accounts: []fleet.AccountID{"111122223333"}}},
+		Environments: []fleet.Environment{{Name: "dev", Accounts: []fleet.AccountID{"111122223333"}}},
 	}
 }
 

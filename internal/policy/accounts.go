@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -116,12 +117,10 @@ func (d *draft) readOutside(v value) {
 // finishAccounts takes the accounts of the environments where the policy does not say which ones.
 func (d *draft) finishAccounts() {
 	a := &d.Accounts
-	if a.Role == "" {
-		a.Role = defaultRole
-	}
 	if a.ReadRole == "" {
-		a.ReadRole = defaultReadRole
+		a.ReadRole = cmp.Or(a.Role, defaultReadRole) // who names a role of their own has not deployed offpeak's
 	}
+	a.Role = cmp.Or(a.Role, defaultRole)
 	if len(a.Listed)+len(a.In)+len(a.Outside) > 0 {
 		return
 	}

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"time"
 
+	"offpeak/autospot"
 	"offpeak/internal/fleet"
 	"offpeak/scheduler"
 	"offpeak/scheduler/zone"
@@ -35,6 +36,7 @@ func newDraft(files FileReader) *draft {
 	}
 	d.Rules.StaleAfter = defaultStaleAfter
 	d.Rules.Schedules = map[string]*scheduler.Compiled{}
+	d.Spot = autospot.Rules{Mode: autospot.Advise, Profiles: map[string]autospot.Profile{autospot.DefaultName: autospot.DefaultProfile()}}
 	return d
 }
 
@@ -52,6 +54,7 @@ var policyFields = fields[draft]{
 		d.Rules.AllowInstanceStore = choice == "allow"
 	}},
 	{"kill_switch", (*draft).readKillSwitch},
+	{"spot", (*draft).readSpot},
 	{"observe", func(d *draft, v value) { d.Observe = v.duration(0, 365*day) }},
 	{"accounts", (*draft).readAccounts},
 	{"regions", (*draft).readRegions},
@@ -80,6 +83,7 @@ func (d *draft) read(root value) {
 		d.finishTags(&tagsDraft{draft: d}, root)
 	}
 	d.finishAccounts()
+	d.finishSpot()
 	d.unusedCalendars()
 }
 

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"offpeak/internal/fleet"
-	"offpeak/scheduler"
 	"offpeak/scheduler/hours"
 )
 
@@ -15,7 +14,7 @@ const mostEnvironments = 64
 
 // environmentDraft is an environment in the making, with the places of its claims on resources.
 type environmentDraft struct {
-	scheduler.Environment
+	fleet.Environment
 	draft  *draft
 	claims []claim
 	tagged map[string]bool // what claims by tags say

@@ -19,6 +19,8 @@ var places = map[string]string{
 	"tags":         minimal + "calendars: {kr: {add: 2026-12-31}}\ntags: {%s}\n",
 	"custodian":    minimal + "tags: {custodian: {%s}}\n",
 	"guards":       minimal + "guards: {%s}\n",
+	"spot":         minimal + "spot: {%s}\n",
+	"profile":      minimal + "spot: {profiles: {batch: {%s}}}\n",
 	"tenant":       minimal + "tenants: {retail: {%s}}\n",
 	"price":        minimal + "prices: [{%s}]\n",
 	"where":        minimal + "accounts: {%s}\n",
@@ -42,7 +44,8 @@ var anyValues = []string{
 	"stopped-by-us", "ap-northeast-2", "[ap-northeast-2]", "m5.large", "'0.1'", "'1.05'", "finance@example.com", "[finance@example.com]", "ko", "[ko, en]", "s3://bill", "한국어",
 	"calendars/plant.csv", "calendars/release-freeze.ics", "aws:x", "'offpeak:'", "[{begintime: '09:00'}]", "{country: KR}", "{key: Off}", "{a: {country: KR}}", "{a: {payer: '111122223333'}}",
 	"{a: {always: stopped}}", "{a: {open: daily 09:00-18:00, hold: ~}}", "[{region: us-east-1, type: m5.large, usd_per_hour: '1'}]", "{Team: [1, true, ~]}", "{Team: [1, true]}", "\"a\\nb\"",
-	"{list: ['111122223333']}", "{in: [ou-ab12-cdef3456]}", "[r-ab12]", "ou-ab12-cdef3456", "arn:aws:iam::111122223333:role/x", "[{account: '111122223333', role: 'arn:aws:iam::111122223333:role/x'}]",
+	"{list: ['111122223333']}", "{in: [ou-ab12-cdef3456]}", "[r-ab12]", "advise", "m5.*", "[m5.*, '*.metal', c?.large]", "M5.*", "[m5]", "'*'", "'0.50'", "'1e3'", "100", "100%", "0.1", ".1", "-0.1", "10001", "{batch: {loss: 50%}}", "{Yes: {loss: 50%}}",
+	"ou-ab12-cdef3456", "arn:aws:iam::111122223333:role/x", "[{account: '111122223333', role: 'arn:aws:iam::111122223333:role/x'}]",
 }
 
 // TestAnyValueAnywhere puts all kinds of values at every key: what Load accepts, editors accept too, and what it refuses it explains.

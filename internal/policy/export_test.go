@@ -11,6 +11,8 @@ func Keys() map[string][]string {
 		"tags":         tagsFields.keys(),
 		"custodian":    custodianFields.keys(),
 		"guards":       guardFields.keys(),
+		"spot":         spotFields.keys(),
+		"profile":      profileFields.keys(),
 		"tenant":       tenantFields.keys(),
 		"price":        priceFields.keys(),
 		"where":        accountsFields.keys(),

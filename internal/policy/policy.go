@@ -14,14 +14,16 @@ import (
 	"path"
 	"time"
 
+	"offpeak/autospot"
 	"offpeak/internal/fleet"
 	"offpeak/scheduler"
 )
 
 // Policy is a policy file understood.
 type Policy struct {
-	// Rules are what planners follow. Rules.Policy is the file's name and the first digits of its Hash.
+	// Rules are what the scheduler follows, Spot what AutoSpot does. Rules.Policy is the file's name and the first digits of its Hash.
 	Rules scheduler.Rules
+	Spot  autospot.Rules
 	// Schedules are the names of the schedules, in the order of the file.
 	Schedules []string
 	// Calendars are in the order of the file.

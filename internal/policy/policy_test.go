@@ -9,8 +9,11 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/shopspring/decimal"
 
+	"offpeak/autospot"
 	"offpeak/internal/fleet"
+	"offpeak/internal/money"
 	"offpeak/internal/policy"
 	"offpeak/scheduler"
 	"offpeak/scheduler/custodian"
@@ -39,7 +42,7 @@ func TestSample(t *testing.T) {
 	}{
 		{"schedules", p.Schedules, []string{"seoul-office", "night-batch", "weekend-shift", "stop-only", "office-hours"}},
 		{"zone", p.Rules.Zone.String(), "Asia/Seoul"},
-		{"prod", p.Rules.Environments[0], scheduler.Environment{
+		{"prod", p.Rules.Environments[0], fleet.Environment{
 			Name: "prod", Accounts: []fleet.AccountID{"333344445555"}, Protected: true,
 			Tags: map[string][]string{"Environment": {"prod", "prd", "real", "live", "운영"}},
 		}},
@@ -128,6 +131,14 @@ func TestFull(t *testing.T) {
 		{"kill switch", p.Rules.KillSwitch, scheduler.KillStops},
 		{"stale after", p.Rules.StaleAfter, 15 * time.Minute},
 		{"max failures", p.Guards.MaxFailures, 10},
+		{"how far AutoSpot goes", p.Spot.Mode, autospot.Ask},
+		{"what the tag's yes means", p.Spot.Profiles["default"], autospot.Profile{Name: "default", Loss: 20, Odds: 0.1, MinimumSaving: 25, Deny: []string{"t3.*"}, Churn: 10}},
+		{"a Spot profile", p.Spot.Profiles["batch"], autospot.Profile{
+			Name: "batch", Loss: 50, Odds: 0.25, MinimumSaving: 30, OnDemand: 1, Allow: []string{"m5.*", "m6i.*", "c5.2xlarge"}, Deny: []string{"*.metal", "t3.*"},
+			Interruption: money.USDOf(decimal.RequireFromString("0.50")), Churn: 40,
+		}},
+		{"AutoSpot's environments", p.Spot.Environments, p.Rules.Environments},
+		{"AutoSpot's key", p.Spot.Keys.Spot, "offpeak:spot"},
 		{"observe", p.Observe, 14 * 24 * time.Hour},
 		{"tenants", p.Tenants, []policy.Tenant{
 			{

@@ -120,7 +120,7 @@ func TestSchemaRefuses(t *testing.T) {
 		"account-twice": true, "tag-twice": true, "default-schedule": true, "default-schedule-broken": true, "files": true,
 		"zones": true, "policy-zone": true, "policy-zone-slip": true, "description": true,
 	}
-	for _, archive := range []string{"form", "environments", "calendars", "schedules", "tags", "money"} {
+	for _, archive := range []string{"form", "environments", "calendars", "schedules", "tags", "money", "spot"} {
 		for name, data := range small(t, archive) {
 			err := validate(t, schema, data)
 			var invalid *jsonschema.ValidationError
