@@ -17,8 +17,10 @@ var (
 	ErrGone      = classed(failure.Gone, "there is no such resource")
 	ErrProtected = classed(failure.Protected, "it is protected against being stopped")
 	ErrCapacity  = classed(failure.Capacity, "insufficient capacity")
+	ErrQuota     = classed(failure.Quota, "the account's limit of Spot instances is reached")
 	ErrState     = classed(failure.InTransition, "it is in a state that does not allow this")
 	ErrUnfit     = classed(failure.InvalidState, "it cannot be changed so")
+	ErrTaken     = classed(failure.InvalidState, "an image of the name exists")
 	ErrKilled    = errors.New("the process was killed")
 )
 
@@ -44,6 +46,24 @@ const (
 	StopCluster       API = "rds:StopDBCluster"
 	DescribeServices  API = "ecs:DescribeServices"
 	UpdateService     API = "ecs:UpdateService"
+
+	DescribeTemplates API = "ec2:DescribeLaunchTemplateVersions"
+	DescribeRefreshes API = "autoscaling:DescribeInstanceRefreshes"
+	StartRefresh      API = "autoscaling:StartInstanceRefresh"
+	RollbackRefresh   API = "autoscaling:RollbackInstanceRefresh"
+
+	RunInstances       API = "ec2:RunInstances"
+	TerminateInstances API = "ec2:TerminateInstances"
+	CreateImage        API = "ec2:CreateImage"
+	DescribeImages     API = "ec2:DescribeImages"
+	DeregisterImage    API = "ec2:DeregisterImage"
+	ModifyInstance     API = "ec2:ModifyInstanceAttribute"
+	ModifyInterface    API = "ec2:ModifyNetworkInterfaceAttribute"
+	DescribeInterfaces API = "ec2:DescribeNetworkInterfaces"
+	DescribeVolumes    API = "ec2:DescribeVolumes"
+	AttachVolume       API = "ec2:AttachVolume"
+	CancelRequests     API = "ec2:CancelSpotInstanceRequests"
+	RegisterTargets    API = "elasticloadbalancing:RegisterTargets"
 )
 
 // rate is a token bucket's size and its refill per second.
@@ -59,8 +79,14 @@ type limits struct {
 // are AWS's side of the matter, and stand apart from internal/pace, which is what callers believe: where the two disagree, calls are throttled.
 func limitsOf(api API) limits {
 	switch api {
-	case DescribeInstances:
+	case DescribeInstances, DescribeTemplates, DescribeImages, DescribeInterfaces, DescribeVolumes:
 		return limits{name: string(api), requests: rate{100, 20}}
+	case RunInstances:
+		return limits{string(api), rate{5, 2}, rate{1000, 2}}
+	case TerminateInstances:
+		return limits{string(api), rate{100, 5}, rate{1000, 20}}
+	case CreateImage, DeregisterImage, ModifyInstance, ModifyInterface, AttachVolume, CancelRequests:
+		return limits{name: string(api), requests: rate{50, 5}}
 	case StartInstances:
 		return limits{string(api), rate{5, 2}, rate{1000, 2}}
 	case StopInstances:

@@ -64,11 +64,18 @@ func TestAWorldIsAnAWS(t *testing.T) {
 	t.Parallel()
 	contract.Fleet(t, func(*testing.T) contract.Stand {
 		w := simulation.New(7, at("2026-11-23 09:00"), simulation.Faults{})
+		w.Launches = true
 		s := contract.Stand{Inventory: w, Actuator: w, Ground: &ground{world: w}, Cannot: map[contract.Ability]string{
 			contract.Filters:  "a world knows no key that opts in and shows all; planners go by the tags, and internal/cloud is held to it",
 			contract.Rechecks: "a world knows no key that opts in; internal/cloud is held to it",
 			contract.Targets:  "services of a world have a count alone; internal/cloud is held to it",
 		}}
+		s.Moves = func(kind fleet.Kind, from fleet.Purchase) fleet.Purchase {
+			if kind == fleet.ECSService {
+				return providers(1, 0, 1)
+			}
+			return onto(from, 1, 0)
+		}
 		for _, account := range []fleet.AccountID{"111122223333", "444455556666"} {
 			for _, region := range []fleet.Region{"ap-northeast-2", "us-east-1", "eu-west-1"} {
 				s.Scopes = append(s.Scopes, fleet.Scope{Account: account, Region: region})

@@ -34,9 +34,16 @@ func (w *World) Dump(scope fleet.Scope) (map[string][]byte, error) {
 		default:
 		}
 	}
-	files := map[string][]byte{}
+	answers := map[string]object{}
 	for kind, list := range lists {
 		name, answer := answerOf(kind, scope, list)
+		answers[name] = answer
+	}
+	if w.Launches {
+		w.launchAnswers(machines, answers)
+	}
+	files := map[string][]byte{}
+	for name, answer := range answers {
 		data, err := json.MarshalIndent(answer, "", "    ")
 		if err != nil {
 			return nil, fmt.Errorf("dump %s: %w", name, err)
@@ -44,6 +51,23 @@ func (w *World) Dump(scope fleet.Scope) (map[string][]byte, error) {
 		files[name] = append(data, '\n')
 	}
 	return files, nil
+}
+
+// launchAnswers adds the answer that tells what groups launch. What else takes calls of its own, such as refreshes, no reader asks for.
+func (w *World) launchAnswers(machines []*machine, answers map[string]object) {
+	var versions []object
+	for _, m := range machines {
+		seen, there := m.described(w.now)
+		if !there || m.spec.Kind != fleet.AutoScalingGroup {
+			continue
+		}
+		if l := seen.resource.Launch; l != nil && l.Template != nil {
+			versions = append(versions, templateVersion(l))
+		}
+	}
+	if len(versions) > 0 {
+		answers["describe-launch-template-versions.json"] = object{"LaunchTemplateVersions": versions}
+	}
 }
 
 // answerOf puts a list into the answer of its command.
@@ -85,7 +109,12 @@ func (m *machine) listing(seen *sight) object {
 		}
 		return dated(dated(o, "ClusterCreateTime", r.Created), "AutomaticRestartTime", r.RestartsAt)
 	default:
-		return serviceListing(r)
+		o := serviceListing(r)
+		if providers := m.providers(); len(providers) > 0 {
+			delete(o, "launchType")
+			o["capacityProviderStrategy"] = strategyListing(providers)
+		}
+		return o
 	}
 }
 
@@ -109,6 +138,9 @@ func (m *machine) groupListing(seen *sight) object {
 		"Tags": tagList(r.Tags, "Key", "Value"),
 	}
 	m.listScaling(o)
+	if r.Launch != nil {
+		listGroupLaunch(o, r.Launch)
+	}
 	if r.State == fleet.Gone {
 		o["Status"] = r.Status
 	}
@@ -121,19 +153,19 @@ func (m *machine) listScaling(o object) {
 	if s.Warm > 0 {
 		o["WarmPoolConfiguration"], o["WarmPoolSize"] = object{"MinSize": s.Warm, "PoolState": "Stopped"}, s.Warm
 	}
-	if s.Rebalance {
+	if m.rebalances() {
 		o["CapacityRebalance"] = true
 	}
-	if s.Mix != nil {
+	if mix := m.policy(); mix != nil {
 		types := []object{}
-		for _, t := range s.Mix.Types {
+		for _, t := range mix.Types {
 			types = append(types, object{"InstanceType": t})
 		}
 		o["MixedInstancesPolicy"] = object{
 			"LaunchTemplate": object{"Overrides": types},
 			"InstancesDistribution": object{
-				"OnDemandBaseCapacity": s.Mix.Base, "OnDemandPercentageAboveBaseCapacity": 100 - s.Mix.SpotPercent,
-				"SpotAllocationStrategy": "price-capacity-optimized",
+				"OnDemandBaseCapacity": mix.Base, "OnDemandPercentageAboveBaseCapacity": mix.AboveBase,
+				"SpotAllocationStrategy": mix.Strategy,
 			},
 		}
 	}
@@ -155,6 +187,9 @@ func serviceListing(r *fleet.Resource) object {
 	}
 	if r.Product != "" {
 		o["launchType"] = r.Product
+	}
+	if r.Launch != nil {
+		listServiceLaunch(o, r.Launch)
 	}
 	return dated(o, "createdAt", r.Created)
 }

@@ -26,6 +26,9 @@ func (m *machine) instanceListing(seen *sight) object {
 		return o // its interface and its volumes are no longer attached
 	}
 	m.listDevices(o, seen)
+	if r.Launch != nil {
+		listInstanceLaunch(o, r.Launch)
+	}
 	if _, ok := r.Trait(fleet.HibernationReady); ok {
 		o["HibernationOptions"] = object{"Configured": true}
 	}
@@ -36,13 +39,12 @@ func (m *machine) instanceListing(seen *sight) object {
 func (m *machine) listDevices(o object, seen *sight) {
 	r := &seen.resource
 	devices := []object{}
-	for i, v := range m.spec.Volumes {
-		name := "/dev/xvda"
-		if i > 0 {
-			name = fmt.Sprintf("/dev/sd%c", 'e'+i)
+	for i := range m.spec.Volumes {
+		if !m.attachedNow(i) {
+			continue
 		}
-		ebs := object{"VolumeId": m.volumes[i], "DeleteOnTermination": !v.Stays, "Status": "attached"}
-		devices = append(devices, object{"DeviceName": name, "Ebs": dated(ebs, "AttachTime", r.Created)})
+		ebs := object{"VolumeId": m.volumes[i], "DeleteOnTermination": !m.stays(i), "Status": "attached"}
+		devices = append(devices, object{"DeviceName": deviceOf(i), "Ebs": dated(ebs, "AttachTime", r.Created)})
 	}
 	o["BlockDeviceMappings"] = devices
 	device := object{"NetworkInterfaceId": m.network, "Attachment": dated(object{"DeviceIndex": 0}, "AttachTime", r.Created)}

@@ -14,6 +14,8 @@ const (
 	capacityBack
 	retried
 	resumed
+	stalled
+	reopened
 	served // these are about one unit
 	ended
 	searched

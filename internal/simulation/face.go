@@ -20,6 +20,10 @@ var (
 // face is the resource as a description without lag shows it.
 func (m *machine) face() fleet.Resource {
 	r := m.spec.Resource
+	r.Launch = nil
+	if m.place.world.Launches {
+		r.Launch = m.launches()
+	}
 	r.Tags, r.State, r.Since, r.ByAWS, r.RestartsAt = m.tags, plainStates[m.phase], time.Time{}, false, time.Time{}
 	switch r.Kind {
 	case fleet.EC2Instance:
@@ -27,6 +31,9 @@ func (m *machine) face() fleet.Resource {
 		r.Since = time.Unix(m.since, 0).UTC()
 		r.ByAWS = m.byAWS && (m.phase == isOff || m.phase == stopping)
 		m.faceOfInstance(&r)
+		if r.Launch != nil && !m.dead() {
+			r.Traits = append(slices.Clip(r.Traits), m.protections()...)
+		}
 	case fleet.AutoScalingGroup:
 		m.faceOfGroup(&r)
 	case fleet.ECSService:
@@ -54,7 +61,10 @@ func (m *machine) attach(seed uint64) {
 	default:
 		return
 	}
-	m.network = interfaceID(seed, m.units[0])
+	if m.network == "" {
+		m.network = interfaceID(seed, m.units[0])
+	}
+	m.volumes, m.attached, m.reached = nil, nil, nil
 	for i := range m.spec.Volumes {
 		m.volumes = append(m.volumes, m.volumeID(seed, m.units[0], i))
 	}
@@ -139,6 +149,13 @@ func (m *machine) listed() []fleet.Members {
 
 func (m *machine) faceOfService(r *fleet.Resource) {
 	r.Size, r.Status = fleet.Size{Desired: m.size.Desired}, "ACTIVE"
+	if providers := m.providers(); len(providers) > 0 {
+		names := make([]string, len(providers))
+		for i, p := range providers {
+			names[i] = p.Name
+		}
+		r.Product = strings.Join(names, "+")
+	}
 	switch {
 	case m.dead():
 		r.Status = "DRAINING"
@@ -151,7 +168,10 @@ func (m *machine) faceOfService(r *fleet.Resource) {
 	default:
 		r.State = fleet.Stopped
 	}
-	if m.deploying {
+	if serving := m.serving(); serving < m.size.Desired && len(m.providers()) > 0 {
+		r.Traits = append(slices.Clip(r.Traits), fleet.Trait{Kind: fleet.NotInService, Detail: fmt.Sprintf("%d of %d", serving, m.size.Desired)})
+	}
+	if m.deploying || m.refresh != nil {
 		r.Traits = append(slices.Clip(r.Traits), fleet.Trait{Kind: fleet.Deploying})
 	}
 }

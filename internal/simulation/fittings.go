@@ -87,3 +87,21 @@ func fitInstance(s *Spec, size, rare, number int) {
 func publicIP(number uint64) string {
 	return fmt.Sprintf("198.%d.%d.%d", 18+number>>16&1, number>>8&0xff, number&0xff)
 }
+
+// askForSpot lets some owners of groups and services in development and staging ask for Spot. A few of their groups name no version of their template,
+// so that they cannot be moved as they are.
+func askForSpot(r *rand.Rand, s *Spec, environment string, number int) {
+	asks, latest := Chance(500).falls(r), Chance(200).falls(r)
+	if environment != "dev" && environment != "stg" || !s.Kind.Sized() || !asks {
+		return
+	}
+	s.Tags = fleet.NewTags(append([]fleet.Tag{{Key: "offpeak:spot", Value: "yes"}}, s.Tags...)...)
+	if s.Kind != fleet.AutoScalingGroup {
+		return
+	}
+	template := &fleet.Template{ID: fmt.Sprintf("lt-%017x", 0xc0000000+number), Version: "3", Number: 3, Type: s.launchType(), Image: "ami-0c9c942bd7bf113a2"}
+	if latest {
+		template.Version = "$Latest"
+	}
+	s.Launch = &fleet.Launch{Template: template}
+}

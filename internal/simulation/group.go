@@ -19,6 +19,7 @@ func (m *machine) follow(w *World) {
 	m.shrink(w)
 	m.grow(w)
 	m.relieve(w)
+	m.adjust(w)
 	m.refill(w)
 }
 
@@ -38,12 +39,39 @@ func (m *machine) counted() (count, inService int) {
 // shrink ends what is too much, the newest first.
 func (m *machine) shrink(w *World) {
 	count, _ := m.counted()
+	if m.bought != nil && m.mix() != nil {
+		count -= m.shrinkByShares(w, count-m.size.Desired)
+	}
 	for i := len(m.units) - 1; i >= 0 && count > m.size.Desired; i-- {
 		if u := m.units[i]; u.counts() {
 			m.dismiss(w, u)
 			count--
 		}
 	}
+}
+
+// shrinkByShares ends so many on-demand members of a moved group as are more than its policy asks for, the newest first: a scale-in looks at the
+// purchase options before anything else. It returns how many it ended, of surplus at the most.
+func (m *machine) shrinkByShares(w *World, surplus int) (ended int) {
+	over := -onDemandOf(m.mix(), m.size.Desired)
+	for _, u := range m.units {
+		if u.counts() && !u.spot {
+			over++
+		}
+	}
+	for i := len(m.units) - 1; i >= 0 && ended < min(over, surplus); i-- {
+		if u := m.units[i]; u.counts() && !u.spot {
+			m.dismiss(w, u)
+			ended++
+		}
+	}
+	for i := len(m.units) - 1; i >= 0 && ended < surplus; i-- {
+		if u := m.units[i]; u.counts() && u.spot {
+			m.dismiss(w, u)
+			ended++
+		}
+	}
+	return ended
 }
 
 // grow launches what is missing, each with a boot time of its own: out of the warm pool first.
@@ -133,7 +161,7 @@ func (m *machine) refill(w *World) {
 		}
 	}
 	for ; missing > 0; missing-- {
-		u := m.create(w, m.spec.launchType())
+		u := m.create(w, m.launchType())
 		u.condition = warming
 		m.will(w, w.now+m.bootTime(), served, u)
 	}

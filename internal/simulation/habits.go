@@ -77,6 +77,20 @@ type Refresher struct {
 	Cancels Chance
 }
 
+// Ringer lets the CloudWatch alarm Alarm ring for Lasts, at any hour of some days.
+type Ringer struct {
+	Days  Chance
+	Alarm string
+	Lasts time.Duration
+}
+
+// Reverter is infrastructure as code that is applied around At on some working days: it writes back how a group or a service bought its capacity when
+// it began, and knows nothing of moves.
+type Reverter struct {
+	Days Chance
+	At   time.Duration // after midnight
+}
+
 // Terminator ends the resource on some day.
 type Terminator struct{ Days Chance }
 
@@ -94,6 +108,8 @@ const (
 	toFollow // a scheduled action of the group's own
 	toRefresh
 	toCancelRefresh
+	toRing
+	toRevert
 )
 
 // deed is what a person sets out to do, so many seconds after midnight.
@@ -104,6 +120,7 @@ type deed struct {
 	tag   fleet.Tag
 	share int64 // of a group's span, for tracking, in thousandths
 	how   Refresher
+	alarm *Ringer
 }
 
 func (LeavesOn) today(time.Time, *rand.Rand) []deed { return nil }
@@ -186,6 +203,22 @@ func (t Terminator) today(_ time.Time, r *rand.Rand) []deed {
 		return nil
 	}
 	return []deed{{after: at, verb: toTerminate}}
+}
+
+func (a Ringer) today(_ time.Time, r *rand.Rand) []deed {
+	at, comes := between(r, 0, 86399), a.Days.falls(r)
+	if !comes {
+		return nil
+	}
+	return []deed{{after: at, verb: toRing, alarm: &a}}
+}
+
+func (i Reverter) today(day time.Time, r *rand.Rand) []deed {
+	at, comes := around(i.At, r), i.Days.falls(r)
+	if !comes || !working(day) {
+		return nil
+	}
+	return []deed{{after: at, verb: toRevert}}
 }
 
 func (o Overrider) today(day time.Time, r *rand.Rand) []deed {

@@ -20,6 +20,8 @@ const (
 	DatabaseStorage Kept = "database-storage"
 	// ElasticAddress is an Elastic IP, which is charged attached or not.
 	ElasticAddress Kept = "elastic-address"
+	// SnapshotStorage is a snapshot that an image was made of.
+	SnapshotStorage Kept = "snapshot"
 	// PassingAddress is an automatic public address, which exists while its instance runs.
 	PassingAddress Kept = "public-address"
 )
@@ -60,26 +62,31 @@ func (w *World) Holdings(arn fleet.ARN) []Holding {
 		}
 		for i, v := range m.spec.Volumes {
 			h := Holding{ID: m.volumeID(w.seed, u, i), What: m.storage(), Type: v.Type, GB: v.GB, Zone: u.zone}
-			to := end
-			if v.Stays {
+			from, to := u.launched, end
+			if m.spec.Kind == fleet.EC2Instance {
+				from, to = m.heldFrom(i, from), m.heldTo(w, i, to)
+			} else if v.Stays {
 				to = w.now
 			}
 			if first || m.spec.Kind == fleet.AutoScalingGroup { // a cluster's instances share its storage
-				add(h, u.launched, to)
+				add(h, from, to)
 			}
 		}
 		if m.spec.PublicAddress && len(m.spec.Addresses) == 0 {
 			for _, s := range u.spans(w.now) {
-				id := interfaceID(w.seed, u)
+				id := m.interfaceOf(w, u)
 				add(Holding{ID: id, Interface: id, What: PassingAddress, Zone: u.zone}, s.from, s.to)
 			}
 		}
 		if first {
 			for _, a := range m.spec.Addresses {
-				add(Holding{ID: a.ID, Interface: interfaceID(w.seed, u), What: ElasticAddress, Zone: u.zone}, u.launched, w.now)
+				add(Holding{ID: a.ID, Interface: m.interfaceOf(w, u), What: ElasticAddress, Zone: u.zone}, u.launched, m.addressTo(w))
 			}
 		}
 		first = false
+	}
+	if len(w.shelf) > 0 {
+		m.snapshots(w, add)
 	}
 	slices.SortStableFunc(kept, func(a, b Holding) int { return cmp.Or(a.From.Compare(b.From), cmp.Compare(a.ID, b.ID)) })
 	return kept

@@ -5,15 +5,17 @@ import (
 	"time"
 )
 
-// launch launches a member or a task; nil where a mixed group finds no Spot capacity. It then stays short, and looks again when the first of
-// its pools has some.
+// launch launches a member or a task; nil where it is to be Spot and there is no capacity. The group or service then stays short, and looks again
+// when the first of its pools has some.
 func (m *machine) launch(w *World) *unit {
-	mix := m.spec.Scaling.Mix
+	if providers := m.providers(); len(providers) > 0 {
+		return m.launchTask(w, providers)
+	}
+	mix := m.mix()
 	if mix == nil || m.onDemandMissing(mix) {
-		return m.create(w, m.spec.launchType())
+		return m.create(w, m.launchType())
 	}
 	u := m.create(w, mix.Types[0])
-	u.spot = true
 	if m.allocate(w, u, mix) {
 		return u
 	}
@@ -22,10 +24,9 @@ func (m *machine) launch(w *World) *unit {
 	return nil
 }
 
-// onDemandMissing reports whether the next member is to be on-demand. Of a share that is no whole number on-demand gets the rest.
+// onDemandMissing reports whether the next member is to be on-demand.
 func (m *machine) onDemandMissing(mix *Mix) bool {
-	above := max(0, m.size.Desired-mix.Base)
-	want := min(mix.Base, m.size.Desired) + (above*(100-mix.SpotPercent)+99)/100
+	want := onDemandOf(mix, m.size.Desired)
 	for _, u := range m.units {
 		if u.counts() && !u.spot {
 			want--
@@ -34,8 +35,25 @@ func (m *machine) onDemandMissing(mix *Mix) bool {
 	return want > 0
 }
 
-// allocate finds a pool for a Spot member: the zone with the fewest members first, and in it the cheapest type that has capacity.
+// allocate makes a new member Spot and finds a pool for it: the zone with the fewest members first, and in it the cheapest type that has capacity.
 func (m *machine) allocate(w *World, u *unit, mix *Mix) bool {
+	var again time.Time
+	for _, zone := range m.zonesFor(u) {
+		if kind := m.cheapest(w, zone, mix.Types, &again); kind != "" {
+			if !w.spotQuotaLeft(m.spec.Scope, kind, m) {
+				m.cannotLaunch(w, again, QuotaText)
+				return false
+			}
+			u.zone, u.kind, u.spot = zone, kind, true
+			return true
+		}
+	}
+	m.cannotLaunch(w, again, CapacityText)
+	return false
+}
+
+// zonesFor are the zones in which another unit may be launched, those with the fewest first.
+func (m *machine) zonesFor(u *unit) []string {
 	zones := slices.Clone(m.spec.AvailabilityZones)
 	members := func(zone string) (n int) {
 		for _, other := range m.units {
@@ -46,18 +64,7 @@ func (m *machine) allocate(w *World, u *unit, mix *Mix) bool {
 		return n
 	}
 	slices.SortStableFunc(zones, func(a, b string) int { return members(a) - members(b) })
-	var again time.Time
-	for _, zone := range zones {
-		if kind := m.cheapest(w, zone, mix.Types, &again); kind != "" {
-			u.zone, u.kind = zone, kind
-			return true
-		}
-	}
-	if !m.retries {
-		m.retries = true
-		w.at(again.Unix()+between(m.physics, 10, 300), m, retried, m.life)
-	}
-	return false
+	return zones
 }
 
 // cheapest is the cheapest of some types that has Spot capacity in a zone, the first where no price is known; empty where none has. again
@@ -85,17 +92,18 @@ func (m *machine) cheapest(w *World, zone string, types []string, again *time.Ti
 	return best
 }
 
-// retry looks for the capacity that a group did not find.
+// retry looks for the capacity that a group or a service did not find.
 func (m *machine) retry(w *World) {
 	m.retries = false
-	mix := m.spec.Scaling.Mix
 	count, _ := m.counted()
-	if mix == nil || count >= m.size.Desired {
+	short := count < m.size.Desired
+	if !short && m.bought == nil || m.mix() == nil && len(m.providers()) == 0 {
 		return
 	}
 	before := m.born
 	was := m.before(w)
 	m.grow(w)
+	m.adjust(w)
 	if m.born != before {
 		m.changed(w, author{by: ByAWS}, was)
 	}

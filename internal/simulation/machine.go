@@ -41,7 +41,11 @@ type machine struct {
 	// interrupted says that the Spot market stopped the instance, which AWS alone can start then.
 	interrupted bool
 	refresh     *refresh
-	retries     bool // the group will look again for Spot capacity
+	retries     bool       // the group will look again for Spot capacity
+	bought      *buying    // what a move made it buy; nil: as its spec says
+	fortune     *rand.Rand // of what happens to moved machines alone
+	kept        *custody   // what of an instance outlives it by a move's doing; nil: as its spec says
+	heir        *machine   // the instance that took this one's interface, and with it its people
 	tags        fleet.Tags
 	labels      []labelled // the tags over time
 
@@ -283,6 +287,9 @@ func (m *machine) happen(w *World, e *event) {
 			m.change(w, author{by: ByAWS}, func() { m.deploying = false })
 		}
 		return
+	case reopened:
+		m.reopen(w)
+		return
 	case forgotten:
 		m.change(w, author{by: ByAWS}, func() { m.phase = buried })
 		return
@@ -322,11 +329,10 @@ func (m *machine) happen(w *World, e *event) {
 		m.resume(w)
 	case retried:
 		m.retry(w)
+	case stalled:
+		m.checkStall(w)
 	case resumed:
-		if m.refresh == nil {
-			return // it was cancelled during its pause
-		}
-		m.change(w, author{by: ByAWS}, func() { m.follow(w) })
+		m.goOn(w)
 	default:
 	}
 }

@@ -75,7 +75,7 @@ func rulesOf(zone *time.Location, e edition) *scheduler.Rules {
 	return &scheduler.Rules{
 		Policy: fmt.Sprint("test ", int(e)), Zone: zone, Keys: fleet.KeysWithPrefix("offpeak:"),
 		Schedules: map[string]*scheduler.Compiled{"office": compiled("office", text), "weekdays-late": compiled("weekdays-late", "mon-fri 10:00-23:00")},
-		Environments: []scheduler.Environment{
+		Environments: []fleet.Environment{
 			{Name: "dev", Accounts: []fleet.AccountID{simulation.SampleDev}, Protected: e == guarded},
 			{Name: "stg", Accounts: []fleet.AccountID{simulation.SampleStage}},
 			{Name: "prod", Accounts: []fleet.AccountID{simulation.SampleProd}, Protected: true},

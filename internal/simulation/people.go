@@ -40,7 +40,7 @@ func (w *World) today(zone *time.Location) *day {
 
 // beginDay draws the deeds of the day that begins, and comes back at the next midnight.
 func (m *machine) beginDay(w *World) {
-	if m.dead() {
+	if m.dead() && m.successor() == nil && !m.awaits() {
 		return
 	}
 	today := w.today(m.spec.Zone)
@@ -67,6 +67,9 @@ func (m *machine) beginDay(w *World) {
 // do carries a deed out, as far as there is anything to do.
 func (m *machine) do(w *World, d *deed) {
 	if m.dead() {
+		if heir := m.successor(); heir != nil {
+			heir.do(w, d)
+		}
 		return
 	}
 	person := author{by: ByPerson}
@@ -107,6 +110,10 @@ func (m *machine) do(w *World, d *deed) {
 		m.beginRefresh(w, person, d.how)
 	case toCancelRefresh:
 		m.cancelRefresh(w, person)
+	case toRevert:
+		m.revert(w, person)
+	case toRing:
+		w.Ring(m.spec.Scope, d.alarm.Alarm, d.alarm.Lasts)
 	}
 }
 

@@ -10,17 +10,28 @@ import (
 	"offpeak/internal/plan"
 )
 
-// pages are the describe calls of each kind, and how many resources one answers.
-var pages = []struct {
+// page is a describe call of a kind, and how many resources one answers.
+type page struct {
 	kind fleet.Kind
 	api  API
 	size int
-}{
+}
+
+// pages are the describe calls of each kind.
+var pages = []page{
 	{fleet.EC2Instance, DescribeInstances, 1000},
 	{fleet.AutoScalingGroup, DescribeGroups, 100},
 	{fleet.RDSInstance, DescribeDatabases, 100},
 	{fleet.RDSCluster, DescribeClusters, 100},
 	{fleet.ECSService, DescribeServices, 10},
+}
+
+// pages are the calls that a snapshot takes: one more for each group where it tells how groups launch.
+func (w *World) pages() []page {
+	if w.Launches {
+		return append(slices.Clip(pages), page{fleet.AutoScalingGroup, DescribeTemplates, 1})
+	}
+	return pages
 }
 
 // Snapshot implements the optimizer's Inventory: what descriptions show of a scope now, which may be a few seconds old. Its resources are
@@ -30,8 +41,8 @@ func (w *World) Snapshot(ctx context.Context, scope fleet.Scope) (fleet.Snapshot
 	if p == nil {
 		p = &place{}
 	}
-	for _, page := range pages {
-		if page.kind == fleet.ECSService && p.count[page.kind] == 0 {
+	for _, page := range w.pages() {
+		if p.count[page.kind] == 0 && (page.kind == fleet.ECSService || page.api == DescribeTemplates) {
 			continue // there is nobody to name
 		}
 		for done := 0; done == 0 || done < p.count[page.kind]; done += page.size {
@@ -110,6 +121,10 @@ func (w *World) Act(ctx context.Context, actions []plan.Action) []error {
 			errs[i] = fmt.Errorf("%s %s: %w", a.Change.Verb(), a.Subject.ID, err)
 			continue
 		}
+		if move, moves := a.Change.(plan.Move); moves {
+			errs[i] = w.move(ctx, j, move)
+			continue
+		}
 		switch {
 		case a.Subject.Kind != fleet.EC2Instance:
 			errs[i] = w.single(ctx, j)
@@ -161,6 +176,9 @@ func (w *World) callIn(ctx context.Context, scope fleet.Scope, api API, things i
 
 // fits refuses a change that a kind of resource does not have.
 func fits(c plan.Change, kind fleet.Kind) error {
+	if move, moves := c.(plan.Move); moves {
+		return fitsMove(move, kind)
+	}
 	_, sized := c.(plan.Scale)
 	_, hibernates := c.(plan.Hibernate)
 	if sized != kind.Sized() || hibernates && kind != fleet.EC2Instance {
@@ -184,8 +202,12 @@ func (w *World) instances(jobs []job) error {
 	if !off {
 		for _, j := range jobs {
 			m := j.machine
-			if m.phase != on && m.phase != starting && (!m.shortUntil(w).IsZero() || w.faults.Capacity.falls(m.physics)) {
+			runs := m.phase == on || m.phase == starting
+			if !runs && (!m.shortUntil(w).IsZero() || w.faults.Capacity.falls(m.physics)) {
 				return ErrCapacity
+			}
+			if !runs && m.spec.Lifecycle != fleet.OnDemand && !w.spotQuotaLeft(m.spec.Scope, m.spec.Type, nil) {
+				return ErrQuota
 			}
 		}
 	}

@@ -13,6 +13,28 @@ type refresh struct {
 	total  int // how many those were
 	passed int // checkpoints
 	resume int64
+
+	// What follows is of a rollout alone. desired is the configuration that a group goes to, and deploys says that it is a service's deployment.
+	desired *buying
+	deploys bool
+	surge   int   // MaxHealthyPercentage
+	bake    int64 // in seconds
+	baked   int64 // when the bake time is over; zero before it begins
+	alarms  []string
+	// back says that it is rolled back: units launched since before, and not after again, are replaced.
+	back  bool
+	again int
+	// progress is when the last replacement got into service, and passedOn how many had then.
+	progress int64
+	passedOn int
+}
+
+// outdates reports whether a unit is to be replaced.
+func (r *refresh) outdates(u *unit) bool {
+	if r.back {
+		return u.serial >= r.before && u.serial < r.again
+	}
+	return u.serial < r.before
 }
 
 // beginRefresh begins an instance refresh, if the group has none under way and any members.
@@ -29,7 +51,7 @@ func (m *machine) beginRefresh(w *World, who author, how Refresher) {
 
 // cancelRefresh leaves the members as they are: those that were replaced are, the others stay.
 func (m *machine) cancelRefresh(w *World, who author) {
-	if m.refresh == nil {
+	if m.refresh == nil || m.refresh.deploys {
 		return
 	}
 	m.change(w, who, func() {
@@ -45,7 +67,11 @@ func (m *machine) cancelRefresh(w *World, who author) {
 // is none, it replaces one at a time and ends each when its replacement is in service.
 func (m *machine) renew(w *World) {
 	r := m.refresh
-	if r == nil {
+	switch {
+	case r == nil:
+		return
+	case r.rollout():
+		m.advance(w, r)
 		return
 	}
 	old, settled, left := m.outdated(r)
@@ -87,7 +113,7 @@ func (m *machine) outdated(r *refresh) (old []*unit, settled bool, left int) {
 		if u.condition == pending || u.condition == leaving || u.doomed {
 			settled = false
 		}
-		if u.serial < r.before && u.condition <= leaving {
+		if r.outdates(u) && u.condition <= leaving {
 			left++
 			if u.counts() {
 				old = append(old, u)
@@ -95,4 +121,11 @@ func (m *machine) outdated(r *refresh) (old []*unit, settled bool, left int) {
 		}
 	}
 	return old, settled, left
+}
+
+// goOn lets a refresh go on after a pause, if it was not cancelled meanwhile.
+func (m *machine) goOn(w *World) {
+	if m.refresh != nil {
+		m.change(w, author{by: ByAWS}, func() { m.follow(w) })
+	}
 }

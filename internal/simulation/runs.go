@@ -31,9 +31,13 @@ func (w *World) Runs(arn fleet.ARN) []Run {
 	}
 	var runs []Run
 	for u := range m.everyUnit {
+		kind := u.kind
+		if m.spec.Kind == fleet.ECSService {
+			kind = "" // a task's is its capacity provider
+		}
 		for _, s := range u.spans(w.now) {
 			runs = append(runs, Run{
-				Resource: arn, ID: u.id, Type: u.kind, Product: m.spec.product(), Spot: u.spot, Zone: u.zone, MultiAZ: m.spec.MultiAZ,
+				Resource: arn, ID: u.id, Type: kind, Product: m.spec.product(), Spot: u.spot, Zone: u.zone, MultiAZ: m.spec.MultiAZ,
 				From: instant(s.from), To: instant(s.to),
 			})
 		}

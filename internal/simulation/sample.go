@@ -74,6 +74,7 @@ func Sample(n int, seed uint64) []Spec {
 			spec := sampleSpec(r, own, made)
 			spec.Zone = zone
 			fit(stream(seed, "sample fittings", uint64(made)), &spec, p.name, made)
+			askForSpot(stream(seed, "sample spot", uint64(made)), &spec, p.name, made)
 			specs = append(specs, spec)
 			made++
 		}

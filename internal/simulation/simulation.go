@@ -4,10 +4,11 @@
 // In go a seed, faults and resources with their people's habits; the same seed gives the same history. A World implements the optimizer's
 // Inventory and Actuator, so that what runs on AWS runs in it; Drive is the clock that wakes a sweep. It keeps the truth: when each resource
 // really ran and what was kept beside it, unit by unit as a bill names them, and how often which API was called. Its Spot market has prices and
-// interrupts; nothing else is priced, nothing is planned, and it knows no commitments.
+// interrupts, and what is moved to Spot and back goes there as on AWS; nothing else is priced, nothing is planned, and it knows no commitments.
 package simulation
 
 import (
+	"context"
 	"encoding/binary"
 	"fmt"
 	"hash"
@@ -17,6 +18,7 @@ import (
 
 	"offpeak/internal/fleet"
 	"offpeak/internal/pace"
+	"offpeak/internal/plan"
 )
 
 // Chance is how likely something is, in thousandths.
@@ -36,8 +38,14 @@ type Faults struct {
 type World struct {
 	// Watch, if set, is told of every change of a resource right after it happened. It must not change the world.
 	Watch func(Change)
-	// Warn, if set, is told of what AWS announces to Spot instances.
+	// Warn, if set, is told of what AWS announces to Spot instances, and of launches that failed.
 	Warn func(Notice)
+	// Launches says that snapshots tell how things get their capacity. It is to be set before anything is described.
+	Launches bool
+	// SpotQuota is how many vCPUs of Spot instances an account may have in a region; who is not in it may have any number.
+	SpotQuota map[fleet.Scope]int
+	// Convert, if set, makes the moves that replace one instance by another, by calls of EC2; nil is a plain way that is the world's own.
+	Convert func(ctx context.Context, act plan.Action) error
 
 	seed uint64
 	now  int64 // unix seconds
@@ -63,10 +71,15 @@ type World struct {
 	deeds    hash.Hash64
 	death    death
 	market   *Market
+	ringing  map[alarm]int64     // until when
+	shelf    map[string]*image   // by id
+	tokens   map[string]string   // of launches: the instance that each has launched
+	notes    map[string][]string // by act
 }
 
 // place is what a scope holds.
 type place struct {
+	world    *World
 	machines []*machine
 	count    map[fleet.Kind]int
 
@@ -117,10 +130,18 @@ func (w *World) Add(spec Spec) error {
 	if w.machines[spec.ARN] != nil {
 		return fmt.Errorf("%s is in the world already", spec.ARN)
 	}
+	if m := w.add(spec); m.busy() {
+		w.at(w.now, m, newDay, 0)
+	}
+	return nil
+}
+
+// add puts a resource into the world, but not its people.
+func (w *World) add(spec Spec) *machine {
 	spec.defaults()
 	p := w.scopes[spec.Scope]
 	if p == nil {
-		p = &place{count: map[fleet.Kind]int{}}
+		p = &place{world: w, count: map[fleet.Kind]int{}}
 		w.scopes[spec.Scope] = p
 	}
 	m := newMachine(w, p, spec)
@@ -130,10 +151,7 @@ func (w *World) Add(spec Spec) error {
 	p.machines = slices.Insert(p.machines, at, m)
 	w.machines[spec.ARN] = m
 	w.order = append(w.order, m)
-	if m.busy() {
-		w.at(w.now, m, newDay, 0)
-	}
-	return nil
+	return m
 }
 
 // KeepFrom says that nobody will ask for what ended before an instant: running times, and members and tasks that are gone. A world that lives

@@ -9,7 +9,8 @@ import (
 
 // Spec is a resource as the world begins with it, and the people around it.
 type Spec struct {
-	// Resource is what it is at the start; State is Running or Stopped. ARN, ID, Kind and Scope must be set. Members are the instances of a
+	// Resource is what it is at the start; State is Running or Stopped. Launch is what else is known of how it gets its capacity: what stands here
+	// already, such as its types and zones, need not stand there. ARN, ID, Kind and Scope must be set. Members are the instances of a
 	// group or a database cluster; a group launches the type that stands first.
 	fleet.Resource
 	// Habits are what people do with it; Zone is the clock they live by, UTC where it is nil.
@@ -17,6 +18,8 @@ type Spec struct {
 	Zone   *time.Location
 	// Protected says that stop protection is set on it, which descriptions do not show; Denied that offpeak has no permission to change it.
 	Protected, Denied bool
+	// Locked says that an instance is protected against being terminated.
+	Locked bool
 	// AvailabilityZones are where its machines live: the first one, a group's spread over all. Empty: a and c of the region for a group, one of
 	// them for everything else.
 	AvailabilityZones []string

@@ -9,18 +9,25 @@ import (
 // Market returns the Spot market of the world. Prices, paths and terms are to be set before resources are added.
 func (w *World) Market() *Market { return w.market }
 
-// Notice is what AWS tells of a Spot instance before it is interrupted.
+// Notice is what AWS tells of a Spot instance or a task before it is interrupted, and of a launch that failed.
 type Notice struct {
 	At       time.Time
 	Resource fleet.ARN
 	ID       string // i-...
-	// Action is what will happen at End: terminate or stop; rebalance is a recommendation, of which nothing may come.
+	// Action is what will happen at End: terminate or stop; rebalance is a recommendation, of which nothing may come. With LaunchFailed nothing is
+	// to come: ID is the activity's then, and Text what AWS says of it.
 	Action string
-	End    time.Time // two minutes later; zero with a recommendation
+	End    time.Time // two minutes later; zero with a recommendation and with a failure
+	Text   string
 }
 
 // poolOf is where a unit of the machine is bought.
-func (m *machine) poolOf(u *unit) Pool { return Pool{u.zone, u.kind, m.spec.product()} }
+func (m *machine) poolOf(u *unit) Pool {
+	if m.spec.Kind == fleet.ECSService {
+		return Pool{Zone: u.zone, Type: fargateSpot}
+	}
+	return Pool{u.zone, u.kind, m.spec.product()}
+}
 
 // lookahead is how far the market is searched for what will happen to an instance.
 const lookahead = 30 * oneDay
@@ -63,13 +70,15 @@ func (m *machine) marketHappens(w *World, what what, u *unit) {
 	case searched:
 		m.watch(w, u)
 	case recommended:
-		w.notify(Notice{Resource: m.spec.ARN, ID: u.id, Action: "rebalance"})
+		if m.spec.Kind != fleet.ECSService { // of tasks AWS tells nothing before the notice
+			w.notify(Notice{Resource: m.spec.ARN, ID: u.id, Action: "rebalance"})
+		}
 		if s.End.IsZero() {
 			m.watch(w, u)
 		} else {
 			m.will(w, s.Notice.Unix(), warned, u)
 		}
-		if m.spec.Scaling.Rebalance && u.condition == serving && !u.doomed {
+		if m.rebalances() && u.condition == serving && !u.doomed {
 			m.change(w, author{by: ByAWS}, func() {
 				u.doomed = true
 				m.follow(w)

@@ -109,7 +109,7 @@ func (m *machine) populate(w *World) {
 		}
 	}
 	for range m.spec.Scaling.Warm {
-		m.create(w, m.spec.launchType()).condition = parked
+		m.create(w, m.launchType()).condition = parked
 	}
 }
 

@@ -142,11 +142,11 @@ func (a *Audit) Hours() (claimed, truth avoidance.Hours) {
 	return claimed, truth
 }
 
-// Dollars are what was claimed, and the difference of what computing cost in the two worlds. False where a claim is not computable.
+// Dollars are what was claimed, by schedules and by moves to Spot, and the difference of what computing cost in the two worlds. False where a claim is not computable.
 func (a *Audit) Dollars() (claimed, truth money.USD, known bool) {
 	known = true
 	for _, c := range a.Claims {
-		claimed = claimed.Add(c.Headline.Adjusted)
+		claimed = claimed.Add(c.Headline.Adjusted).Add(c.SpotNet())
 		known = known && c.Headline.AdjustedKnown
 	}
 	return claimed, a.Without.Compute().Sub(a.With.Compute()), known

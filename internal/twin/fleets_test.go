@@ -67,7 +67,7 @@ func spread(n int, work func(i int)) {
 func openingHours(t testing.TB) *scheduler.Rules {
 	t.Helper()
 	r := rules(t)
-	r.Environments = append(r.Environments, scheduler.Environment{Name: "affiliate", Accounts: []fleet.AccountID{affiliate}})
+	r.Environments = append(r.Environments, fleet.Environment{Name: "affiliate", Accounts: []fleet.AccountID{affiliate}})
 	for name, text := range map[string]string{
 		"Europe/Berlin": "mon-fri 09:00-18:30", "America/New_York": "mon-fri 08:00-20:00", "Asia/Seoul": "daily 07:15-22:40", "UTC": "mon-thu 22:00-06:00",
 	} {

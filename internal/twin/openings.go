@@ -66,6 +66,9 @@ func (p pages) keep(key string, entries []ledger.Entry) {
 	lines := make([]line, 0, len(entries))
 	for i := range entries {
 		e := &entries[i]
+		if e.Moves() {
+			continue
+		}
 		l := line{resource: e.Resource}
 		switch e.State {
 		case ledger.Intent:

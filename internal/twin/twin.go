@@ -11,8 +11,10 @@ import (
 	"fmt"
 	"time"
 
+	"offpeak/autospot"
 	"offpeak/internal/fleet"
 	"offpeak/internal/ledger"
+	"offpeak/internal/market"
 	"offpeak/internal/objects"
 	"offpeak/internal/optimizer"
 	"offpeak/internal/plan"
@@ -31,6 +33,9 @@ type Config struct {
 	Settle time.Duration
 	Seed   uint64
 	Faults Faults
+	// Spot are AutoSpot's rules and Market what EC2 offers all the time; nil: nobody looks after Spot.
+	Spot   *autospot.Rules
+	Market *market.Market
 	// Store keeps ledger and memory.
 	Store objects.Store
 	// MaxFailures is the policy's guard, in percent; zero is twenty.
@@ -109,6 +114,7 @@ func Live(ctx context.Context, c Config) (*Lives, error) {
 		*world = simulation.New(c.Seed, c.Begin.Add(-c.Settle), c.Faults.physics())
 		(*world).KeepFrom(c.Begin.Add(-keptBefore))
 		for i := range c.Specs {
+			(*world).Launches = c.Spot != nil && world == &l.With
 			if err := (*world).Add(c.Specs[i]); err != nil {
 				return nil, err
 			}
@@ -150,12 +156,24 @@ func (l *Lives) liveWith(ctx context.Context, pages pages) error {
 		Inventory: l.With, Actuator: l.With, Planner: planner{scheduler.New(l.Rules)},
 		Book: ledger.Book{Store: mortal, Wrote: pages.keep}, States: optimizer.States{Store: mortal}, Now: l.With.Now, Holder: "simulation", MaxFailures: failures,
 	}
+	var spot *spotter
+	if l.Spot != nil {
+		spot = newSpotter(l, o.Book, o.States, failures)
+		o.Inventory = plain{l.With}
+	}
 	sweep := func(ctx context.Context, scope fleet.Scope) (time.Time, error) {
 		out, err := o.Sweep(ctx, scope)
 		if errors.Is(err, optimizer.ErrTooManyFailures) {
 			l.Surprises++
 		}
-		return out.Wake, err
+		if spot == nil || err != nil {
+			return out.Wake, err
+		}
+		next, err := spot.look(ctx, scope)
+		if !out.Wake.IsZero() && out.Wake.Before(next) {
+			next = out.Wake
+		}
+		return next, err
 	}
 	options := l.Faults.delivery(l.Seed)
 	options.After = func(fleet.Scope, error) error {

@@ -32,7 +32,7 @@ func rules(t testing.TB) *scheduler.Rules {
 		Schedules: map[string]*scheduler.Compiled{
 			"office": compiled("office", "mon-fri 08:30-19:30"), "weekdays-late": compiled("weekdays-late", "mon-fri 10:00-23:00"),
 		},
-		Environments: []scheduler.Environment{
+		Environments: []fleet.Environment{
 			{Name: "dev", Accounts: []fleet.AccountID{simulation.SampleDev}},
 			{Name: "stg", Accounts: []fleet.AccountID{simulation.SampleStage}},
 			{Name: "prod", Accounts: []fleet.AccountID{simulation.SampleProd}, Protected: true},

@@ -15,6 +15,8 @@ type Catalogue struct {
 	Compute fleet.Prices
 	// Fargate is what Fargate costs, by region.
 	Fargate map[fleet.Region]Fargate
+	// FargateSpot is what tasks of FARGATE_SPOT cost, by region.
+	FargateSpot map[fleet.Region]Fargate
 	// Storage is what one GB costs for a month. (A money.Rate is a price of one unit here, as package commitments has it.)
 	Storage map[StorageKey]money.Rate
 	// Addresses is what a public IPv4 address costs for an hour, in use or idle.
@@ -29,7 +31,7 @@ type Fargate struct{ VCPU, GB money.Rate }
 // StorageKey names a price of storage: an EBS volume type, or what databases store. Aurora's, DocumentDB's and Neptune's is never Multi-AZ.
 type StorageKey struct {
 	Region   fleet.Region
-	Type     string // gp3, io2, aurora, docdb, neptune
+	Type     string // gp3, io2, aurora, docdb, neptune; snapshot
 	Database bool
 	MultiAZ  bool
 }
@@ -83,6 +85,7 @@ const (
 	fargateCPU   = "fargate vCPU"
 	fargateGB    = "fargate memory"
 	aVolume      = "volume"
+	snapshots    = "snapshots"
 	dbStorage    = "database storage"
 	inUseAddress = "address in use"
 	idleAddress  = "idle address"
@@ -102,10 +105,18 @@ func (s *shelf) make(k shelfKey) *sku {
 			return databaseSKU(k.region, k.kind, k.product, k.multiAZ, rate)
 		}
 	case fargateCPU, fargateGB:
-		if f, known := c.Fargate[k.region]; known && k.what == fargateCPU {
-			return fargateSKU(k.region, false, f.VCPU)
+		prices := c.Fargate
+		if k.asSpot {
+			prices = c.FargateSpot
+		}
+		if f, known := prices[k.region]; known && k.what == fargateCPU {
+			return fargateSKU(k.region, false, k.asSpot, f.VCPU)
 		} else if known {
-			return fargateSKU(k.region, true, f.GB)
+			return fargateSKU(k.region, true, k.asSpot, f.GB)
+		}
+	case snapshots:
+		if rate, known := c.Storage[StorageKey{Region: k.region, Type: k.kind}]; known {
+			return snapshotSKU(k.region, rate)
 		}
 	case aVolume:
 		if rate, known := c.Storage[StorageKey{Region: k.region, Type: k.kind}]; known {

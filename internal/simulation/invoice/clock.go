@@ -117,7 +117,7 @@ func (c *clock) to(at time.Time) {
 		ended = ended || m.next == len(m.spans)
 	}
 	for _, k := range c.classes {
-		if k.sku.part == spot {
+		if k.sku.varies() {
 			c.market(k, at)
 		}
 	}

@@ -160,11 +160,7 @@ func (k *collector) unit(o *owner, spec *simulation.Spec, runs []simulation.Run)
 				continue // tasks on instances cost nothing beside them
 			}
 			key.kind, key.product = "", ""
-			if key.asSpot = first.Spot || first.Product == "FARGATE_SPOT"; key.asSpot {
-				key.what = "fargate task"
-				k.missing(key, o)
-				continue
-			}
+			key.asSpot = first.Spot || first.Product == "FARGATE_SPOT"
 			const cpuUnits, mebibytes = 1024, 1024
 			key.what = fargateCPU
 			k.add(o, key, first.ID, "", int64(spec.Task.CPU), hour*cpuUnits, spans)
@@ -196,6 +192,9 @@ func (k *collector) holding(o *owner, spec *simulation.Spec, h simulation.Holdin
 	case simulation.BlockStorage:
 		key.what = aVolume
 		k.add(o, key, h.ID, h.Zone, int64(h.GB), 0, spans)
+	case simulation.SnapshotStorage:
+		key.what = snapshots
+		k.add(o, key, h.ID, "", int64(h.GB), 0, spans)
 	case simulation.DatabaseStorage:
 		key.what, key.product, key.multiAZ = dbStorage, spec.Product, spec.MultiAZ && spec.Kind == fleet.RDSInstance
 		k.add(o, key, h.ID, "", int64(h.GB), 0, spans)
@@ -226,7 +225,7 @@ func (k *collector) add(o *owner, key shelfKey, id, zone string, size, per int64
 		return
 	}
 	s := k.shelf.of(key)
-	if s == nil || size <= 0 || key.asSpot && !k.hasSpotPrice(key, zone, spans[0].from) {
+	if s == nil || size <= 0 || s.varies() && !k.hasSpotPrice(key, zone, spans[0].from) {
 		k.missing(key, o)
 		return
 	}

@@ -115,10 +115,11 @@ var clusters = map[string]bool{"aurora": true, "docdb": true, "neptune": true}
 // on-demand price at all times.
 func SampleCatalogue() *Catalogue {
 	c := &Catalogue{
-		Source:  "list prices of 2022, for simulations",
-		Compute: fleet.Prices{},
-		Fargate: map[fleet.Region]Fargate{},
-		Storage: map[StorageKey]money.Rate{},
+		Source:      "list prices of 2022, for simulations",
+		Compute:     fleet.Prices{},
+		Fargate:     map[fleet.Region]Fargate{},
+		FargateSpot: map[fleet.Region]Fargate{},
+		Storage:     map[StorageKey]money.Rate{},
 		// Every public IPv4 address has cost the same everywhere since 2024-02-01.
 		Addresses: map[fleet.Region]money.Rate{"ap-northeast-2": tenths(50).rate(), "us-east-1": tenths(50).rate()},
 	}
@@ -149,6 +150,11 @@ func SampleCatalogue() *Catalogue {
 	}
 	c.Fargate["ap-northeast-2"] = fargatePrice(46560, 5110)
 	c.Fargate["us-east-1"] = fargatePrice(40480, 4445)
+	// Three tenths of that, and a GB of snapshots.
+	c.FargateSpot["ap-northeast-2"], c.FargateSpot["us-east-1"] = fargatePrice(13968, 1533), fargatePrice(12144, 1334)
+	for _, region := range []fleet.Region{"ap-northeast-2", "us-east-1"} {
+		c.Storage[StorageKey{Region: region, Type: "snapshot"}] = tenths(500).rate()
+	}
 	c.Spot = c.discounted(decimal.New(65, 0))
 	return c
 }

@@ -56,6 +56,9 @@ func named(s sku) *sku {
 	return &s
 }
 
+// varies reports whether the price is the Spot market's, another one each hour. Fargate Spot's is of a list.
+func (s *sku) varies() bool { return s.part == spot && s.product.Compute != commitments.Fargate }
+
 // identity is a name of sixteen capitals and digits, as AWS gives to SKUs.
 func identity(parts ...string) string {
 	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
@@ -215,13 +218,17 @@ func databaseSKU(region fleet.Region, class, word string, multiAZ bool, list mon
 }
 
 // fargateSKU is the processors or the memory of Fargate tasks.
-func fargateSKU(region fleet.Region, memory bool, list money.Rate) *sku {
+func fargateSKU(region fleet.Region, memory, asSpot bool, list money.Rate) *sku {
 	meter, text, what := "Fargate-vCPU-Hours:perCPU", "AWS Fargate - vCPU - ", "cputype"
 	if memory {
 		meter, text, what = "Fargate-GB-Hours", "AWS Fargate - Memory - ", "memorytype"
 	}
+	charged := running
+	if asSpot {
+		charged, meter, text = spot, "SpotUsage-"+meter, strings.Replace(text, "Fargate", "Fargate Spot", 1)
+	}
 	return named(sku{
-		code: "AmazonECS", service: "Amazon Elastic Container Service", category: "Compute", sub: "Containers",
+		part: charged, code: "AmazonECS", service: "Amazon Elastic Container Service", category: "Compute", sub: "Containers",
 		usageType: usageType(region, meter, false), operation: "FargateTask", region: region, kind: "task", unit: "hours", focusUnit: "Hours",
 		text: text + regionName(region), list: list, product: commitments.Product{Compute: commitments.Fargate, Region: region},
 		attributes: map[string]string{"product_family": "Compute", "tenancy": "Shared", "operating_system": "Linux", what: "default"},
@@ -248,6 +255,17 @@ func volumeSKU(region fleet.Region, volumeType string, list money.Rate) *sku {
 		focusUnit: "GB-Months", monthly: true, list: list, text: "per GB-month of " + volumeType + " provisioned storage - " + regionName(region),
 		attributes: map[string]string{"product_family": "Storage", "volume_api_name": volumeType},
 		details:    map[string]string{"StorageClass": volumeType},
+	})
+}
+
+// snapshotSKU is what snapshots of volumes store.
+func snapshotSKU(region fleet.Region, rate money.Rate) *sku {
+	return named(sku{
+		part: storage, code: "AmazonEC2", service: "Amazon Elastic Compute Cloud", category: "Storage", sub: "Block Storage",
+		usageType: usageType(region, "EBS:SnapshotUsage", true), operation: "CreateSnapshot", region: region, kind: "snapshot", unit: "GB-Mo",
+		focusUnit: "GB-Months", monthly: true, list: rate, text: "per GB-month of snapshot data stored - " + regionName(region),
+		attributes: map[string]string{"product_family": "Storage Snapshot"},
+		details:    map[string]string{"StorageClass": "snapshot"},
 	})
 }
 

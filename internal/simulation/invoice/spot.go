@@ -34,7 +34,7 @@ func paid(w World, runs []simulation.Run) []simulation.Run {
 	if !has || !slices.ContainsFunc(runs, func(r simulation.Run) bool { return r.Spot }) {
 		return runs
 	}
-	return slices.DeleteFunc(slices.Clone(runs), func(r simulation.Run) bool { return r.Spot && reclaimed(m.Market(), r) })
+	return slices.DeleteFunc(slices.Clone(runs), func(r simulation.Run) bool { return r.Spot && r.Type != "" && reclaimed(m.Market(), r) })
 }
 
 // reclaimed reports whether AWS took an instance back within the hour in which it started.
