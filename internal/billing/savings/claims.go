@@ -18,7 +18,7 @@ func (c *computation) measure(context.Context) error {
 		if len(s.uses) == 0 {
 			silent++
 		}
-		if r, ok := c.observed(s); ok {
+		if r, ok := c.observed(s); ok && !s.moved {
 			observed = append(observed, r)
 		}
 	}

@@ -23,14 +23,16 @@ type subject struct {
 	control        bool
 	// recorded says that its enrolment stands in the ledger; without it nothing before the first entry is its own baseline.
 	recorded bool
-	wasOff   bool // when it was enrolled
-	stops    []stop
-	resets   []avoidance.Reset
-	acts     []string
+	// moved says that the ledger tells of moves to Spot and of nothing else: it is on no schedule, and none claims anything for it.
+	moved  bool
+	wasOff bool // when it was enrolled
+	stops  []stop
+	resets []avoidance.Reset
+	acts   []string
 
 	uses []use // what it used, by hour
 	rows map[evidence]*counted
-	spot map[int32]spotHour
+	spot map[int32][]spotUse // by hour since the baseline
 	held Share               // whole clock hours held off: those without running on the bill, of all
 	off  map[time.Time]int64 // the former by UTC day
 	task int64               // picohours of vCPU that one task of a service uses in an hour
@@ -43,10 +45,10 @@ type stop struct {
 }
 
 // readLedger makes the subjects of the ledger's entries, by ARN.
-func readLedger(in Input, s *Savings) ([]*subject, error) {
+func readLedger(in Input, s *Savings) ([]*subject, []Move, error) {
 	entries, err := entriesUntil(in, s)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	byARN := map[fleet.ARN]*subject{}
 	var subjects []*subject
@@ -55,7 +57,7 @@ func readLedger(in Input, s *Savings) ([]*subject, error) {
 		e := &entries[i]
 		found := byARN[e.Resource]
 		if found == nil {
-			found = &subject{Resource: fleet.Resource{ARN: e.Resource, ID: e.ID, Kind: e.Kind, Scope: e.Scope}, enrolled: e.At}
+			found = &subject{Resource: fleet.Resource{ARN: e.Resource, ID: e.ID, Kind: e.Kind, Scope: e.Scope}, enrolled: e.At, moved: true}
 			byARN[e.Resource] = found
 			subjects = append(subjects, found)
 		}
@@ -71,12 +73,12 @@ func readLedger(in Input, s *Savings) ([]*subject, error) {
 	slices.SortFunc(subjects, func(a, b *subject) int { return cmp.Compare(a.ARN, b.ARN) })
 	for _, found := range subjects {
 		found.close(in.Period.To)
-		if !found.recorded {
+		if !found.recorded && !found.moved {
 			s.gap(NoEnrolment, "%s: its enrolment is not in the ledger; what the bill shows before %s is not taken as its baseline",
 				found.ID, found.enrolled.UTC().Format(time.DateTime))
 		}
 	}
-	return subjects, nil
+	return subjects, movesOf(entries), nil
 }
 
 // entriesUntil returns the entries before the period's end in order of time, each once.
@@ -148,6 +150,10 @@ func (s *subject) take(e *ledger.Entry, cause plan.Cause, end time.Time) {
 	if e.Environment != "" {
 		s.environment = e.Environment
 	}
+	if e.Moves() {
+		return // it switches nothing off or on
+	}
+	s.moved = false
 	switch e.State {
 	case ledger.Enrolled:
 		if !s.recorded {

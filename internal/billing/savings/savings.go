@@ -35,7 +35,7 @@ type Input struct {
 	Book avoidance.Book
 	// Rates are Savings Plans rates as AWS publishes them, beside those that the bill's covered usage shows.
 	Rates []billing.PublishedRate
-	// Moves are resources that were moved to Spot.
+	// Moves are resources that were moved to Spot beside those of which the ledger tells.
 	Moves []Move
 	// Controls are resources that are not opted in and stand for what would have happened anyway.
 	Controls []Control
@@ -222,12 +222,13 @@ func Compute(ctx context.Context, in Input) (*Savings, error) {
 		return nil, fmt.Errorf("%w: %s to %s", ErrPeriod, in.Period.From.UTC().Format(time.RFC3339), in.Period.To.UTC().Format(time.RFC3339))
 	}
 	s := &Savings{Period: in.Period, Engine: in.Engine.Name()}
-	subjects, err := readLedger(in, s)
+	subjects, moves, err := readLedger(in, s)
 	if err != nil {
 		return nil, err
 	}
 	c := &computation{in: in, Savings: s, avoidedSKUs: map[int32]bool{}}
 	c.subjects = c.ofPayer(subjects)
+	c.moves = c.movesOf(moves)
 	for _, step := range []func(context.Context) error{
 		c.readDays, c.readProducts, c.readUsage, c.measure, c.readCommitments, c.value, c.findHeld, c.readStanding, c.readTotals,
 	} {
@@ -244,6 +245,7 @@ type computation struct {
 	in Input
 	*Savings
 	subjects []*subject
+	moves    []Move
 	skus     *catalogue
 	hours    hourly
 	claims   *avoidance.Measurement

@@ -558,6 +558,56 @@ func TestAMoveToSpotIsWorthItsOriginalLessWhatItCost(t *testing.T) {
 			t.Errorf("the schedule claims %s of it", s.Headline.Adjusted)
 		}
 	})
+	// bought adds the entries of a move of the group that AWS accepted at an instant.
+	bought := func(entries *book, act string, at time.Time, to fleet.Purchase) {
+		r := group("web")
+		for _, state := range []ledger.State{ledger.Intent, ledger.Applied} {
+			e := ledger.Entry{Act: act, Attempt: 1, State: state, At: at, Run: act, Scope: r.Scope, Resource: r.ARN, ID: r.ID, Kind: r.Kind, Change: "move"}
+			if state == ledger.Intent {
+				e.Before, e.Move = &r, &plan.Move{To: to, Way: plan.ByWriting}
+			}
+			*entries = append(*entries, e)
+		}
+	}
+	onSpot := fleet.Purchase{Mix: &fleet.Mix{Strategy: "price-capacity-optimized", Types: []string{"m5.large", "c6i.large"}}}
+	t.Run("as the ledger tells of it", func(t *testing.T) {
+		t.Parallel()
+		b, entries := moved()
+		bought(&entries, "to", week.From, onSpot)
+		s := compute(t, b, entries)
+		if len(s.Spot) != 1 || s.Spot[0].Net(true).String() != "12.8016" || !s.Headline.Adjusted.IsZero() {
+			t.Errorf("got %+v, headline %s", s.Spot, s.Headline.Adjusted)
+		}
+	})
+	t.Run("half of the week, and back", func(t *testing.T) {
+		t.Parallel()
+		b, entries := moved()
+		bought(&entries, "to", week.From, onSpot)
+		bought(&entries, "more", week.From.Add(24*time.Hour), onSpot)
+		bought(&entries, "back", week.From.Add(84*time.Hour), fleet.Purchase{})
+		if s := compute(t, b, entries); len(s.Spot) != 1 || s.Spot[0].Net(true).String() != "6.4008" {
+			t.Errorf("got %+v", s.Spot)
+		}
+	})
+	t.Run("of what is on no schedule, which claims nothing", func(t *testing.T) {
+		t.Parallel()
+		b, _ := moved()
+		var entries book
+		bought(&entries, "to", week.From, onSpot)
+		s := compute(t, b, entries)
+		if len(s.Spot) != 1 || s.Spot[0].Net(true).String() != "12.8016" || len(s.Resources) != 0 {
+			t.Errorf("got %+v, claims %+v", s.Spot, s.Resources)
+		}
+	})
+	t.Run("one that AWS refused is none", func(t *testing.T) {
+		t.Parallel()
+		b, entries := moved()
+		bought(&entries, "to", week.From, onSpot)
+		entries[len(entries)-1].State = ledger.Failed
+		if s := compute(t, b, entries); len(s.Spot) != 0 {
+			t.Errorf("got %+v", s.Spot)
+		}
+	})
 	t.Run("what a plan paid for already is a loss", func(t *testing.T) {
 		t.Parallel()
 		b, entries := moved()

@@ -3,6 +3,7 @@ package savings
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -53,15 +54,27 @@ func (s Spot) Net(adjustedKnown bool) money.USD {
 	return worth.Sub(s.Paid).Sub(s.Overheads)
 }
 
+// SpotNet is what all moves to Spot avoided, net of what Spot cost.
+func (s *Savings) SpotNet() (sum money.USD) {
+	for _, m := range s.Spot {
+		sum = sum.Add(m.Net(s.Commitments.Known))
+	}
+	return sum
+}
+
 // mover follows one move through the hours.
 type mover struct {
 	Move
-	sku  int32
-	runs map[int32]spotHour // by hour since the baseline
+	runs map[int32][]spotUse // by hour since the baseline
+	// originals are what each Spot SKU stands for.
+	originals map[int32]int32
 }
 
-// spotHour is what one resource used of Spot in one hour, and what it paid.
-type spotHour struct{ quantity, paid decimal.Decimal }
+// spotUse is what one resource used of a Spot SKU in one hour, and what it paid.
+type spotUse struct {
+	sku            int32
+	quantity, paid decimal.Decimal
+}
 
 // movers readies the moves. Two moves of one resource follow each other in time.
 func (c *computation) movers() (movers []*mover) {
@@ -69,14 +82,21 @@ func (c *computation) movers() (movers []*mover) {
 	for _, s := range c.subjects {
 		subjects[s.ARN] = s
 	}
-	for _, m := range c.in.Moves {
+	for _, m := range c.moves {
 		s := subjects[m.Resource]
 		if s == nil {
 			c.gap(NotOnBill, "%s: its move to Spot is known, and its enrolment is not; nothing is claimed for the move", m.Resource)
 			continue
 		}
-		n := c.skus.number(&billing.Usage{SKU: m.SKU, Operation: m.Operation, Zone: m.Zone, Line: billing.OnDemand})
-		movers = append(movers, &mover{Move: m, sku: n, runs: s.spot})
+		originals, found := c.originals(s, &m)
+		if !found {
+			c.gap(NotOnBill, "%s: it was moved to Spot, and the bill never shows what it ran on before; nothing is claimed for the move", m.Resource)
+			continue
+		}
+		movers = append(movers, &mover{Move: m, originals: originals, runs: s.spot})
+	}
+	for _, m := range movers {
+		m.standIn(subjects[m.Resource], c)
 	}
 	slices.SortStableFunc(movers, func(a, b *mover) int { return cmp.Or(cmp.Compare(a.Resource, b.Resource), a.From.Compare(b.From)) })
 	c.Savings.Spot = make([]Spot, len(movers))
@@ -95,13 +115,36 @@ func inPeriod(p billing.Period, t time.Time) bool { return !t.Before(p.From) && 
 
 // lines returns what a move avoided in an hour: its original, for as long as it ran on Spot.
 func (m *mover) lines(number int, c *computation, hour time.Time) []avoidedLine {
-	run, ran := m.runs[int32(hour.Sub(c.Baseline)/time.Hour)]
-	if !ran || hour.Before(m.From) || !m.To.IsZero() && !hour.Before(m.To) {
+	if !m.lasts(hour) {
 		return nil
 	}
 	s := &c.Savings.Spot[number]
-	s.Hours, s.Paid = s.Hours.Add(run.quantity), s.Paid.Add(money.USDOf(run.paid))
-	return []avoidedLine{{move: number + 1, account: m.account(c), sku: m.sku, quantity: run.quantity, value: c.skus.price(m.sku, hour)}}
+	var lines []avoidedLine
+	for _, run := range m.runs[int32(hour.Sub(c.Baseline)/time.Hour)] {
+		if !strings.Contains(c.skus.all[run.sku].usageType, "GB-Hours") { // of a task, which uses vCPU beside it
+			s.Hours = s.Hours.Add(run.quantity)
+		}
+		s.Paid = s.Paid.Add(money.USDOf(run.paid))
+		n := m.originals[run.sku]
+		lines = append(lines, avoidedLine{move: number + 1, account: m.account(c), sku: n, quantity: run.quantity, value: c.skus.price(n, hour)})
+	}
+	return lines
+}
+
+// lasts reports whether any of an hour is in the move.
+func (m *mover) lasts(hour time.Time) bool {
+	return hour.Add(time.Hour).After(m.From) && (m.To.IsZero() || hour.Before(m.To))
+}
+
+// standIn lets what a subject used of Spot count as what it stands for: hours that a schedule avoided after a move were avoided of the original, and
+// that what did run was cheaper is the move's. Both together are what the resource would have cost on demand, less what it did.
+func (m *mover) standIn(s *subject, c *computation) {
+	for i := range s.uses {
+		u := &s.uses[i]
+		if n, ok := m.originals[u.sku]; ok && m.lasts(c.Baseline.Add(time.Duration(u.hour)*time.Hour)) {
+			u.sku = n
+		}
+	}
 }
 
 func (m *mover) account(c *computation) fleet.AccountID {

@@ -67,7 +67,7 @@ func (c *computation) readUsage(ctx context.Context) error {
 		if s := find.of(&u, c.regionOf(&u)); s != nil && (c.Commitments.Why == "" || s.Kind != fleet.ECSService) {
 			s.uses = append(s.uses, use{int32(u.Hour.Sub(c.Baseline) / time.Hour), n, u.Quantity.Shift(billing.Places).IntPart()})
 			s.note(&u, c.Measured)
-			s.paid(&u, c.Baseline)
+			s.paid(&u, n, c.Baseline)
 			s.fits(&u, c.skus.all[n])
 		}
 		if u.Hour.Before(c.Measured.From) {
@@ -217,14 +217,19 @@ func (s *subject) fits(u *billing.Usage, k *sku) {
 func isProcessor(k *sku) bool { return strings.Contains(k.usageType, "vCPU-Hours") }
 
 // paid takes note of what was paid for Spot.
-func (s *subject) paid(u *billing.Usage, baseline time.Time) {
+func (s *subject) paid(u *billing.Usage, n int32, baseline time.Time) {
 	if u.Line != billing.SpotUsage {
 		return
 	}
 	if s.spot == nil {
-		s.spot = map[int32]spotHour{}
+		s.spot = map[int32][]spotUse{}
 	}
 	hour := int32(u.Hour.Sub(baseline) / time.Hour)
-	sum := s.spot[hour]
-	s.spot[hour] = spotHour{sum.quantity.Add(u.Quantity), sum.paid.Add(u.Net)}
+	for i := range s.spot[hour] {
+		if sum := &s.spot[hour][i]; sum.sku == n {
+			sum.quantity, sum.paid = sum.quantity.Add(u.Quantity), sum.paid.Add(u.Net)
+			return
+		}
+	}
+	s.spot[hour] = append(s.spot[hour], spotUse{n, u.Quantity, u.Net})
 }

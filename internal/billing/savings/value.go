@@ -26,7 +26,8 @@ const block = 96
 // one before are replayed.
 func (c *computation) value(ctx context.Context) error {
 	c.worth = make([]amounts, len(c.claims.Claims))
-	readers, movers := c.readers(), c.movers()
+	movers := c.movers() // what they stand in for counts for the readers
+	readers := c.readers()
 	defer func() {
 		for _, r := range readers {
 			r.stop()
