@@ -22,7 +22,7 @@ import (
 // pushFor makes a policy of several accounts and regions the current one.
 func (s *stage) pushFor(t *testing.T, accounts, regions string) {
 	t.Helper()
-	text := fmt.Sprintf("timezone: Asia/Seoul\nobserve: 0s\nenvironments: {dev: {accounts: [%s]}}\nregions: [%s]\n", accounts, regions)
+	text := fmt.Sprintf("timezone: Asia/Seoul\nobserve: 0s\nenvironments: {dev: {accounts: [%s]}}\naccounts: {list: [%s], external_id: %s}\nregions: [%s]\n", accounts, accounts, externalID, regions)
 	b, _, err := hub.NewBundle("offpeak.yaml", []byte(text), func(string) ([]byte, error) { return nil, os.ErrNotExist }, time.Now())
 	if err != nil {
 		t.Fatal(err)
@@ -99,7 +99,7 @@ func TestAScopeThatCannotBeLookedAt(t *testing.T) {
 			if row.ill != nil {
 				x.begins(row.ill(sick))
 			}
-			schedule := invoke.Start(t, invoke.Build(t, "offpeak/functions/schedule"), s.env...)
+			schedule := start(t, invoke.Build(t, "offpeak/functions/schedule"), s.env...)
 			wakes := batch(fleet.Scope{Account: sick, Region: region}, s.spoke)
 			for range 2 { // the first sweep enrols, the second stops
 				if f := failures(t, schedule.Call(t, wakes, patience)); len(f) != 0 {
@@ -181,7 +181,7 @@ func TestADispatchWithTrouble(t *testing.T) {
 			if row.ill != nil {
 				x.begins(row.ill(sick))
 			}
-			dispatch := invoke.Start(t, invoke.Build(t, "offpeak/functions/dispatch"), s.env...)
+			dispatch := start(t, invoke.Build(t, "offpeak/functions/dispatch"), s.env...)
 			n := sent(t, dispatch.Call(t, tick(time.Now()), patience))
 			if row.sent >= 0 && n != row.sent {
 				t.Errorf("%d wakes, want %d\n%s", n, row.sent, dispatch.Logs())
@@ -221,8 +221,8 @@ func TestAPolicyThatIsBrokenOrGone(t *testing.T) {
 			s, x := troubled(t, fleet.AccountID(fmt.Sprintf("2400000000%02d", i)))
 			s.push(t, "observe: 0s\n")
 			id := s.launch(t, "stopped")
-			dispatch := invoke.Start(t, invoke.Build(t, "offpeak/functions/dispatch"), s.env...)
-			schedule := invoke.Start(t, invoke.Build(t, "offpeak/functions/schedule"), s.env...)
+			dispatch := start(t, invoke.Build(t, "offpeak/functions/dispatch"), s.env...)
+			schedule := start(t, invoke.Build(t, "offpeak/functions/schedule"), s.env...)
 			if n := sent(t, dispatch.Call(t, tick(time.Now()), patience)); n != 1 {
 				t.Fatalf("%d sent\n%s", n, dispatch.Logs())
 			}
@@ -230,7 +230,7 @@ func TestAPolicyThatIsBrokenOrGone(t *testing.T) {
 				t.Fatal(f)
 			}
 			s.overwrite(t, hub.CurrentPolicy, row.object)
-			late := invoke.Start(t, invoke.Build(t, "offpeak/functions/dispatch"), s.env...)
+			late := start(t, invoke.Build(t, "offpeak/functions/dispatch"), s.env...)
 			for _, d := range []*invoke.Function{dispatch, late} {
 				if n := sent(t, d.Call(t, tick(time.Now().Truncate(time.Hour)), patience)); n != 1 {
 					t.Errorf("the hourly look does not go on: %d\n%s", n, d.Logs())
@@ -258,7 +258,7 @@ func TestAMissingQueue(t *testing.T) {
 	s, _ := troubled(t, "250000000001")
 	s.push(t, "observe: 0s\n")
 	missing := append(slices.Clone(s.env), "OFFPEAK_QUEUE_URL="+s.queue+"-that-is-not-there")
-	dispatch := invoke.Start(t, invoke.Build(t, "offpeak/functions/dispatch"), missing...)
+	dispatch := start(t, invoke.Build(t, "offpeak/functions/dispatch"), missing...)
 	answer := dispatch.Call(t, tick(time.Now()), patience)
 	if !strings.Contains(answer.Failed, "that-is-not-there") || !strings.Contains(answer.Failed, "queue does not exist") {
 		t.Errorf("%+v", answer)
@@ -269,7 +269,7 @@ func TestAMissingQueue(t *testing.T) {
 			t.Errorf("%s is missing in\n%s", want, dispatch.Logs())
 		}
 	}
-	mended := invoke.Start(t, invoke.Build(t, "offpeak/functions/dispatch"), s.env...)
+	mended := start(t, invoke.Build(t, "offpeak/functions/dispatch"), s.env...)
 	if n := sent(t, mended.Call(t, tick(time.Now()), patience)); n != 1 {
 		t.Errorf("%d wakes after it was mended\n%s", n, mended.Logs())
 	}
@@ -282,7 +282,7 @@ func TestWhatChangesBetweenPlanAndAct(t *testing.T) {
 	s, x := troubled(t, "250000000002")
 	s.push(t, "observe: 0s\n")
 	gone, untagged, stopped := s.launch(t, "stopped"), s.launch(t, "stopped"), s.launch(t, "stopped")
-	schedule := invoke.Start(t, invoke.Build(t, "offpeak/functions/schedule"), s.env...)
+	schedule := start(t, invoke.Build(t, "offpeak/functions/schedule"), s.env...)
 	if f := failures(t, schedule.Call(t, batch(s.spoke), patience)); len(f) != 0 {
 		t.Fatalf("%v\n%s", f, schedule.Logs())
 	}

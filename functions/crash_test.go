@@ -11,6 +11,7 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -250,7 +251,9 @@ func (h *herd) forget(t *testing.T, store *bucket.Store) {
 func TestKilledAtEveryCall(t *testing.T) {
 	t.Parallel()
 	h := raise(t, set(t, "210000000004"))
-	guard := newExecutioner(t, h.server)
+	behind := newRecorder(t, h.env)
+	behind.law.beneath = regexp.MustCompile(`^\d+-\d/`)
+	guard := newExecutioner(t, &moto.Server{URL: behind.URL})
 	program := invoke.Build(t, "offpeak/functions/schedule")
 	name := "offpeak-" + string(h.spoke.Account)
 	event := events.SQSEvent{Records: []events.SQSMessage{{
@@ -271,7 +274,7 @@ func TestKilledAtEveryCall(t *testing.T) {
 			h.store = bucket.Open(h.access, name, prefix, moto.Region) // another hub each time, which remembers nothing
 			h.push(t, "observe: 0s\n")
 			env := append(slices.DeleteFunc(slices.Clone(h.env), func(v string) bool { return strings.HasPrefix(v, "AWS_ENDPOINT_URL=") }),
-				"AWS_ENDPOINT_URL="+guard.URL, "OFFPEAK_PREFIX="+prefix)
+				"AWS_ENDPOINT_URL="+guard.URL, "OFFPEAK_PREFIX="+prefix, "AWS_ACCESS_KEY_ID=schedule")
 			worker := invoke.Start(t, program, env...)
 			if f := failures(t, worker.Call(t, event, patience)); len(f) > 0 { // enrols
 				t.Fatalf("%v\n%s", f, worker.Logs())

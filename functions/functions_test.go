@@ -80,7 +80,7 @@ func set(t testing.TB, spoke fleet.AccountID) *stage {
 // push makes a policy the current one.
 func (s *stage) push(t testing.TB, more string) {
 	t.Helper()
-	text := fmt.Sprintf("timezone: Asia/Seoul\nenvironments: {dev: {accounts: [%q]}}\nregions: [ap-northeast-2]\n%s", s.spoke.Account, more)
+	text := fmt.Sprintf("timezone: Asia/Seoul\nenvironments: {dev: {accounts: [%q]}}\naccounts: {list: [%q], external_id: %s}\nregions: [ap-northeast-2]\n%s", s.spoke.Account, s.spoke.Account, externalID, more)
 	b, _, err := hub.NewBundle("offpeak.yaml", []byte(text), func(string) ([]byte, error) { return nil, os.ErrNotExist }, time.Now())
 	if err != nil {
 		t.Fatal(err)
@@ -182,8 +182,8 @@ func TestOneTickStopsAnInstanceInAnotherAccount(t *testing.T) {
 	s.push(t, "observe: 0s\n")
 	id := s.launch(t, "stopped")
 	left := s.launch(t, "ignore")
-	dispatch := invoke.Start(t, invoke.Build(t, "offpeak/functions/dispatch"), s.env...)
-	schedule := invoke.Start(t, invoke.Build(t, "offpeak/functions/schedule"), s.env...)
+	dispatch := start(t, invoke.Build(t, "offpeak/functions/dispatch"), s.env...)
+	schedule := start(t, invoke.Build(t, "offpeak/functions/schedule"), s.env...)
 	if n := sent(t, dispatch.Call(t, tick(time.Now()), patience)); n != 1 {
 		t.Fatalf("a new policy wakes every scope: %d sent\n%s", n, dispatch.Logs())
 	}
@@ -214,7 +214,7 @@ func TestPoisonedMessagesAreDropped(t *testing.T) {
 	t.Parallel()
 	s := set(t, "210000000002")
 	s.push(t, "observe: 0s\n")
-	schedule := invoke.Start(t, invoke.Build(t, "offpeak/functions/schedule"), s.env...)
+	schedule := start(t, invoke.Build(t, "offpeak/functions/schedule"), s.env...)
 	event := events.SQSEvent{}
 	for i, body := range []string{"", "hello", `{"scope":{"account":"1","region":"x"}}`, `{"scope":{"account":"210000000002","region":"ap-northeast-2"},"sent":"2020-01-01T00:00:00Z"}`} {
 		event.Records = append(event.Records, events.SQSMessage{MessageId: fmt.Sprint(i), Body: body})
@@ -225,7 +225,7 @@ func TestPoisonedMessagesAreDropped(t *testing.T) {
 	if !schedule.Logged("input dropped", 3) {
 		t.Errorf("not three were dropped\n%s", schedule.Logs())
 	}
-	dispatch := invoke.Start(t, invoke.Build(t, "offpeak/functions/dispatch"), s.env...)
+	dispatch := start(t, invoke.Build(t, "offpeak/functions/dispatch"), s.env...)
 	if n := sent(t, dispatch.Call(t, []byte(`{"hello":"world"}`), patience)); n != 0 {
 		t.Errorf("an input that is none sent %d wakes", n)
 	}
@@ -239,7 +239,7 @@ func TestPoisonedMessagesAreDropped(t *testing.T) {
 func TestAHubWithoutAPolicy(t *testing.T) {
 	t.Parallel()
 	s := set(t, "210000000003")
-	schedule := invoke.Start(t, invoke.Build(t, "offpeak/functions/schedule"), s.env...)
+	schedule := start(t, invoke.Build(t, "offpeak/functions/schedule"), s.env...)
 	event := events.SQSEvent{Records: []events.SQSMessage{{MessageId: "m", Body: `{"scope":{"account":"210000000003","region":"ap-northeast-2"}}`}}}
 	if f := failures(t, schedule.Call(t, event, patience)); len(f) != 1 || !schedule.Logged("offpeak policy push", 1) {
 		t.Errorf("%v\n%s", f, schedule.Logs())
@@ -250,7 +250,7 @@ func TestAHubWithoutAPolicy(t *testing.T) {
 			missing = append(missing, v)
 		}
 	}
-	broken := invoke.Start(t, invoke.Build(t, "offpeak/functions/dispatch"), missing...)
+	broken := start(t, invoke.Build(t, "offpeak/functions/dispatch"), missing...)
 	if a := broken.Call(t, tick(time.Now()), patience); !strings.Contains(a.Failed, "OFFPEAK_BUCKET") {
 		t.Errorf("%+v", a)
 	}

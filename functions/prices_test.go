@@ -44,7 +44,7 @@ func TestTheLedgerKnowsWhatThingsCost(t *testing.T) {
 	s.env = append(s.env, "AWS_ENDPOINT_URL="+front.URL) // the last one counts
 	s.push(t, "observe: 0s\n")
 	id := s.launch(t, "stopped")
-	schedule := invoke.Start(t, invoke.Build(t, "offpeak/functions/schedule"), s.env...)
+	schedule := start(t, invoke.Build(t, "offpeak/functions/schedule"), s.env...)
 	wake := s.wake()
 	for range 3 { // enrolled, stopped, seen to be so
 		if f := failures(t, schedule.Call(t, wake, patience)); len(f) != 0 {
@@ -66,7 +66,7 @@ func TestTheLedgerKnowsWhatThingsCost(t *testing.T) {
 		}
 	}
 	before := s.keys(t, "")
-	another := invoke.Start(t, invoke.Build(t, "offpeak/functions/schedule"), s.env...) // knows nothing of what was asked
+	another := start(t, invoke.Build(t, "offpeak/functions/schedule"), s.env...) // knows nothing of what was asked
 	for range 2 {
 		if f := failures(t, another.Call(t, wake, patience)); len(f) != 0 {
 			t.Fatalf("%v\n%s", f, another.Logs())
@@ -86,7 +86,7 @@ func TestWithoutAPriceListAllIsDone(t *testing.T) {
 	s := set(t, "210000000072")
 	s.push(t, "observe: 0s\n")
 	id := s.launch(t, "stopped")
-	schedule := invoke.Start(t, invoke.Build(t, "offpeak/functions/schedule"), s.env...)
+	schedule := start(t, invoke.Build(t, "offpeak/functions/schedule"), s.env...)
 	for range 3 {
 		if f := failures(t, schedule.Call(t, s.wake(), patience)); len(f) != 0 {
 			t.Fatalf("%v\n%s", f, schedule.Logs())

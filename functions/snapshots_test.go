@@ -32,7 +32,7 @@ func TestDatabasesAreStoppedWithASnapshot(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	schedule := invoke.Start(t, invoke.Build(t, "offpeak/functions/schedule"), s.env...)
+	schedule := start(t, invoke.Build(t, "offpeak/functions/schedule"), s.env...)
 	states := func() string {
 		t.Helper()
 		i, err := client.DescribeDBInstances(t.Context(), &rds.DescribeDBInstancesInput{DBInstanceIdentifier: aws.String("orders")})

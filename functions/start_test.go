@@ -31,7 +31,7 @@ func starts(t testing.TB, c *clerk, s *stage, name string, input any, times int)
 	ready, answered = time.Hour, time.Hour
 	for range times + 1 { // the first one makes the answers known
 		begun := time.Now()
-		f := invoke.Start(t, program, env...)
+		f := start(t, program, env...)
 		if a := f.Call(t, input, patience); a.Failed != "" || strings.Contains(string(a.Body), "itemIdentifier") {
 			t.Fatalf("%s %s\n%s", a.Failed, a.Body, f.Logs())
 		}
@@ -51,11 +51,11 @@ func TestStartToFirstResult(t *testing.T) {
 	for range 3 {
 		s.launch(t, "running")
 	}
-	schedule := invoke.Start(t, invoke.Build(t, "offpeak/functions/schedule"), s.env...)
+	schedule := start(t, invoke.Build(t, "offpeak/functions/schedule"), s.env...)
 	wake := events.SQSEvent{Records: []events.SQSMessage{{
 		MessageId: "m", Body: fmt.Sprintf(`{"scope":{"account":%q,"region":%q},"reason":"due"}`, s.spoke.Account, s.spoke.Region),
 	}}}
-	dispatch := invoke.Start(t, invoke.Build(t, "offpeak/functions/dispatch"), s.env...)
+	dispatch := start(t, invoke.Build(t, "offpeak/functions/dispatch"), s.env...)
 	quiet := time.Now().Truncate(time.Hour).Add(30 * time.Minute)
 	sent(t, dispatch.Call(t, tick(quiet), patience)) // wakes everybody because of the policy
 	for range 2 {
@@ -87,7 +87,7 @@ func TestTenThousandInstancesFit(t *testing.T) {
 	}
 	env := slices.Clone(s.env)
 	env[len(env)-1] = "AWS_ENDPOINT_URL=" + c.URL
-	schedule := invoke.Start(t, invoke.Build(t, "offpeak/functions/schedule"), env...)
+	schedule := start(t, invoke.Build(t, "offpeak/functions/schedule"), env...)
 	wake := events.SQSEvent{Records: []events.SQSMessage{{
 		MessageId: "m", Body: fmt.Sprintf(`{"scope":{"account":%q,"region":%q},"reason":"due"}`, s.spoke.Account, s.spoke.Region),
 	}}}

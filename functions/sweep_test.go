@@ -150,7 +150,7 @@ func (s *stage) sweep(t testing.TB, scopes []fleet.Scope) (made map[string]round
 	c := newClerk(t, s.server)
 	env := slices.Clone(s.env)
 	env[len(env)-1] = "AWS_ENDPOINT_URL=" + c.URL
-	schedule := invoke.Start(t, invoke.Build(t, "offpeak/functions/schedule"), env...)
+	schedule := start(t, invoke.Build(t, "offpeak/functions/schedule"), env...)
 	schedule.WaitReady(t, patience)
 	made = map[string]round{}
 	c.since()
@@ -213,8 +213,9 @@ func spread(t testing.TB, first, scopes, each int) (*stage, []fleet.Scope) {
 		accounts[fmt.Sprintf("%q", scope.Account)] = true
 		s.launchIn(t, scope, each)
 	}
-	text := fmt.Sprintf("timezone: Asia/Seoul\nenvironments: {dev: {accounts: [%s]}}\nregions: [ap-northeast-2, eu-west-1]\nobserve: 0s\n",
-		strings.Join(slices.Sorted(maps.Keys(accounts)), ", "))
+	listed := strings.Join(slices.Sorted(maps.Keys(accounts)), ", ")
+	text := fmt.Sprintf("timezone: Asia/Seoul\nenvironments: {dev: {accounts: [%s]}}\naccounts: {list: [%s], external_id: %s}\nregions: [ap-northeast-2, eu-west-1]\nobserve: 0s\n",
+		listed, listed, externalID)
 	pushText(t, s, text)
 	return s, all
 }
@@ -230,6 +231,9 @@ func TestCallsOfASweep(t *testing.T) {
 	}
 }
 
+// batches are those in which so many acts are written down.
+func batches(acts int) int { return (acts + 49) / 50 }
+
 // check prints what sweeps took, and holds their calls against what they may be. The first one looks for an older ledger and for prices, too.
 func check(t testing.TB, scopes []fleet.Scope, each int, made map[string]round) {
 	t.Helper()
@@ -243,6 +247,10 @@ func check(t testing.TB, scopes []fleet.Scope, each int, made map[string]round) 
 			total, others, reads, writes)
 		if diff := cmp.Diff(asked(len(scopes), each, name == "stops"), others); diff != "" && name != "enrols" {
 			t.Errorf("%s: %s", name, diff)
+		}
+		// What the page of costs counts with: an act is a lease, intent, outcome, memory, wake and state, and its verification one less. Deletions are free.
+		if paid := made[name].calls["s3:PUT"]; name == "stops" && paid != 6*len(scopes)+2*(batches(each)-1)*len(scopes) || name == "verifies" && paid > 5*len(scopes) {
+			t.Errorf("%s: %d writes that are paid for", name, paid)
 		}
 		if name == "idles" && (writes != 0 || reads > 3*len(scopes)) {
 			t.Errorf("%d writes and %d reads where nothing was to be done", writes, reads)

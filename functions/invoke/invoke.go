@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -67,7 +68,10 @@ func Build(t testing.TB, pkg string) string {
 		if err != nil {
 			return "", err
 		}
-		program := filepath.Join(folder, "bootstrap")
+		program := filepath.Join(folder, path.Base(pkg), "bootstrap") // its folder tells which it is
+		if err := os.Mkdir(filepath.Dir(program), 0o755); err != nil {
+			return "", err
+		}
 		build := exec.Command("go", "build", "-tags", "lambda.norpc", "-ldflags", "-s -w", "-o", program, pkg)
 		build.Env = append(os.Environ(), "CGO_ENABLED=0")
 		if out, err := build.CombinedOutput(); err != nil {

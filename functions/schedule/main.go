@@ -28,8 +28,7 @@ func main() {
 				log.Refused(ctx, err) // nothing is lost by dropping it: who is due stays due
 				continue
 			}
-			report, err := worker.Look(ctx, wake)
-			log.Look(ctx, wake, report, err)
+			err = worker.Answer(ctx, wake, func(one hub.Wake, report hub.Report, err error) { log.Look(ctx, one, report, err) })
 			if err != nil {
 				answer.BatchItemFailures = append(answer.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: message.MessageId})
 			}

@@ -67,6 +67,7 @@ var codes = map[string]failure.Class{
 	"DBInstanceNotFound": failure.Gone, "DBInstanceNotFoundFault": failure.Gone, "DBClusterNotFoundFault": failure.Gone,
 	"ServiceNotFoundException": failure.Gone, "ServiceNotActiveException": failure.Gone, "ClusterNotFoundException": failure.Gone,
 	"ObjectNotFoundException": failure.Gone, "NoSuchKey": failure.Gone, "NotFound": failure.Gone, "NoSuchBucket": failure.Gone,
+	"ParameterNotFound": failure.Gone, "TargetGroupNotFound": failure.Gone,
 
 	"AccessDenied": failure.Denied, "AccessDeniedException": failure.Denied, "UnauthorizedOperation": failure.Denied, "AuthFailure": failure.Denied,
 	"ExpiredToken": failure.Denied, "ExpiredTokenException": failure.Denied, "InvalidClientTokenId": failure.Denied, "UnrecognizedClientException": failure.Denied,
@@ -95,6 +96,12 @@ var codes = map[string]failure.Class{
 	"MissingAuthenticationTokenException": failure.Denied, "UnauthorizedException": failure.Denied, "UnauthorizedClientException": failure.Denied,
 	"AllAccessDisabled": failure.Denied, "NotSignedUp": failure.Denied, "AuthorizationError": failure.Denied, "AuthorizationErrorException": failure.Denied,
 
+	"InstanceRefreshInProgress": failure.InTransition, "InstanceRefreshInProgressFault": failure.InTransition,
+	"ActiveInstanceRefreshNotFound": failure.InTransition, "ActiveInstanceRefreshNotFoundFault": failure.InTransition, // it has ended meanwhile
+	"IrreversibleInstanceRefresh": failure.InvalidState, "IrreversibleInstanceRefreshFault": failure.InvalidState,
+	"ResourceInUse": failure.InTransition, "ResourceInUseFault": failure.InTransition, "UnfulfillableCapacity": failure.Capacity,
+	"ValidationError": failure.Other, // of Auto Scaling, for all that is wrong with a call
+
 	"QueueDoesNotExist": failure.Gone, "AWS.SimpleQueueService.NonExistentQueue": failure.Gone,
 
 	"InternalError": failure.Unreachable, "InternalFailure": failure.Unreachable, "ServiceUnavailable": failure.Unreachable, "Unavailable": failure.Unreachable,
@@ -108,6 +115,7 @@ var patterns = []struct {
 }{
 	{"InvalidInstanceID", "", failure.Gone}, // .NotFound, and .Malformed for one that cannot exist
 	{"", ".NotFound", failure.Gone},
+	{"", ".VersionNotFound", failure.Gone}, // of a launch template
 	{"", "NotFoundException", failure.Gone},
 	{"", "NotFoundFault", failure.Gone},
 	{"InvalidKMSKey", "", failure.Key},
@@ -125,6 +133,8 @@ func refined(class failure.Class, message string) failure.Class {
 	switch {
 	case class == failure.Protected && !strings.Contains(text, "disableapistop") && !strings.Contains(text, "protect"):
 		return failure.Denied // OperationNotPermitted is also said of instances that an operator manages, and of accounts
+	case class == failure.Other && strings.Contains(text, "group name not found"):
+		return failure.Gone
 	case class == failure.Denied && strings.Contains(text, "kms:"):
 		return failure.Key
 	case class == failure.InvalidState && strings.Contains(text, "not ready to hibernate"):

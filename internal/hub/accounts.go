@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -29,28 +30,31 @@ type Accounts struct {
 type savedAccounts struct {
 	Format string                        `json:"format"`
 	Since  map[fleet.AccountID]time.Time `json:"since"`
+	// Scopes are those that were met last, all of them.
+	Scopes []fleet.Scope `json:"scopes,omitempty"`
 }
 
-// Meet notes accounts that were not known before.
+// Meet notes accounts that were not known before, and which scopes there are now.
 func (a *Accounts) Meet(ctx context.Context, scopes []fleet.Scope, now time.Time) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	const tries = 3
 	for range tries {
-		known, version, err := a.read(ctx)
+		saved, version, err := a.read(ctx)
 		if err != nil {
 			return err
 		}
-		met := false
+		met := !slices.Equal(saved.Scopes, scopes)
 		for _, s := range scopes {
-			if _, ok := known[s.Account]; !ok {
-				known[s.Account], met = now.UTC(), true
+			if _, ok := saved.Since[s.Account]; !ok {
+				saved.Since[s.Account], met = now.UTC(), true
 			}
 		}
-		if a.known = known; !met {
+		if a.known = saved.Since; !met {
 			return nil
 		}
-		data, err := json.Marshal(savedAccounts{accountsFormat, known})
+		saved.Scopes = scopes
+		data, err := json.Marshal(saved)
 		if err != nil {
 			return err
 		}
@@ -84,32 +88,41 @@ func (a *Accounts) Known(ctx context.Context, id fleet.AccountID) (bool, error) 
 	if _, ok := a.known[id]; ok {
 		return true, nil
 	}
-	known, _, err := a.read(ctx)
+	saved, _, err := a.read(ctx)
 	if err != nil {
 		return false, err
 	}
-	a.known = known
-	_, ok := known[id]
+	a.known = saved.Since
+	_, ok := saved.Since[id]
 	return ok, nil
 }
 
-func (a *Accounts) read(ctx context.Context) (map[fleet.AccountID]time.Time, objects.Version, error) {
+// Scopes returns the scopes that were met last: those that there are without asking every account anew.
+func (a *Accounts) Scopes(ctx context.Context) ([]fleet.Scope, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	saved, _, err := a.read(ctx)
+	return saved.Scopes, err
+}
+
+func (a *Accounts) read(ctx context.Context) (savedAccounts, objects.Version, error) {
+	none := savedAccounts{Format: accountsFormat, Since: map[fleet.AccountID]time.Time{}}
 	data, version, err := a.Store.Read(ctx, accountsKey)
 	if errors.Is(err, objects.ErrNotFound) {
-		return map[fleet.AccountID]time.Time{}, "", nil
+		return none, "", nil
 	}
 	if err != nil {
-		return nil, "", fmt.Errorf("read known accounts: %w", err)
+		return none, "", fmt.Errorf("read known accounts: %w", err)
 	}
 	var saved savedAccounts
 	if err := json.Unmarshal(data, &saved); err != nil {
-		return nil, "", fmt.Errorf("read known accounts: %s: %w", accountsKey, err)
+		return none, "", fmt.Errorf("read known accounts: %s: %w", accountsKey, err)
 	}
 	if saved.Format != accountsFormat {
-		return nil, "", fmt.Errorf("read known accounts: the format of %s is %.40q, this offpeak reads %q", accountsKey, saved.Format, accountsFormat)
+		return none, "", fmt.Errorf("read known accounts: the format of %s is %.40q, this offpeak reads %q", accountsKey, saved.Format, accountsFormat)
 	}
 	if saved.Since == nil {
 		saved.Since = map[fleet.AccountID]time.Time{}
 	}
-	return saved.Since, version, nil
+	return saved, version, nil
 }

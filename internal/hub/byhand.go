@@ -12,7 +12,8 @@ import (
 )
 
 // Approved is a planner that plans what a person has approved, and nothing else. It plans anew from what is there now: an act is one of the
-// approved ones only if it would make the same change to the same thing, and that is as it was then; anything else has drifted and is left.
+// approved ones only if it would make the same change to the same thing, and that is as it was then; anything else has drifted and is left. The guard
+// against surprises is not asked: it holds acts until a person has looked, and one has.
 type Approved struct {
 	Rules *scheduler.Rules
 	// Acts are the approved acts.
@@ -29,7 +30,7 @@ func (a *Approved) Plan(_ context.Context, s *fleet.Snapshot, memory *fleet.Memo
 	if !a.Remembered {
 		known = nil
 	}
-	made, after := scheduler.New(a.Rules).Plan(s, known, scheduler.Options{Now: now})
+	made, after := scheduler.New(a.Rules).Plan(s, known, scheduler.Options{Now: now, PastGuard: true})
 	made.Actions = a.approved(s, made.Actions)
 	next := memory.Clone()
 	for _, act := range made.Actions {

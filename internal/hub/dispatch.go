@@ -135,7 +135,24 @@ func (d *Dispatcher) send(ctx context.Context, reasons map[fleet.Scope]Reason, t
 		return nil
 	}
 	tally.Sent = len(wakes)
-	return d.Queue.Send(ctx, wakes)
+	return d.Queue.Send(ctx, together(wakes))
+}
+
+// mostTogether is how many scopes are looked at in one go. Each may hold as much as a worker's memory has room for, so that it is no more than this.
+const mostTogether = 4
+
+// together joins the regions of an account that are looked at because everybody is. They mostly find nothing to do. Who is due has the whole time of
+// an invocation for itself.
+func together(wakes []Wake) (joined []Wake) {
+	for _, w := range wakes {
+		if last := len(joined) - 1; last >= 0 && w.Reason != Due && w.Reason == joined[last].Reason && w.Scope.Account == joined[last].Scope.Account &&
+			1+len(joined[last].Beside) < mostTogether {
+			joined[last].Beside = append(joined[last].Beside, w.Scope.Region)
+			continue
+		}
+		joined = append(joined, w)
+	}
+	return joined
 }
 
 // everybody reports whether all scopes are to be looked at, and why.

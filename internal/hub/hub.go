@@ -21,6 +21,9 @@ import (
 // Wake asks to look at a scope.
 type Wake struct {
 	Scope fleet.Scope `json:"scope"`
+	// Beside are other regions of the account that are looked at in the same go. A look waits for AWS most of the time: several that wait side by
+	// side cost little more than one.
+	Beside []fleet.Region `json:"beside,omitempty"`
 	// Reason is for people who read the queue: due, reconcile, policy, event, continued.
 	Reason Reason `json:"reason"`
 	// Sent is when it was sent. Nothing is decided by it.
@@ -58,7 +61,24 @@ func ParseWake(text string) (Wake, error) {
 	if w.Scope.Region == "" {
 		return Wake{}, fmt.Errorf("the message %.80q is no wake: it names no region", text)
 	}
+	for _, region := range w.Beside {
+		if region == "" {
+			return Wake{}, fmt.Errorf("the message %.80q is no wake: one of its regions has no name", text)
+		}
+	}
 	return w, nil
+}
+
+// Each returns a wake for each of the scopes.
+func (w Wake) Each() []Wake {
+	one := w
+	one.Beside = nil
+	all := []Wake{one}
+	for _, region := range w.Beside {
+		one.Scope.Region = region
+		all = append(all, one)
+	}
+	return all
 }
 
 // Finding is something about an account that an operator must know: a role that cannot be assumed, a region that is not enabled.
@@ -68,6 +88,8 @@ type Finding struct {
 	Class   failure.Class   `json:"class"`
 	Text    string          `json:"text"`
 	Remedy  string          `json:"remedy"`
+	// Closed says that the account is on its way out, as its organisation knows: it is told, and is no alarm.
+	Closed bool `json:"closed,omitempty"`
 }
 
 // Directory knows the scopes that a policy names, also by way of the organisation. What is found to be out of order in one account is a

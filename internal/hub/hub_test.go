@@ -185,7 +185,11 @@ func TestTicks(t *testing.T) {
 		}
 		var words []string
 		for _, w := range q.sent {
-			words = append(words, fmt.Sprintf("%s %s", w.Scope, w.Reason))
+			where := w.Scope.String()
+			for _, region := range w.Beside {
+				where += " + " + string(region)
+			}
+			words = append(words, fmt.Sprintf("%s %s", where, w.Reason))
 		}
 		return strings.Join(words, ", "), tally
 	}
@@ -195,7 +199,7 @@ func TestTicks(t *testing.T) {
 	if _, err := d.Policies.Push(ctx, bundle(t, text, noFiles)); err != nil {
 		t.Fatal(err)
 	}
-	const all = "111122223333/ap-northeast-1 %[1]s, 111122223333/ap-northeast-2 %[1]s, 444455556666/ap-northeast-2 %[1]s"
+	const all = "111122223333/ap-northeast-1 + ap-northeast-2 %[1]s, 444455556666/ap-northeast-2 %[1]s" // an account's regions in one go
 	at := func(minutes int) time.Time {
 		return monday.Truncate(time.Hour).Add(time.Duration(minutes) * time.Minute)
 	}
@@ -298,7 +302,15 @@ func TestMessages(t *testing.T) {
 	if diff := cmp.Diff(hub.Wake{Scope: dev, Reason: hub.Due, Sent: monday}, w); diff != "" {
 		t.Error(diff)
 	}
-	for _, poison := range []string{"", "null", "{}", "[]", "hello", `{"scope":{"account":"1","region":"x"}}`, `{"scope":{"account":"111122223333"}}`} {
+	several := `{"scope":{"account":"111122223333","region":"ap-northeast-2"},"beside":["ap-northeast-1"],"reason":"reconcile","sent":"2026-11-23T00:17:00Z"}`
+	if w, err = hub.ParseWake(several); err != nil {
+		t.Fatal(err)
+	}
+	each := []hub.Wake{{Scope: dev, Reason: hub.Reconcile, Sent: monday}, {Scope: tokyo, Reason: hub.Reconcile, Sent: monday}}
+	if diff := cmp.Diff(each, w.Each()); diff != "" {
+		t.Error(diff)
+	}
+	for _, poison := range []string{`{"scope":{"account":"111122223333","region":"x"},"beside":[""]}`, "", "null", "{}", "[]", "hello", `{"scope":{"account":"1","region":"x"}}`, `{"scope":{"account":"111122223333"}}`} {
 		if _, err := hub.ParseWake(poison); err == nil {
 			t.Errorf("%q was taken", poison)
 		}

@@ -24,30 +24,34 @@ type tallying struct {
 	lists, reads, writes int
 }
 
+func (c *tallying) count(n *int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	*n++
+}
+
 func (c *tallying) Create(ctx context.Context, key string, data []byte) (objects.Version, error) {
-	c.writes++
+	c.count(&c.writes)
 	return c.Store.Create(ctx, key, data)
 }
 
 func (c *tallying) Replace(ctx context.Context, key string, data []byte, v objects.Version) (objects.Version, error) {
-	c.writes++
+	c.count(&c.writes)
 	return c.Store.Replace(ctx, key, data, v)
 }
 
 func (c *tallying) Delete(ctx context.Context, key string) error {
-	c.writes++
+	c.count(&c.writes)
 	return c.Store.Delete(ctx, key)
 }
 
 func (c *tallying) Read(ctx context.Context, key string) ([]byte, objects.Version, error) {
-	c.mu.Lock()
-	c.reads++
-	c.mu.Unlock()
+	c.count(&c.reads)
 	return c.Store.Read(ctx, key)
 }
 
 func (c *tallying) List(ctx context.Context, prefix string) iter.Seq2[string, error] {
-	c.lists++
+	c.count(&c.lists)
 	return c.Store.List(ctx, prefix)
 }
 
@@ -114,7 +118,8 @@ func (o *organisation) restart() {
 
 // asked is what one tick cost.
 type asked struct {
-	wakes               map[hub.Reason]int
+	wakes               map[hub.Reason]int // scopes
+	messages            int
 	lists, reads        int // by the dispatcher
 	writes, workerWrite int
 	calls               int // to AWS
@@ -133,10 +138,13 @@ func (o *organisation) tick(t *testing.T, at time.Time) asked {
 	wakes := o.queue.sent
 	o.queue.sent = nil
 	for _, w := range wakes {
-		a.wakes[w.Reason]++
+		a.messages++
+		a.wakes[w.Reason] += len(w.Each())
 		written := o.store.writes
-		if _, err := o.worker.Look(t.Context(), w); err != nil {
-			t.Fatal(err)
+		for _, one := range w.Each() { // the world is none for several at once
+			if _, err := o.worker.Look(t.Context(), one); err != nil {
+				t.Fatal(err)
+			}
 		}
 		a.workerWrite += o.store.writes - written
 	}
@@ -185,6 +193,9 @@ func TestIdleScopesCostNothing(t *testing.T) {
 		}
 		if len(a.wakes) > 1 || a.wakes[hub.Reconcile] != hourly {
 			t.Errorf("%s: woken %v, of whom %d by the hour", at, a.wakes, hourly)
+		}
+		if a.messages != hourly/4 {
+			t.Errorf("%s: %d messages for %d scopes: the four regions of an account are looked at in one go", at, a.messages, hourly)
 		}
 		if a.writes != 0 || a.workerWrite != 0 {
 			t.Errorf("%s: %d writes of the dispatcher, %d of the worker", at, a.writes, a.workerWrite)

@@ -1,5 +1,13 @@
 package hub
 
+import "errors"
+
+// ErrNotEntered is the error of who is not let in by the role that acts.
+var ErrNotEntered = errors.New("it cannot be entered by the role that acts")
+
+// ReaderRole is the name of the role by which people reach the hub who only look.
+const ReaderRole = "offpeak-hub-reader"
+
 // Parts are what a hub is made of beside its functions, as far as AWS tells who asks. An error stands beside each: who may not ask learns nothing.
 type Parts struct {
 	Bucket   BucketFacts

@@ -26,7 +26,7 @@ type Hands struct {
 	Prices optimizer.Pricer
 }
 
-// Worker answers wakes. All fields must be set. It is safe for concurrent use.
+// Worker answers wakes. All fields but Switch must be set. It is safe for concurrent use.
 type Worker struct {
 	Store    objects.Store
 	Policies *Policies
@@ -35,6 +35,8 @@ type Worker struct {
 	Under  func(*policy.Policy) (Hands, error)
 	Queue  Queue
 	Alerts Alerts
+	// Switch is the hub's kill switch; nil: there is none but the policy's.
+	Switch Switch
 	Now    func() time.Time
 	// Holder names this process to others that want the same scope.
 	Holder string
@@ -42,7 +44,6 @@ type Worker struct {
 	mu      sync.Mutex
 	version objects.Version
 	held    *policy.Policy
-	hands   Hands
 	sweeper *optimizer.Optimizer
 }
 
@@ -56,11 +57,27 @@ type Report struct {
 	Observed time.Time
 	// Doubt says why the policy in force is not the one that was pushed last.
 	Doubt error
-	// Unread says why the scope could not be looked at. It was told; the hourly reconcile tries again.
+	// Unread says why the scope could not be looked at, or why nothing may be done in it. It was told; the hourly reconcile tries again.
 	Unread error
 }
 
-// Look answers a wake with one sweep. An error means that the wake should be delivered again; what no repetition mends is told and reported
+// Answer looks at every scope of a wake, side by side, and tells done of each, one after the other in their order. An error means that the wake should
+// be delivered again: who has been looked after by then is looked at once more, which does no harm.
+func (w *Worker) Answer(ctx context.Context, wake Wake, done func(Wake, Report, error)) error {
+	each := wake.Each()
+	reports, errs := make([]Report, len(each)), make([]error, len(each))
+	var looks sync.WaitGroup
+	for i := range each {
+		looks.Go(func() { reports[i], errs[i] = w.Look(ctx, each[i]) })
+	}
+	looks.Wait()
+	for i := range each {
+		done(each[i], reports[i], errs[i])
+	}
+	return errors.Join(errs...)
+}
+
+// Look answers a wake of one scope with one sweep. An error means that the wake should be delivered again; what no repetition mends is told and reported
 // instead.
 func (w *Worker) Look(ctx context.Context, wake Wake) (Report, error) {
 	report := Report{Scope: wake.Scope}
@@ -78,15 +95,19 @@ func (w *Worker) Look(ctx context.Context, wake Wake) (Report, error) {
 	}
 	report.Outcome, err = o.Sweep(context.WithValue(ctx, observedKey{}, report.Observed), wake.Scope)
 	var held *optimizer.HeldError
+	var unread *SwitchError
 	switch {
 	case errors.As(err, &held):
 		report.Elsewhere = true
 		return report, nil
 	case errors.Is(err, optimizer.ErrTooManyFailures):
-		return report, w.watch().Tell(ctx, []Alert{w.tooMany(report, err)}, w.Now())
+		return report, w.watch(nil).Tell(ctx, []Alert{w.tooMany(report, err)}, w.Now())
+	case errors.As(err, &unread) && !failure.Of(err).Passes():
+		report.Unread = err
+		return report, w.watch(nil).Tell(ctx, []Alert{switchUnread(unread, w.Now().UTC().Format(time.DateOnly))}, w.Now())
 	case err != nil && needsSomebody(failure.Of(err)):
 		report.Unread = err
-		return report, w.watch().Tell(ctx, []Alert{w.unread(wake.Scope, err)}, w.Now())
+		return report, w.watch(nil).Tell(ctx, []Alert{w.unread(wake.Scope, err)}, w.Now())
 	case err != nil:
 		return report, err
 	case report.Outcome.Left > 0:
@@ -113,17 +134,17 @@ func (w *Worker) sweeperFor(ctx context.Context) (*optimizer.Optimizer, *policy.
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	w.version, w.held, w.hands = version, held, hands
+	w.version, w.held = version, held
 	w.sweeper = &optimizer.Optimizer{
-		Inventory: hands.Inventory, Actuator: hands.Actuator, Planner: &planner{planner: scheduler.New(&held.Rules)},
+		Inventory: hands.Inventory, Actuator: hands.Actuator, Planner: &planner{planner: scheduler.New(&held.Rules), kill: w.Switch},
 		Book: ledger.Book{Store: w.Store}, States: optimizer.States{Store: w.Store}, Now: w.Now, Holder: w.Holder,
-		MaxFailures: held.Guards.MaxFailures, Watch: w.watch(), Prices: hands.Prices,
+		MaxFailures: held.Guards.MaxFailures, Watch: w.watch(hands.Readiness), Prices: hands.Prices,
 	}
 	return w.sweeper, held, doubt, nil
 }
 
-func (w *Worker) watch() *Watch {
-	return &Watch{Readiness: w.hands.Readiness, Alerts: w.Alerts, Said: Said{w.Store}}
+func (w *Worker) watch(r Readiness) *Watch {
+	return &Watch{Readiness: r, Alerts: w.Alerts, Said: Said{w.Store}}
 }
 
 // needsSomebody reports whether a scope cannot be looked at until somebody puts that right, so that no repetition mends it.
@@ -154,13 +175,29 @@ func (w *Worker) tooMany(r Report, err error) Alert {
 type planner struct {
 	mu      sync.Mutex
 	planner *scheduler.Planner
+	kill    Switch
 }
 
-// Plan implements optimizer.Planner.
+// Plan implements optimizer.Planner. The hub's kill switch is asked only where something is to be done, and then it is planned anew under what it
+// says: planning itself asks nobody.
 func (p *planner) Plan(ctx context.Context, s *fleet.Snapshot, memory *fleet.Memory, now time.Time) (plan.Plan, *fleet.Memory, error) {
 	observed, _ := ctx.Value(observedKey{}).(time.Time)
+	options := scheduler.Options{Now: now, ObservedUntil: observed}
+	made, next := p.make(s, memory, options)
+	if len(made.Actions) == 0 {
+		return made, next, nil
+	}
+	at, err := position(ctx, p.kill)
+	if err != nil || at == scheduler.KillNothing {
+		return made, next, err
+	}
+	options.KillSwitch = at
+	made, next = p.make(s, memory, options)
+	return made, next, nil
+}
+
+func (p *planner) make(s *fleet.Snapshot, memory *fleet.Memory, o scheduler.Options) (plan.Plan, *fleet.Memory) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	made, next := p.planner.Plan(s, memory, scheduler.Options{Now: now, ObservedUntil: observed})
-	return made, next, nil
+	return p.planner.Plan(s, memory, o)
 }

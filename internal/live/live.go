@@ -12,11 +12,13 @@ import (
 	"sync/atomic"
 	"time"
 
+	"offpeak/autospot"
 	"offpeak/internal/cloud"
 	"offpeak/internal/cloud/accounts"
 	"offpeak/internal/cloud/actuator"
 	"offpeak/internal/cloud/bucket"
 	"offpeak/internal/cloud/inventory"
+	"offpeak/internal/cloud/killswitch"
 	"offpeak/internal/cloud/messages"
 	"offpeak/internal/fleet"
 	"offpeak/internal/hub"
@@ -32,8 +34,17 @@ type Settings struct {
 	Region         fleet.Region // of the hub
 	// Queue is the URL of the queue of wakes, and Topic the ARN of the topic for alerts; commands need neither.
 	Queue, Topic string
+	// SpotQueue is the URL of the queue of AutoSpot's wakes, for its functions.
+	SpotQueue string
+	// Spot says that it is AutoSpot who looks and acts: accounts are entered by its own role, and by the one that only reads where the policy lets it
+	// advise and no more.
+	Spot bool
+	// KillSwitch is the name of the parameter that holds everything; empty: there is none but the policy's.
+	KillSwitch string
 	// Holder names this process in leases.
 	Holder string
+	// Looks says that nothing is changed in any account: they are entered by the role that only reads.
+	Looks bool
 	// Cloud is how AWS is reached; RoleOf is set by Open.
 	Cloud cloud.Options
 }
@@ -44,12 +55,14 @@ const (
 	PrefixVariable = "OFFPEAK_PREFIX"
 	QueueVariable  = "OFFPEAK_QUEUE_URL"
 	TopicVariable  = "OFFPEAK_TOPIC_ARN"
+	SwitchVariable = "OFFPEAK_KILL_SWITCH"
 )
 
 // FromEnvironment reads the settings of a function.
 func FromEnvironment(getenv func(string) string) Settings {
 	return Settings{
 		Bucket: getenv(BucketVariable), Prefix: getenv(PrefixVariable), Queue: getenv(QueueVariable), Topic: getenv(TopicVariable),
+		KillSwitch: getenv(SwitchVariable), SpotQueue: getenv(SpotVariable),
 		Region: fleet.Region(getenv("AWS_REGION")), Holder: getenv("AWS_LAMBDA_LOG_STREAM_NAME"),
 		Cloud: cloud.Options{Session: "offpeak"},
 	}
@@ -124,11 +137,12 @@ func (h *Hub) roleOf(id fleet.AccountID) (cloud.Role, bool) {
 // Enter makes a policy the one by which accounts are entered.
 func (h *Hub) Enter(p *policy.Policy) accounts.Plan {
 	plan := accounts.Plan{
-		Listed: p.Accounts.Listed, In: p.Accounts.In, Out: p.Accounts.Out, Role: p.Accounts.Role, ExternalID: p.Accounts.ExternalID,
+		Listed: p.Accounts.Listed, In: p.Accounts.In, Out: p.Accounts.Out, Role: h.acting(p.Accounts.Role), ExternalID: p.Accounts.ExternalID,
 		Own: h.own, Partition: h.settings.Region.Partition(), Regions: p.Regions, Read: protected(p), ReadRole: p.Accounts.ReadRole,
+		Looks: h.settings.Looks || h.settings.Spot && p.Spot.Mode != autospot.Act,
 	}
 	for _, o := range p.Accounts.Outside {
-		plan.Outside = append(plan.Outside, accounts.Outside{ID: o.ID, Role: cloud.Role{ARN: o.Role, ExternalID: o.ExternalID}})
+		plan.Outside = append(plan.Outside, accounts.Outside{ID: o.ID, Role: cloud.Role{ARN: h.acting(o.Role), ExternalID: o.ExternalID}})
 	}
 	h.plan.Store(&plan)
 	return plan
@@ -186,11 +200,26 @@ func (h *Hub) Worker() *hub.Worker {
 		return hands, err
 	}
 	return &hub.Worker{
-		Store: h.Store, Policies: h.Policies, Accounts: h.Accounts, Under: under,
+		Switch: h.Switch(),
+		Store:  h.Store, Policies: h.Policies, Accounts: h.Accounts, Under: under,
 		Queue: messages.NewQueue(h.Access, h.settings.Queue), Alerts: messages.NewTopic(h.Access, h.settings.Topic),
 		Now: h.now, Holder: h.settings.Holder,
 	}
 }
+
+// Switch returns the hub's kill switch; nil where there is none.
+func (h *Hub) Switch() hub.Switch {
+	if h.settings.KillSwitch == "" {
+		return nil
+	}
+	return killswitch.New(h.Access, h.settings.KillSwitch)
+}
+
+// Settings returns where the hub keeps its things, and Now what time it is.
+func (h *Hub) Settings() Settings { return h.settings }
+
+// Now returns the present, by the clock that the hub was opened with.
+func (h *Hub) Now() time.Time { return h.now() }
 
 // Under returns what looks and acts under a policy.
 func (h *Hub) Under(p *policy.Policy) (hub.Hands, error) {

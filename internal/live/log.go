@@ -72,6 +72,13 @@ func (l Log) Tick(ctx context.Context, t hub.Tally, err error) error {
 	if t.Asleep != nil {
 		l.emit(map[string]float64{Asleep: float64(*t.Asleep)}) // none is a number too
 	}
+	unread := 0.0 // what cannot be entered is never woken, so that no sweep says it
+	for _, f := range t.Findings {
+		if !f.Closed {
+			unread++
+		}
+	}
+	l.metrics(map[string]float64{ScopesUnread: unread})
 	return err
 }
 
@@ -122,18 +129,19 @@ func (l Log) acted(ctx context.Context, scope slog.Attr, w hub.Wake, r hub.Repor
 	})
 }
 
-// held notes acts that are due and are not done until a person has looked: at each sweep as long as that is so, so that an alarm stays as long, too.
+// held notes acts that are due and are not done until a person has looked, or lets go of a kill switch: at each sweep as long as that is so, so that
+// an alarm stays as long, too.
 // It is the one thing of which a sweep that changes nothing speaks.
 func (l Log) held(ctx context.Context, scope slog.Attr, p plan.Plan) {
 	held := map[plan.Code]float64{}
 	for _, r := range p.Refusals {
 		held[r.Code]++
 	}
-	surprises, sizes := held[plan.GuardReached], held[plan.SizeUnknown]
-	if surprises+sizes == 0 {
+	surprises, sizes, switched := held[plan.GuardReached], held[plan.SizeUnknown], held[plan.KillSwitch]
+	if surprises+sizes+switched == 0 {
 		return
 	}
-	l.lines.WarnContext(ctx, "acts are held", scope, "surprises", surprises, "sizes_unknown", sizes)
+	l.lines.WarnContext(ctx, "acts are held", scope, "surprises", surprises, "sizes_unknown", sizes, "kill_switch", switched)
 	l.metrics(map[string]float64{SurprisesHeld: surprises, SizesUnknown: sizes})
 }
 
@@ -145,6 +153,9 @@ func done(o optimizer.Outcome) (causes map[plan.Cause]int, starts, stops float64
 			continue
 		}
 		causes[a.Cause]++
+		if !plan.Switches(a.Change) {
+			continue
+		}
 		if plan.SwitchesOff(a.Change) {
 			stops++
 		} else {
@@ -203,7 +214,7 @@ func Metrics() []Metric {
 		{SurprisesHeld, "acts that the guard holds until a person has looked"},
 		{SizesUnknown, "groups and services at zero of whose size before nothing is known"},
 		{SweepsFailed, "sweeps that failed and are made again"},
-		{ScopesUnread, "accounts' regions that could not be looked at until somebody puts that right"},
+		{ScopesUnread, "accounts, or regions of them, that could not be looked at until somebody puts that right, by each sweep that tried and by the hourly look"},
 	}
 }
 

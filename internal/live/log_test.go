@@ -103,6 +103,13 @@ func TestWhatASweepWrites(t *testing.T) {
 				Quiet: true, Plan: plan.Plan{Refusals: refused(plan.GuardReached, plan.GuardReached, plan.SizeUnknown, plan.KillSwitch)},
 			}}, nil, []string{"acts are held"}, map[string]float64{live.SurprisesHeld: 2, live.SizesUnknown: 1},
 		},
+		{
+			"held by the kill switch",
+			hub.Report{Outcome: optimizer.Outcome{Quiet: true, Plan: plan.Plan{Refusals: refused(plan.KillSwitch)}}},
+			nil,
+			[]string{"acts are held"},
+			nil,
+		},
 		{"failed", hub.Report{}, errors.New("no"), []string{"sweep failed"}, map[string]float64{live.SweepsFailed: 1}},
 		{"unread", hub.Report{Unread: errors.New("no")}, nil, []string{"cannot be looked at"}, map[string]float64{live.ScopesUnread: 1}},
 	} {
@@ -132,6 +139,12 @@ func TestWhatATickWrites(t *testing.T) {
 	}{
 		{"nobody is due", hub.Tally{}, nil, map[string]float64{}},
 		{"somebody is due", hub.Tally{Sent: 1, Due: 1}, []string{"tick"}, map[string]float64{}},
+		{
+			"accounts that cannot be entered, and one that is being closed",
+			hub.Tally{Findings: []hub.Finding{{Account: "1"}, {Account: "2"}, {Account: "3", Closed: true}}},
+			[]string{"cannot be looked at", "cannot be looked at", "cannot be looked at"},
+			map[string]float64{live.ScopesUnread: 2},
+		},
 		{"the hour, and none asleep", hub.Tally{Asleep: &none}, nil, map[string]float64{live.Asleep: 0}},
 		{"the hour", hub.Tally{Asleep: &three, Uncounted: errors.New("x")}, []string{"not all that is asleep is counted"}, map[string]float64{live.Asleep: 3}},
 	} {

@@ -23,7 +23,8 @@ type Prices struct {
 
 // Prices returns prices that are kept in a store. wait is how long AWS is asked in one go; zero: until all is known.
 func (h *Hub) Prices(store objects.Store, wait time.Duration) *Prices {
-	return &Prices{&pricelist.Book{Store: store, Client: pricelist.NewClient(h.Access, h.settings.Region), Patience: wait}, h.now}
+	client := pricelist.NewClient(h.Access, h.settings.Region)
+	return &Prices{&pricelist.Book{Store: store, Client: client, Patience: wait, Lent: h.settings.Looks}, h.now}
 }
 
 // Price implements optimizer.Pricer: it sets the prices that a snapshot lacks, and says where they are from, or why there are none.

@@ -33,6 +33,8 @@ type Plan struct {
 	// Read are accounts in which nothing is changed. They are entered by ReadRole, where that is not empty.
 	Read     []fleet.AccountID
 	ReadRole string
+	// Looks says that nothing is changed anywhere: every account is entered by ReadRole where it would be by Role, those outside too.
+	Looks bool
 	// Own is the account of the base credentials, which is entered with them; empty: it is entered by the role as others are.
 	Own fleet.AccountID
 	// Partition is that of the roles (aws, aws-cn, ...); empty: aws.
@@ -51,17 +53,25 @@ type Outside struct {
 func (p Plan) RoleOf(account fleet.AccountID) (cloud.Role, bool) {
 	for _, o := range p.Outside {
 		if o.ID == account {
-			return o.Role, true
+			return p.beside(o.Role), true
 		}
 	}
 	if account == p.Own || p.Role == "" {
 		return cloud.Role{}, false
 	}
 	name := p.Role
-	if p.ReadRole != "" && slices.Contains(p.Read, account) {
+	if p.ReadRole != "" && (p.Looks || slices.Contains(p.Read, account)) {
 		name = p.ReadRole
 	}
 	return cloud.Role{ARN: "arn:" + cmp.Or(p.Partition, "aws") + ":iam::" + string(account) + ":role/" + name, ExternalID: p.ExternalID}, true
+}
+
+// beside is the role that only reads, of an account outside, for who looks; one of another name than Role has none beside it that is known.
+func (p Plan) beside(r cloud.Role) cloud.Role {
+	if path, named := strings.CutSuffix(r.ARN, "/"+p.Role); named && p.Looks && p.Role != "" && p.ReadRole != "" {
+		r.ARN = path + "/" + p.ReadRole
+	}
+	return r
 }
 
 // Account is an account to look into.
@@ -81,6 +91,8 @@ type Finding struct {
 	Class   failure.Class
 	Text    string // a sentence
 	Remedy  string // another
+	// Closed says that the account is on its way out, as its organization knows.
+	Closed bool
 }
 
 // Found is what there is to look into, and what cannot be.

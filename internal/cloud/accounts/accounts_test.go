@@ -302,6 +302,19 @@ func TestRolesOfAccounts(t *testing.T) {
 			t.Errorf("%s, in which nothing is changed: got %q, want %q", id, role.ARN, want)
 		}
 	}
+	plan.Read, plan.Looks = nil, true
+	plan.Outside = append(plan.Outside,
+		accounts.Outside{ID: "999900001112", Role: cloud.Role{ARN: "arn:aws-cn:iam::999900001112:role/team/offpeak", ExternalID: "theirs"}},
+		accounts.Outside{ID: "999900001113", Role: cloud.Role{ARN: "arn:aws-cn:iam::999900001113:role/my-offpeak", ExternalID: "theirs"}})
+	for id, want := range map[fleet.AccountID]cloud.Role{
+		dev: {}, stg: {ARN: "arn:aws-cn:iam::222233334444:role/look"}, other: {ARN: "arn:aws-cn:iam::999900001111:role/x"},
+		"999900001112": {ARN: "arn:aws-cn:iam::999900001112:role/team/look", ExternalID: "theirs"},
+		"999900001113": {ARN: "arn:aws-cn:iam::999900001113:role/my-offpeak", ExternalID: "theirs"},
+	} {
+		if role, _ := plan.RoleOf(id); role != want {
+			t.Errorf("%s, for who only looks: got %+v, want %+v", id, role, want)
+		}
+	}
 	plan.ReadRole = ""
 	if role, _ := plan.RoleOf(stg); role.ARN != "arn:aws-cn:iam::222233334444:role/offpeak" {
 		t.Errorf("without a role to look by: %q", role.ARN)

@@ -97,7 +97,7 @@ func (o *organization) take(account types.Account, path string, candidates map[f
 	default:
 		delete(candidates, taken.ID)
 		o.findings = append(o.findings, Finding{
-			Account: taken.ID, Class: failure.Denied,
+			Account: taken.ID, Class: failure.Denied, Closed: true,
 			Text:   fmt.Sprintf("%s in %s is not looked into: AWS Organizations calls it %s.", capital(taken.named()), path, strings.ToLower(strings.ReplaceAll(state, "_", " "))),
 			Remedy: "Nothing, if it is meant to go; otherwise have AWS Support reinstate it, which is possible for 90 days after it was closed.",
 		})

@@ -35,6 +35,9 @@ func (r *reading) listGroups(ctx context.Context) error {
 func (r *reading) addGroup(g *types.AutoScalingGroup) {
 	record := groupRecord(g)
 	resource, err := record.Resource()
+	if err == nil && r.options.Launch != nil {
+		resource.Launch, err = record.Launch()
+	}
 	if err != nil {
 		r.leaveOut(fleet.AutoScalingGroup, record.Name, err)
 		return
@@ -87,6 +90,7 @@ func groupRecord(g *types.AutoScalingGroup) described.Group {
 		Desired:     number(g.DesiredCapacity),
 		CreatedTime: instant(g.CreatedTime),
 		Status:      aws.ToString(g.Status),
+		GroupLaunch: groupLaunch(g),
 	}
 	if g.WarmPoolConfiguration != nil {
 		record.WarmPool = &struct{ Status string }{string(g.WarmPoolConfiguration.Status)}
@@ -95,6 +99,7 @@ func groupRecord(g *types.AutoScalingGroup) described.Group {
 		record.Instances = append(record.Instances, described.Member{
 			ID:                   aws.ToString(m.InstanceId),
 			Type:                 aws.ToString(m.InstanceType),
+			Zone:                 aws.ToString(m.AvailabilityZone),
 			LifecycleState:       string(m.LifecycleState),
 			ProtectedFromScaleIn: aws.ToBool(m.ProtectedFromScaleIn),
 		})

@@ -76,6 +76,10 @@ func (r *reading) addInstance(i *types.Instance, owner string, requests map[stri
 	if !r.wants(&resource) {
 		return
 	}
+	if r.options.Launch != nil {
+		launched := launchedRecord(i, record)
+		resource.Launch = launched.Launch()
+	}
 	if _, member := resource.Trait(fleet.GroupMember); record.SpotRequest != "" && !member && r.planned(&resource) {
 		requests[record.SpotRequest] = len(r.ofEC2)
 	}
@@ -152,7 +156,7 @@ func instanceRecord(i *types.Instance) described.Instance {
 		record.StateReason.Code = aws.ToString(i.StateReason.Code)
 	}
 	if i.Placement != nil {
-		record.Placement.Zone = aws.ToString(i.Placement.AvailabilityZone)
+		record.Placement.Zone, record.Placement.Tenancy = aws.ToString(i.Placement.AvailabilityZone), string(i.Placement.Tenancy)
 	}
 	if i.Operator != nil {
 		record.Operator.Managed, record.Operator.Principal = aws.ToBool(i.Operator.Managed), aws.ToString(i.Operator.Principal)
@@ -164,9 +168,9 @@ func instanceRecord(i *types.Instance) described.Instance {
 		record.Interfaces = append(record.Interfaces, interfaceRecord(&i.NetworkInterfaces[n]))
 	}
 	for _, d := range i.BlockDeviceMappings {
-		var device described.Device
+		device := described.Device{Name: aws.ToString(d.DeviceName)}
 		if d.Ebs != nil {
-			device.Ebs.VolumeID = aws.ToString(d.Ebs.VolumeId)
+			device.Ebs.VolumeID, device.Ebs.DeleteOnTermination = aws.ToString(d.Ebs.VolumeId), aws.ToBool(d.Ebs.DeleteOnTermination)
 		}
 		record.Devices = append(record.Devices, device)
 	}
@@ -183,6 +187,7 @@ func interfaceRecord(n *types.InstanceNetworkInterface) described.Interface {
 	}
 	if n.Attachment != nil {
 		record.Attachment.AttachTime, record.Attachment.DeviceIndex = instant(n.Attachment.AttachTime), number(n.Attachment.DeviceIndex)
+		record.Attachment.DeleteOnTermination = aws.ToBool(n.Attachment.DeleteOnTermination)
 	}
 	return record
 }

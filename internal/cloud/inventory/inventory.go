@@ -35,6 +35,9 @@ type Options struct {
 	Keys []string
 	// Folded are keys that opt a resource in however they are written, as Cloud Custodian's does: it is asked for in a way that heeds no case.
 	Folded []string
+	// Launch is Launches where how things are launched is asked for too (fleet.Launch), which takes calls of its own and which schedules need nothing of;
+	// nil: it is not. It is a value so that programs that do not ask do not carry it.
+	Launch Launching
 	// Now is the clock; nil: the machine's.
 	Now func() time.Time
 }
@@ -91,6 +94,7 @@ type reading struct {
 
 	ofEC2, ofAutoScaling, ofRDS, ofECS []fleet.Resource
 	samples                            map[string]string // by group: an instance, which tells the product of all
+	sawStacks                          bool
 
 	mu        sync.Mutex
 	gaps      []string // records that were left out
@@ -111,6 +115,11 @@ func (r *Reader) read(ctx context.Context, scope fleet.Scope, all bool) (fleet.S
 	resources = slices.Concat(resources, in.ofRDS, in.ofECS)
 	if err := in.markStacks(ctx, resources); err != nil {
 		return fleet.Snapshot{}, err
+	}
+	if in.options.Launch != nil {
+		if err := in.options.Launch(ctx, in, resources); err != nil {
+			return fleet.Snapshot{}, err
+		}
 	}
 	if err := in.rightAccount(resources); err != nil {
 		return fleet.Snapshot{}, err

@@ -139,6 +139,9 @@ func (r *reading) describeServices(ctx context.Context, cluster string, names []
 	for i := range out.Services {
 		record := serviceRecord(&out.Services[i])
 		resource, err := record.Resource()
+		if r.options.Launch != nil {
+			resource.Launch = record.Launch()
+		}
 		switch {
 		case err != nil:
 			r.leaveOut(fleet.ECSService, record.Name, err)
@@ -201,12 +204,19 @@ func serviceRecord(s *types.Service) described.Service {
 		Created:    instant(s.CreatedAt),
 		LaunchType: string(s.LaunchType),
 		Scheduling: string(s.SchedulingStrategy),
+		Platform:   aws.ToString(s.PlatformFamily),
+	}
+	if c := s.DeploymentConfiguration; c != nil {
+		record.Bounds.Min, record.Bounds.Max = number(c.MinimumHealthyPercent), number(c.MaximumPercent)
+	}
+	for _, b := range s.LoadBalancers {
+		record.Balancers = append(record.Balancers, described.Balancer{TargetGroup: aws.ToString(b.TargetGroupArn), Classic: aws.ToString(b.LoadBalancerName)})
 	}
 	if s.DeploymentController != nil {
 		record.Controller.Type = string(s.DeploymentController.Type)
 	}
 	for _, p := range s.CapacityProviderStrategy {
-		record.Providers = append(record.Providers, described.Provider{Name: aws.ToString(p.CapacityProvider)})
+		record.Providers = append(record.Providers, described.Provider{Name: aws.ToString(p.CapacityProvider), Base: int(p.Base), Weight: int(p.Weight)})
 	}
 	for _, d := range s.Deployments {
 		record.Deployments = append(record.Deployments, described.Deployment{Rollout: string(d.RolloutState)})

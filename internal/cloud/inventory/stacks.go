@@ -34,7 +34,7 @@ func (r *reading) markStacks(ctx context.Context, resources []fleet.Resource) er
 		_, ok := res.Tags.Get(stackTag)
 		return ok && r.planned(&res)
 	}
-	if !slices.ContainsFunc(resources, made) {
+	if r.sawStacks = !slices.ContainsFunc(resources, made); r.sawStacks {
 		return nil
 	}
 	changing := map[string]bool{}
@@ -47,6 +47,7 @@ func (r *reading) markStacks(ctx context.Context, resources []fleet.Resource) er
 	if err != nil {
 		return r.unlessDenied("cloudformation:ListStacks", "CloudFormation stacks being updated", err)
 	}
+	r.sawStacks = true
 	for i := range resources {
 		res := &resources[i]
 		if stack, _ := res.Tags.Get(stackTag); changing[stack] && r.planned(res) {

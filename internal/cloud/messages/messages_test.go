@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+	"github.com/google/go-cmp/cmp"
 
 	"offpeak/internal/cloud"
 	"offpeak/internal/cloud/messages"
@@ -97,8 +98,8 @@ func TestEveryWakeArrivesAsItWasSent(t *testing.T) {
 		got = append(got, w)
 	}
 	slices.SortFunc(got, func(a, b hub.Wake) int { return a.Scope.Compare(b.Scope) })
-	if !slices.Equal(got, want) {
-		t.Errorf("got %v, want %v: the one that is kept back is not among them yet", got, want)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("the one that is kept back is not among them yet:\n%s", diff)
 	}
 }
 

@@ -46,6 +46,8 @@ const (
 type Book struct {
 	Store  objects.Store
 	Client pricing.GetProductsAPIClient
+	// Lent says that the store is one in which who asks may only read: what may not be written there is not kept, and that is no error.
+	Lent bool
 	// Patience is how long AWS is asked in one go; what is left then is asked the next time. Zero: until all is asked.
 	Patience time.Duration
 
@@ -151,7 +153,7 @@ func (b *Book) region(ctx, asking context.Context, region fleet.Region, wanted [
 		errs = append(errs, err)
 	}
 	if changed {
-		if err := b.save(ctx, region, &known, now); err != nil {
+		if err := b.save(ctx, region, &known, now); err != nil && (!b.Lent || failure.Of(err) != failure.Denied) {
 			errs = append(errs, err)
 		}
 	}

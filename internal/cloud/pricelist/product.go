@@ -43,6 +43,11 @@ func parseProduct(text []byte) (*product, error) {
 // hourly returns the price of an hour under the terms in force; false where there is none in USD. Zero stands for what is charged elsewhere
 // and is none.
 func (p *product) hourly(now time.Time) (money.Rate, bool) {
+	return p.inForce(now, func(unit string) bool { return strings.EqualFold(unit, "Hrs") || strings.EqualFold(unit, "Hours") })
+}
+
+// inForce returns the price per unit, of units that are wanted, under the terms in force.
+func (p *product) inForce(now time.Time, wanted func(unit string) bool) (money.Rate, bool) {
 	var rate money.Rate
 	var since time.Time
 	found := false
@@ -51,7 +56,7 @@ func (p *product) hourly(now time.Time) (money.Rate, bool) {
 			continue
 		}
 		for _, d := range t.Dimensions {
-			if !strings.EqualFold(d.Unit, "Hrs") && !strings.EqualFold(d.Unit, "Hours") {
+			if !wanted(d.Unit) {
 				continue
 			}
 			if r, err := money.ParseRate(d.PricePerUnit["USD"]); err == nil && !r.IsZero() {

@@ -193,8 +193,16 @@ func failed(call string, err error) error {
 }
 
 // MayAct asks AWS whether an instance of a scope could be stopped and started by the role that enters it. Nothing is done: EC2 calls that a dry run.
+// Without an instance it only enters.
 func MayAct(ctx context.Context, a *cloud.Access, scope fleet.Scope, instance string) error {
-	c := ec2.NewFromConfig(a.Config(scope))
+	config := a.Config(scope)
+	if _, err := config.Credentials.Retrieve(ctx); err != nil {
+		return fmt.Errorf("%w: %w", hub.ErrNotEntered, failed("sts:AssumeRole", err))
+	}
+	if instance == "" {
+		return nil
+	}
+	c := ec2.NewFromConfig(config)
 	_, stop := c.StopInstances(ctx, &ec2.StopInstancesInput{InstanceIds: []string{instance}, DryRun: aws.Bool(true)})
 	_, start := c.StartInstances(ctx, &ec2.StartInstancesInput{InstanceIds: []string{instance}, DryRun: aws.Bool(true)})
 	return errors.Join(refusal("ec2:StopInstances", stop), refusal("ec2:StartInstances", start))

@@ -1,0 +1,182 @@
+package functions_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"offpeak/infra/evaluate"
+)
+
+// signedCall is a call to AWS, as it can be read from outside.
+type signedCall struct {
+	key, region string // with which it is signed, and where
+	action      string // as IAM calls it; empty: no permission is asked for
+	form        url.Values
+	text        map[string]any // of calls in JSON
+	path, host  string
+	ifNoneMatch string
+}
+
+var signature = regexp.MustCompile(`Credential=([^/]+)/\d+/([^/]+)/([^/]+)/aws4_request`)
+
+// prefixes are IAM's names of services that sign by another one.
+var prefixes = map[string]string{"tagging": "tag", "monitoring": "cloudwatch"}
+
+// calledElse are calls that IAM names otherwise; empty: it is not asked.
+var calledElse = map[string]string{"sqs:SendMessageBatch": "sqs:SendMessage", "sts:GetCallerIdentity": "", "account:POST": "account:ListRegions"}
+
+// parse reads a call.
+func parse(in *http.Request, body []byte) signedCall {
+	c := signedCall{path: in.URL.Path, host: in.Host, ifNoneMatch: in.Header.Get("If-None-Match")}
+	service := ""
+	if m := signature.FindStringSubmatch(in.Header.Get("Authorization")); m != nil {
+		c.key, c.region, service = m[1], m[2], m[3]
+	}
+	c.form, _ = url.ParseQuery(string(body))
+	if json.Unmarshal(body, &c.text) != nil {
+		c.text = map[string]any{}
+	}
+	operation := in.Method
+	switch target := in.Header.Get("X-Amz-Target"); {
+	case service == "s3":
+		operation = objectCall(in)
+	case target != "":
+		operation = target[strings.LastIndex(target, ".")+1:]
+	case strings.Contains(in.URL.Path, "/operation/"):
+		operation = path.Base(in.URL.Path)
+	case c.form.Get("Action") != "":
+		operation = c.form.Get("Action")
+	}
+	if prefix := prefixes[service]; prefix != "" {
+		service = prefix
+	}
+	c.action = service + ":" + operation
+	if other, ok := calledElse[c.action]; ok {
+		c.action = other
+	}
+	return c
+}
+
+func objectCall(in *http.Request) string {
+	query := in.URL.Query()
+	switch {
+	case query.Has("list-type"):
+		return "ListBucket"
+	case query.Has("versioning"):
+		return in.Method[:1] + strings.ToLower(in.Method[1:]) + "BucketVersioning"
+	case query.Has("publicAccessBlock"):
+		return in.Method[:1] + strings.ToLower(in.Method[1:]) + "BucketPublicAccessBlock"
+	}
+	return in.Method[:1] + strings.ToLower(in.Method[1:]) + "Object"
+}
+
+// requests are what IAM is signedCall about a call: about one action, or about more where AWS asks for others in the caller's name.
+func (l *law) requests(c signedCall, account string) []evaluate.Request {
+	service, operation, _ := strings.Cut(c.action, ":")
+	arn := func(rest string) string { return "arn:aws:" + service + ":" + c.region + ":" + account + ":" + rest }
+	on := func(resources ...evaluate.Resource) []evaluate.Request {
+		return []evaluate.Request{{Action: c.action, Resources: resources}}
+	}
+	plain := func(arn string) []evaluate.Request { return on(evaluate.Resource{ARN: arn}) }
+	switch {
+	case c.action == "":
+		return nil
+	case service == "s3":
+		return l.ofObject(c)
+	case service == "sts":
+		return []evaluate.Request{{Action: c.action, Resources: []evaluate.Resource{{ARN: c.form.Get("RoleArn")}}, Context: map[string]string{"aws:ResourceOrgID": organizationOf(roleOf(c.form.Get("RoleArn")).account)}}}
+	case service == "sns" && c.form.Get("TopicArn") != "":
+		return plain(c.form.Get("TopicArn"))
+	case service == "sqs" && c.said("QueueUrl")+c.said("QueueName") != "":
+		return plain(arn(path.Base(c.said("QueueUrl") + c.said("QueueName"))))
+	case service == "ssm":
+		return plain(arn("parameter" + c.said("Name")))
+	case service == "cloudwatch":
+		return plain(arn("alarm:*"))
+	case service == "ec2" && slices.Contains([]string{"StartInstances", "StopInstances", "ModifyInstanceAttribute"}, operation):
+		return l.ofInstances(c, account)
+	case service == "autoscaling" && operation == "UpdateAutoScalingGroup":
+		return on(l.group(c, account))
+	case service == "rds" && operation != "DescribeEvents":
+		return l.ofDatabase(c, account, arn)
+	case c.action == "ecs:DescribeServices":
+		return plain(arn("service/cluster/name"))
+	case c.action == "ecs:UpdateService":
+		return on(l.service(c, account))
+	case c.action == "application-autoscaling:RegisterScalableTarget":
+		r := evaluate.Request{Action: c.action, Resources: []evaluate.Resource{{ARN: arn("scalable-target/0ec5e1")}}, Context: map[string]string{}}
+		r.Context["application-autoscaling:service-namespace"] = c.said("ServiceNamespace")
+		r.Context["application-autoscaling:scalable-dimension"] = c.said("ScalableDimension")
+		return []evaluate.Request{r}
+	}
+	return on()
+}
+
+// said is a text of a call in JSON or a form.
+func (c signedCall) said(name string) string {
+	if text, ok := c.text[name].(string); ok {
+		return text
+	}
+	return c.form.Get(name)
+}
+
+// ofObject is about a bucket, or an object in it.
+func (l *law) ofObject(c signedCall) []evaluate.Request {
+	name, key, _ := strings.Cut(strings.TrimPrefix(c.path, "/"), "/")
+	if host, _, virtual := strings.Cut(c.host, ".127.0.0.1"); virtual || strings.Contains(c.host, ".localhost") { // the bucket stands in the host
+		name, key = host, strings.TrimPrefix(c.path, "/")
+	}
+	if l.beneath != nil {
+		key = l.beneath.ReplaceAllString(key, "")
+	}
+	request := evaluate.Request{Action: c.action, Resources: []evaluate.Resource{{ARN: "arn:aws:s3:::" + name}}, Context: map[string]string{}}
+	if strings.HasSuffix(c.action, "Object") {
+		request.Resources[0].ARN += "/" + key
+	}
+	if c.ifNoneMatch != "" {
+		request.Context["s3:if-none-match"] = c.ifNoneMatch
+	}
+	return []evaluate.Request{request}
+}
+
+// ofDatabase is about a database or a cluster with its tags, and about a snapshot, or several, by name.
+func (l *law) ofDatabase(c signedCall, account string, arn func(string) string) []evaluate.Request {
+	one := func(action string, resources ...evaluate.Resource) evaluate.Request {
+		return evaluate.Request{Action: action, Resources: resources}
+	}
+	named := func(kind, parameter string) evaluate.Resource {
+		name := c.form.Get(parameter)
+		if name == "" {
+			name = "*"
+		}
+		return evaluate.Resource{ARN: arn(kind + ":" + name)}
+	}
+	instance, cluster := c.form.Get("DBInstanceIdentifier"), c.form.Get("DBClusterIdentifier")
+	switch {
+	case strings.HasPrefix(c.action, "rds:Describe") && strings.HasSuffix(c.action, "Snapshots"):
+		return []evaluate.Request{one(c.action, evaluate.Resource{ARN: arn("snapshot:*")})}
+	case c.action == "rds:DescribeDBInstances":
+		return []evaluate.Request{one(c.action, named("db", "DBInstanceIdentifier"))}
+	case c.action == "rds:DescribeDBClusters":
+		return []evaluate.Request{one(c.action, named("cluster", "DBClusterIdentifier"))}
+	case c.action == "rds:CreateDBClusterSnapshot":
+		return []evaluate.Request{one(c.action, l.cluster(c, account, cluster), named("cluster-snapshot", "DBClusterSnapshotIdentifier"))}
+	case c.action == "rds:DeleteDBSnapshot":
+		return []evaluate.Request{one(c.action, named("snapshot", "DBSnapshotIdentifier"))}
+	case c.action == "rds:DeleteDBClusterSnapshot":
+		return []evaluate.Request{one(c.action, named("cluster-snapshot", "DBClusterSnapshotIdentifier"))}
+	case cluster != "":
+		return []evaluate.Request{one(c.action, l.cluster(c, account, cluster))}
+	}
+	database := l.database(c, account, instance)
+	out := []evaluate.Request{one(c.action, database)}
+	if c.form.Get("DBSnapshotIdentifier") != "" { // RDS asks for it in the caller's name
+		out = append(out, one("rds:CreateDBSnapshot", database, named("snapshot", "DBSnapshotIdentifier")))
+	}
+	return out
+}

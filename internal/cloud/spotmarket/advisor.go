@@ -1,0 +1,70 @@
+package spotmarket
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"offpeak/internal/market"
+)
+
+// advisorURL is where the Spot Instance advisor's page has its figures from. AWS documents it nowhere, and may take it away.
+const advisorURL = "https://spot-bid-advisor.s3.amazonaws.com/spot-advisor-data.json"
+
+// advisorPatience is how long it is waited for: it decides no more than how shy a plan is.
+const advisorPatience = 5 * time.Second
+
+// band is what the advisor says of a type.
+type band struct {
+	OS      string `json:"os"`
+	Type    string `json:"type"`
+	Band    int    `json:"band"`
+	Savings int    `json:"savings"`
+}
+
+// advised asks how often types are interrupted in the region.
+func (a *asking) advised() {
+	bands, asked, err := answer(a.ctx, a.Reader, a.now, question[[]band]{
+		key: fmt.Sprintf("market/%s/advisor.json.gz", a.scope.Region), fresh: aWeek, ask: a.fetch,
+	})
+	if len(bands) > 0 {
+		a.market.Advised = market.Advised{}
+		for _, b := range bands {
+			a.market.Advised[market.AdvisedKey{Region: a.scope.Region, OS: b.OS, Type: b.Type}] = market.Odds{Band: b.Band, Savings: b.Savings}
+		}
+	}
+	a.told("types' rates of interruption", "AWS's Spot Instance advisor", len(bands), asked, err)
+}
+
+// fetch gets the advisor's file and keeps what it says of this region.
+func (a *asking) fetch(ctx context.Context) ([]band, error) {
+	ctx, stop := context.WithTimeout(ctx, advisorPatience)
+	defer stop()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, a.options.Advisor, nil)
+	if err != nil {
+		return nil, err
+	}
+	response, err := a.options.HTTP.Do(request)
+	if err != nil {
+		return nil, fmt.Errorf("fetch the Spot advisor's file: %w", err)
+	}
+	defer response.Body.Close() //nolint:errcheck // it was read
+	if response.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("fetch %s: %s", a.options.Advisor, response.Status)
+	}
+	all, err := market.ReadAdvised(a.options.Advisor, response.Body)
+	if err != nil {
+		return nil, err
+	}
+	var bands []band
+	for key, odds := range all {
+		if key.Region == a.scope.Region {
+			bands = append(bands, band{key.OS, key.Type, odds.Band, odds.Savings})
+		}
+	}
+	slices.SortFunc(bands, func(x, y band) int { return cmp.Or(cmp.Compare(x.OS, y.OS), cmp.Compare(x.Type, y.Type)) })
+	return bands, nil
+}
