@@ -21,7 +21,7 @@ func (h *hub) addDashboard(alarms []interfacesawscloudwatch.IAlarmRef) {
 		awscloudwatch.NewTextWidget(&awscloudwatch.TextWidgetProps{Width: jsii.Number(8), Height: jsii.Number(6), Markdown: jsii.String(fmt.Sprintf(
 			"# offpeak\nSchedules are kept in %s; this page shows UTC, or the zone that the browser is set to.\n\n"+
 				"`offpeak status --hub s3://…` lists what is asleep now and until when, `offpeak savings` what was avoided, `offpeak history ID` what was done.\n\n"+
-				"To hold everything: `kill_switch: nothing` in the policy, then `offpeak policy push`.", h.config.Zone))}),
+				"To hold everything: set the parameter `/offpeak/kill-switch` to `nothing` (Systems Manager, Parameter Store).", h.config.Zone))}),
 		awscloudwatch.NewAlarmStatusWidget(&awscloudwatch.AlarmStatusWidgetProps{Alarms: &alarms, Title: jsii.String("Alarms"), Width: jsii.Number(8), Height: jsii.Number(6)}),
 		graph("Acts", own("Stops", hour), own("Starts", hour), own("ActsFailed", hour)),
 	)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"offpeak/infra/permit"
@@ -33,9 +34,10 @@ type Variable struct{ Name, Of string }
 
 // What variables name: logical ids of the hub's template.
 const (
-	storeID  = "Store"
-	wakesID  = "Wakes"
-	alertsID = "Alerts"
+	storeID      = "Store"
+	wakesID      = "Wakes"
+	alertsID     = "Alerts"
+	killSwitchID = "KillSwitch"
 )
 
 // Functions are all of them.
@@ -48,11 +50,14 @@ func Functions() []Function {
 		},
 		{
 			// The longest that Lambda gives. A sweep gives its lease back in time, and goes on in another invocation.
-			Name: "schedule", ID: "Schedule", Memory: 512, Timeout: 15 * time.Minute, Role: permit.Hub.Worker, Variables: variables,
+			Name: "schedule", ID: "Schedule", Memory: 512, Timeout: 15 * time.Minute, Role: permit.Hub.Worker, Variables: append(slices.Clone(variables), Variable{"OFFPEAK_KILL_SWITCH", killSwitchID}),
 			Purpose: "Answers a wake: looks at one account in one region, plans, writes down what it will do, does it, and writes down what came of it",
 		},
 	}
 }
+
+// Apart are functions that are built and that no stack deploys: AutoSpot's. At a terminal all that they do is there (offpeak spot).
+func Apart() []string { return []string{"autospot", "interruption"} }
 
 // program is the name that Lambda's provided runtimes start.
 const program = "bootstrap"

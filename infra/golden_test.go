@@ -24,11 +24,12 @@ func TestTemplates(t *testing.T) {
 	for _, test := range []struct{ file, context, stack string }{
 		{"hub-minimal.json", minimal, infra.HubStack},
 		{"hub-full.json", full, infra.HubStack},
-		{"hub-without-key.json", `{"encryption": "aws", "own_account": true}`, infra.HubStack},
+		{"hub-aws-keys.json", `{"encryption": "aws", "own_account": true}`, infra.HubStack},
 		{"spoke-roles.json", full, infra.RolesStack},
 		{"spoke-read.json", full, infra.ReadStack},
 		{"spoke-events.json", full, infra.EventsStack + "-us-east-1"},
 		{"stack-sets.json", full, infra.StackSetsStack},
+		{"pipeline.json", piped, infra.PipelineStack},
 	} {
 		t.Run(test.file, func(t *testing.T) {
 			template := normal(t, synth(t, test.context).templates[test.stack])
@@ -37,6 +38,18 @@ func TestTemplates(t *testing.T) {
 			}
 			golden(t, test.file, indented(t, template))
 		})
+	}
+}
+
+// TestFilesForAccountsOutside compares the files that no stack has with what was reviewed.
+func TestFilesForAccountsOutside(t *testing.T) {
+	need(t, "node")
+	files, err := infra.Templates(parse(t, full))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range []string{infra.OutsideRolesFile, infra.OutsideReadFile} {
+		golden(t, file, indented(t, parsed(t, files[file])))
 	}
 }
 

@@ -21,7 +21,8 @@ type hub struct {
 	build  string
 	permit permit.Hub
 
-	key      awskms.Key // nil with AWS's own
+	key      awskms.Key  // of the topic, always
+	dataKey  awskms.IKey // of bucket and logs: the same, or nil with AWS's own
 	store    awss3.Bucket
 	wakes    awssqs.Queue
 	dead     awssqs.Queue // wakes that no worker could answer
@@ -53,11 +54,13 @@ func newHub(scope constructs.Construct, id, name string, d Deployment) error {
 	h.addStore()
 	h.addQueues()
 	h.addAlerts()
+	h.addKillSwitch()
 	if err := h.addFunctions(); err != nil {
 		return err
 	}
 	h.addTick()
 	h.addBus()
+	h.addPeople()
 	alarms := h.addAlarms()
 	h.addDashboard(alarms)
 	h.addOutputs()
@@ -66,10 +69,11 @@ func newHub(scope constructs.Construct, id, name string, d Deployment) error {
 
 // addKey adds the customer key. What may use it beside the account's own policies are services that write in offpeak's name without a role:
 // alarms into the topic, functions' logs.
+//
+// It is there also where AWS's own keys were asked for: nobody can change the policy of AWS's key for topics, so that alarms could not write to a
+// topic under it. Bucket and logs then go without. Its policy and the roles say the same in both cases, or what was written under it before could
+// not be read after a change.
 func (h *hub) addKey() {
-	if !h.permit.Key {
-		return
-	}
 	h.key = awskms.NewKey(h.stack, jsii.String("Key"), &awskms.KeyProps{
 		Description: jsii.String("offpeak: what the hub keeps, says and logs"), EnableKeyRotation: jsii.Bool(true),
 		RemovalPolicy: awscdk.RemovalPolicy_RETAIN, // without it nothing in the bucket, which stays, can be read
@@ -77,6 +81,9 @@ func (h *hub) addKey() {
 	})
 	called(h.key, "Key")
 	h.key.AddAlias(jsii.String("alias/offpeak"))
+	if h.config.Encryption == config.CustomerKey {
+		h.dataKey = h.key
+	}
 }
 
 // addOutputs says where things are: commands and the policy file need them.

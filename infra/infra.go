@@ -6,6 +6,7 @@ package infra
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/constructs-go/constructs/v10"
@@ -82,6 +83,11 @@ func (d Deployment) Check() error {
 			errs = append(errs, err)
 		}
 	}
+	for _, p := range hubOf(d.Config).Policies(string(d.Config.Region), "${TagChanges.Arn}") {
+		if err := p.Check(); err != nil {
+			errs = append(errs, err)
+		}
+	}
 	return errors.Join(errs...)
 }
 
@@ -91,22 +97,26 @@ func Roles(c config.Config) []permit.Role {
 	return append(hubOf(c).Roles(), spoke.Schedule(), spoke.Read(), permit.Events(string(c.Region)))
 }
 
-// tag puts the deployment's tags on everything that can have them.
+// tag puts the deployment's tags on everything that can have them. The kill switch has none but a constant one, or changing a tag would reset it;
+// for the same reason the stack itself has none, which CloudFormation would hand on to it.
 func tag(scope constructs.IConstruct, c config.Config) {
+	const stack, dashboard, parameter = "aws:cdk:stack", "AWS::CloudWatch::Dashboard", "AWS::SSM::Parameter"
 	tags := awscdk.Tags_Of(scope)
-	how := &awscdk.TagProps{ExcludeResourceTypes: texts([]string{"AWS::CloudWatch::Dashboard"})} // not yet in the specification that cfn-lint has
-	tags.Add(jsii.String("Application"), jsii.String("offpeak"), how)
+	tags.Add(jsii.String("Application"), jsii.String("offpeak"), &awscdk.TagProps{
+		ExcludeResourceTypes: texts([]string{dashboard}), // not yet in the specification that cfn-lint has
+	})
 	for key, value := range c.Tags {
-		tags.Add(jsii.String(key), jsii.String(value), how)
+		tags.Add(jsii.String(key), jsii.String(value), &awscdk.TagProps{ExcludeResourceTypes: texts([]string{dashboard, parameter, stack})})
 	}
 }
 
 // hubOf says to permit what the hub is.
 func hubOf(c config.Config) permit.Hub {
-	h := permit.Hub{Organization: c.Organization, Key: c.Encryption == config.CustomerKey}
+	h := permit.Hub{Organization: c.Organization, Key: true}
 	for _, id := range c.Accounts {
 		h.Accounts = append(h.Accounts, string(id))
 	}
+	h.Operators, h.Readers = names(c.Operators), names(c.Readers)
 	if c.OwnAccount {
 		own := inside(c)
 		own.VolumeKeys = c.VolumeKeys
@@ -115,9 +125,21 @@ func hubOf(c config.Config) permit.Hub {
 	return h
 }
 
+// names are the paths and names in ARNs of roles: which account they are of, each hub knows itself.
+func names(roles []string) (out []string) {
+	for _, role := range roles {
+		_, name, _ := strings.Cut(role, ":role/")
+		out = append(out, name)
+	}
+	return out
+}
+
 // inside says to permit what an account of the organization is, and outside one that is of none or of another.
 func inside(c config.Config) permit.Spoke {
-	s := permit.Spoke{Tags: c.ScheduleTags, Custodian: c.CustodianTag, Organization: c.Organization}
+	s := permit.Spoke{
+		Tags: c.ScheduleTags, Custodian: c.CustodianTag, Organization: c.Organization,
+		Operators: len(c.Operators) > 0, Readers: len(c.Readers) > 0,
+	}
 	for _, t := range c.Protected {
 		s.Protected = append(s.Protected, permit.Tag{Key: t.Key, Values: t.Values})
 	}

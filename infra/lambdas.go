@@ -35,7 +35,7 @@ func (h *hub) addFunctions() error {
 
 func (h *hub) addFunction(f Function, asset string) {
 	log := awslogs.NewLogGroup(h.stack, jsii.String(f.ID+"Log"), &awslogs.LogGroupProps{
-		LogGroupName: jsii.String("/aws/lambda/offpeak-" + f.Name), EncryptionKey: h.key, RemovalPolicy: awscdk.RemovalPolicy_DESTROY,
+		LogGroupName: jsii.String("/aws/lambda/offpeak-" + f.Name), EncryptionKey: h.dataKey, RemovalPolicy: awscdk.RemovalPolicy_DESTROY,
 	})
 	called(log, f.ID+"Log")
 	if own, ok := log.Node().DefaultChild().(awslogs.CfnLogGroup); ok {
@@ -44,7 +44,7 @@ func (h *hub) addFunction(f Function, asset string) {
 	role := addRole(h.stack, f.ID+"Role", f.Role(h.permit))
 	variables := map[string]*string{}
 	for _, v := range f.Variables {
-		variables[v.Name] = map[string]*string{storeID: h.store.BucketName(), wakesID: h.wakes.QueueUrl(), alertsID: h.alerts.TopicArn()}[v.Of]
+		variables[v.Name] = map[string]*string{storeID: h.store.BucketName(), wakesID: h.wakes.QueueUrl(), alertsID: h.alerts.TopicArn(), killSwitchID: awscdk.Fn_Ref(jsii.String(killSwitchID))}[v.Of]
 	}
 	props := &awslambda.FunctionProps{
 		FunctionName: jsii.String("offpeak-" + f.Name), Description: jsii.String(f.Purpose),

@@ -41,11 +41,13 @@ const (
 	full    = `{
 		"hub_account": "111122223333", "hub_region": "ap-northeast-2", "regions": ["ap-northeast-2", "us-east-1"],
 		"organization": "o-ab12cd34ef", "accounts": ["888899990000"], "external_id": "kr-7f3a91", "own_account": true,
+		"operators": ["arn:aws:iam::111122223333:role/ops", "arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/*/AWSReservedSSO_CloudOps_*"],
+		"readers": ["arn:aws:iam::111122223333:role/finance/report"],
 		"schedule_tags": ["offpeak:schedule"], "custodian_tag": "maid_offhours",
 		"protected_tags": {"Environment": ["prod", "prd", "real", "live"], "Tier": ["critical"]},
 		"volume_keys": ["arn:aws:kms:ap-northeast-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"],
 		"mail": ["ops@example.com"], "timezone": "Asia/Seoul", "ledger_lock_days": 365, "log_days": 30,
-		"max_concurrency": 10, "reserved_concurrency": 20,
+		"max_concurrency": 10, "reserved_concurrency": 20, "account_concurrency": 1000,
 		"stack_sets": {"units": ["ou-ab12-cdef3456"], "read_only_units": ["ou-ab12-0000aaaa"], "delegated": true},
 		"tags": {"CostCenter": "platform"}
 	}`

@@ -49,12 +49,9 @@ func (h *hub) queue(id string, props *awssqs.QueueProps) awssqs.Queue {
 	return q
 }
 
-// addAlerts adds the topic. With AWS's own key it is not encrypted by KMS: alarms could not write to it, as nobody can change that key's policy.
+// addAlerts adds the topic.
 func (h *hub) addAlerts() {
-	props := &awssns.TopicProps{DisplayName: jsii.String("offpeak"), EnforceSSL: jsii.Bool(true)}
-	if h.key != nil {
-		props.MasterKey = h.key
-	}
+	props := &awssns.TopicProps{DisplayName: jsii.String("offpeak"), EnforceSSL: jsii.Bool(true), MasterKey: h.key}
 	h.alerts = awssns.NewTopic(h.stack, jsii.String(alertsID), props)
 	called(h.alerts, alertsID)
 	h.alerts.AddToResourcePolicy(statement(permit.AlarmsPublish()))

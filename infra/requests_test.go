@@ -21,9 +21,9 @@ func values(account string) map[string]any {
 	return map[string]any{
 		"AWS::Partition": "aws", "AWS::AccountId": account, "AWS::URLSuffix": "amazonaws.com", "AWS::Region": "ap-northeast-2", "HubAccount": hubAccount,
 		"ExternalId": "kr-7f3a91", "VolumeKeyArns": []any{"arn:aws:kms:ap-northeast-2:222233334444:key/mine", "arn:aws:kms:ap-northeast-2:222233334444:key/ours"},
-		"Store.Arn": "arn:aws:s3:::store", "Wakes.Arn": "arn:aws:sqs:ap-northeast-2:111122223333:wakes", "Failures.Arn": "arn:aws:sqs:ap-northeast-2:111122223333:failures",
+		"Store.Arn": "arn:aws:s3:::store", "AccessLogs.Arn": "arn:aws:s3:::access", "LedgerArchive.Arn": "arn:aws:s3:::archive", "Wakes.Arn": "arn:aws:sqs:ap-northeast-2:111122223333:wakes", "Failures.Arn": "arn:aws:sqs:ap-northeast-2:111122223333:failures",
 		"Alerts": "arn:aws:sns:ap-northeast-2:111122223333:alerts", "Key.Arn": "arn:aws:kms:ap-northeast-2:111122223333:key/1",
-		"DispatchLog.Arn": "arn:aws:logs:…:dispatch", "ScheduleLog.Arn": "arn:aws:logs:…:schedule", "Dispatch.Arn": "arn:aws:lambda:…:dispatch", "Schedule": "offpeak-schedule",
+		"DeadWakes.Arn": "arn:aws:sqs:ap-northeast-2:111122223333:dead", "DispatchLog.Arn": "arn:aws:logs:…:dispatch", "ScheduleLog.Arn": "arn:aws:logs:…:schedule", "Dispatch.Arn": "arn:aws:lambda:…:dispatch", "Schedule": "offpeak-schedule",
 	}
 }
 
@@ -40,6 +40,11 @@ func policies(t *testing.T, template map[string]any, id, account string) (trust,
 	}
 	add(&trust, at(t, role, "AssumeRolePolicyDocument"))
 	add(&allowed, at(t, role, "Policies", 0, "PolicyDocument"))
+	for _, p := range resources(template, "AWS::IAM::ManagedPolicy") {
+		if at(t, p, "Properties", "Roles", 0, "Ref") == id {
+			add(&allowed, at(t, p, "Properties", "PolicyDocument"))
+		}
+	}
 	for _, p := range resources(template, "AWS::IAM::RolePolicy") {
 		add(&allowed, at(t, p, "Properties", "PolicyDocument"))
 	}
@@ -139,7 +144,7 @@ func TestWhatTheRoleOfAnAccountMayDo(t *testing.T) {
 	}
 }
 
-// TestWhoMayEnter: the hub's functions, and nobody else.
+// TestWhoMayEnter: one function acts, the other looks, and so do people by the two roles of the hub that are theirs; nobody else enters.
 func TestWhoMayEnter(t *testing.T) {
 	s := synth(t, full)
 	inside, _ := policies(t, s.templates[infra.RolesStack], "Schedule", spokeAccount)
@@ -148,7 +153,13 @@ func TestWhoMayEnter(t *testing.T) {
 		t.Fatal(err)
 	}
 	outside, _ := policies(t, parsed(t, files[infra.OutsideRolesFile]), "Schedule", spokeAccount)
-	worker := "arn:aws:iam::" + hubAccount + ":role/" + permit.ScheduleRole
+	outsideRead, _ := policies(t, parsed(t, files[infra.OutsideReadFile]), "Read", spokeAccount)
+	read, _ := policies(t, s.templates[infra.RolesStack], "Read", spokeAccount)
+	bare := synth(t, minimal).templates[infra.RolesStack]
+	nobody, _ := policies(t, bare, "Schedule", spokeAccount)
+	nobodyReads, _ := policies(t, bare, "Read", spokeAccount)
+	hub := "arn:aws:iam::" + hubAccount + ":role/"
+	worker, dispatcher, operator, reader := hub+permit.ScheduleRole, hub+permit.DispatchRole, hub+permit.OperatorRole, hub+permit.ReaderRole
 	knows := func(principal, id, organization string) map[string]string {
 		context := map[string]string{"aws:PrincipalArn": principal}
 		if id != "" {
@@ -166,7 +177,26 @@ func TestWhoMayEnter(t *testing.T) {
 		may                         bool
 	}{
 		{"the worker", inside, worker, "kr-7f3a91", org, true},
-		{"the dispatcher", inside, "arn:aws:iam::" + hubAccount + ":role/" + permit.DispatchRole, "kr-7f3a91", org, true},
+		{"the dispatcher, which only asks for regions", inside, dispatcher, "kr-7f3a91", org, false},
+		{"the dispatcher, by the role that reads", read, dispatcher, "kr-7f3a91", org, true},
+		{"the worker, into a protected account", read, worker, "kr-7f3a91", org, true},
+		{"an operator", inside, operator, "kr-7f3a91", org, true},
+		{"an operator, by the role that reads", read, operator, "kr-7f3a91", org, true},
+		{"an operator without the external id", inside, operator, "", org, false},
+		{"an operator after the hub has left the organization", inside, operator, "kr-7f3a91", "o-0000000000", false},
+		{"an operator of another account's hub", inside, "arn:aws:iam::999900001111:role/" + permit.OperatorRole, "kr-7f3a91", org, false},
+		{"a person by the role by which operators come, straight", inside, "arn:aws:iam::" + hubAccount + ":role/ops", "kr-7f3a91", org, false},
+		{"a reader", read, reader, "kr-7f3a91", org, true},
+		{"a reader without the external id", read, reader, "", org, false},
+		{"a reader, by the role that acts", inside, reader, "kr-7f3a91", org, false},
+		{"a reader after the hub has left the organization", read, reader, "kr-7f3a91", "", false},
+		{"a reader of another account's hub", read, "arn:aws:iam::999900001111:role/" + permit.ReaderRole, "kr-7f3a91", org, false},
+		{"an operator, where none are named", nobody, operator, "kr-7f3a91", "", false},
+		{"a reader, where none are named", nobodyReads, reader, "kr-7f3a91", "", false},
+		{"the worker, where nobody else is named", nobody, worker, "kr-7f3a91", "", true},
+		{"an operator, into an account of another organization", outside, operator, "kr-7f3a91", org, true},
+		{"a reader, into an account of another organization, to act", outside, reader, "kr-7f3a91", org, false},
+		{"an operator, into a protected account of another organization", outsideRead, operator, "kr-7f3a91", org, true},
 		{"the worker without the external id: a confused deputy", inside, worker, "", org, false},
 		{"the worker with another customer's external id", inside, worker, "us-000000", org, false},
 		{"another role of the hub's account", inside, "arn:aws:iam::" + hubAccount + ":role/admin", "kr-7f3a91", org, false},
@@ -191,6 +221,45 @@ func TestWhoMayEnter(t *testing.T) {
 	}
 }
 
+// TestWhoComesAsWhom: people come by the roles that were named, each for their own.
+func TestWhoComesAsWhom(t *testing.T) {
+	hub := synth(t, full).templates[infra.HubStack]
+	in := "arn:aws:iam::" + hubAccount + ":role/"
+	sso := in + "aws-reserved/sso.amazonaws.com/ap-northeast-2/AWSReservedSSO_"
+	for _, test := range []struct {
+		name, role, principal string
+		may                   bool
+	}{
+		{"a role that was named", "OperatorRole", in + "ops", true},
+		{"a permission set that was named", "OperatorRole", sso + "CloudOps_0123456789abcdef", true},
+		{"another permission set", "OperatorRole", sso + "Developers_0123456789abcdef", false},
+		{"a role that is called like a permission set", "OperatorRole", in + "AWSReservedSSO_CloudOps_0123456789abcdef", false},
+		{"another role of the account", "OperatorRole", in + "developer", false},
+		{"a role whose name begins the same", "OperatorRole", in + "ops-2", false},
+		{"a role of that name beneath a path", "OperatorRole", in + "team/ops", false},
+		{"the same name in another account", "OperatorRole", "arn:aws:iam::999900001111:role/ops", false},
+		{"a user", "OperatorRole", "arn:aws:iam::" + hubAccount + ":user/ops", false},
+		{"the account itself", "OperatorRole", "arn:aws:iam::" + hubAccount + ":root", false},
+		{"who only looks, to act", "OperatorRole", in + "finance/report", false},
+		{"who only looks", "ReaderRole", in + "finance/report", true},
+		{"who acts, to look: they have a role of their own", "ReaderRole", in + "ops", false},
+		{"a function", "ReaderRole", in + permit.DispatchRole, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			trust, _ := policies(t, hub, test.role, hubAccount)
+			got, err := evaluate.Decide(trust, evaluate.Request{
+				Principal: test.principal, Action: "sts:AssumeRole", Context: map[string]string{"aws:PrincipalArn": test.principal},
+			})
+			if err != nil || got.Allowed != test.may {
+				t.Errorf("%+v, want %v: %v", got, test.may, err)
+			}
+		})
+	}
+	if there := resources(synth(t, minimal).templates[infra.HubStack], "AWS::IAM::Role"); there["OperatorRole"] != nil || there["ReaderRole"] != nil {
+		t.Error("there are roles for people where nobody was named")
+	}
+}
+
 // TestAProtectedAccount has a role that reads, and none that acts.
 func TestAProtectedAccount(t *testing.T) {
 	template := synth(t, full).templates[infra.ReadStack]
@@ -198,7 +267,7 @@ func TestAProtectedAccount(t *testing.T) {
 		t.Fatalf("%d roles", len(roles))
 	}
 	_, allowed := policies(t, template, "Read", spokeAccount)
-	for action, may := range map[string]bool{"ec2:DescribeInstances": true, "ec2:StopInstances": false, "rds:CreateDBSnapshot": false, "kms:CreateGrant": false} {
+	for action, may := range map[string]bool{"ec2:DescribeInstances": true, "ec2:StopInstances": false, "rds:CreateDBSnapshot": false, "kms:CreateGrant": false, "ec2:DescribeInstanceTypes": false, "rds:DescribeDBSnapshots": false} {
 		got, err := evaluate.Decide(allowed, evaluate.Request{Action: action, Resources: []evaluate.Resource{instance("i-1", "offpeak:schedule", "x")}})
 		if err != nil || got.Allowed != may {
 			t.Errorf("%s: %+v, %v", action, got, err)
@@ -214,6 +283,11 @@ func TestWhatTheHubMayDo(t *testing.T) {
 		return []evaluate.Resource{{ARN: "arn:aws:iam::" + account + ":role/" + name, Context: map[string]string{"aws:ResourceOrgID": organization}}}
 	}
 	fresh := map[string]string{"s3:if-none-match": "*"}
+	own := func(tags ...string) []evaluate.Resource {
+		return []evaluate.Resource{{ARN: "arn:aws:ec2:ap-northeast-2:" + hubAccount + ":instance/i-1", Context: tagged(tags...)}}
+	}
+	key := []evaluate.Resource{{ARN: "arn:aws:kms:ap-northeast-2:" + hubAccount + ":key/1"}}
+	byS3 := map[string]string{"kms:ViaService": "s3.ap-northeast-2.amazonaws.com"}
 	for _, test := range []struct {
 		name, role, action string
 		on                 []evaluate.Resource
@@ -234,9 +308,49 @@ func TestWhatTheHubMayDo(t *testing.T) {
 		{"enter it by another role", "ScheduleRole", "sts:AssumeRole", role(spokeAccount, "OrganizationAccountAccessRole", org), nil, false},
 		{"enter an account of another organization", "ScheduleRole", "sts:AssumeRole", role("999900001111", permit.SpokeRole, "o-0000000000"), nil, false},
 		{"enter an account outside that was named", "ScheduleRole", "sts:AssumeRole", role("888899990000", permit.SpokeRole, "o-0000000000"), nil, true},
-		{"stop something in the hub's account, without a tag", "ScheduleRole", "ec2:StopInstances", []evaluate.Resource{{ARN: "arn:aws:ec2:ap-northeast-2:111122223333:instance/i-1"}}, nil, false},
-		{"stop something in the hub's account", "ScheduleRole", "ec2:StopInstances", []evaluate.Resource{{ARN: "arn:aws:ec2:ap-northeast-2:111122223333:instance/i-1", Context: tagged("offpeak:schedule", "x")}}, nil, true},
-		{"the dispatcher stops something", "DispatchRole", "ec2:StopInstances", []evaluate.Resource{{ARN: "arn:aws:ec2:ap-northeast-2:111122223333:instance/i-1", Context: tagged("offpeak:schedule", "x")}}, nil, false},
+		{"stop something in the hub's account, without a tag", "ScheduleRole", "ec2:StopInstances", own(), nil, false},
+		{"stop something in the hub's account", "ScheduleRole", "ec2:StopInstances", own("offpeak:schedule", "x"), nil, true},
+		{"stop what its owner exempts there", "ScheduleRole", "ec2:StopInstances", own("offpeak:schedule", "ignore"), nil, false},
+		{"stop what its owner exempts there by the key of Cloud Custodian", "ScheduleRole", "ec2:StopInstances", own("offpeak:schedule", "x", "maid_offhours", "off"), nil, false},
+		{"stop production there that opts in", "ScheduleRole", "ec2:StopInstances", own("offpeak:schedule", "x", "Environment", "prod"), nil, false},
+		{"start production there, spelled otherwise", "ScheduleRole", "ec2:StartInstances", own("offpeak:schedule", "x", "environment", "PRD"), nil, false},
+		{"another type for production there", "ScheduleRole", "ec2:ModifyInstanceAttribute", own("offpeak:schedule", "x", "Tier", "critical"), map[string]string{"ec2:Attribute/InstanceType": "m5a.large"}, false},
+		{"a batch there with one protected member", "ScheduleRole", "ec2:StopInstances", append(own("offpeak:schedule", "x"), own("offpeak:schedule", "x", "Environment", "live")...), nil, false},
+		{"write a tag there", "ScheduleRole", "ec2:CreateTags", own("offpeak:schedule", "x"), nil, false},
+		{"the dispatcher stops something", "DispatchRole", "ec2:StopInstances", own("offpeak:schedule", "x"), nil, false},
+		{"the dispatcher enters by the role that reads", "DispatchRole", "sts:AssumeRole", role(spokeAccount, permit.ReadRole, org), nil, true},
+		{"the dispatcher enters by the role that acts", "DispatchRole", "sts:AssumeRole", role(spokeAccount, permit.SpokeRole, org), nil, false},
+		{"the dispatcher enters an account outside by the role that acts", "DispatchRole", "sts:AssumeRole", role("888899990000", permit.SpokeRole, "o-0000000000"), nil, false},
+		{"an operator pushes a policy", "OperatorRole", "s3:PutObject", at("policy/current.json"), nil, true},
+		{"an operator writes an entry", "OperatorRole", "s3:PutObject", at("ledger/date=2026-11-20/a.jsonl"), fresh, true},
+		{"an operator writes over an entry", "OperatorRole", "s3:PutObject", at("ledger/date=2026-11-20/a.jsonl"), nil, false},
+		{"an operator deletes an entry", "OperatorRole", "s3:DeleteObject", at("ledger/date=2026-11-20/a.jsonl"), nil, false},
+		{"an operator deletes a version of the policy", "OperatorRole", "s3:DeleteObjectVersion", at("policy/current.json"), nil, false},
+		{"an operator says what people were told", "OperatorRole", "s3:PutObject", at("said/x"), nil, false},
+		{"an operator enters an account", "OperatorRole", "sts:AssumeRole", role(spokeAccount, permit.SpokeRole, org), nil, true},
+		{"an operator enters an account of another organization", "OperatorRole", "sts:AssumeRole", role("999900001111", permit.SpokeRole, "o-0000000000"), nil, false},
+		{"an operator becomes the worker", "OperatorRole", "sts:AssumeRole", role(hubAccount, permit.ScheduleRole, org), nil, false},
+		{"an operator pulls the kill switch", "OperatorRole", "ssm:PutParameter", []evaluate.Resource{{ARN: "arn:aws:ssm:ap-northeast-2:111122223333:parameter" + permit.KillSwitch}}, nil, true},
+		{"an operator sets another parameter", "OperatorRole", "ssm:PutParameter", []evaluate.Resource{{ARN: "arn:aws:ssm:ap-northeast-2:111122223333:parameter/payroll"}}, nil, false},
+		{"the worker sets the kill switch", "ScheduleRole", "ssm:PutParameter", []evaluate.Resource{{ARN: "arn:aws:ssm:ap-northeast-2:111122223333:parameter" + permit.KillSwitch}}, nil, false},
+		{"a reader pulls the kill switch", "ReaderRole", "ssm:PutParameter", []evaluate.Resource{{ARN: "arn:aws:ssm:ap-northeast-2:111122223333:parameter" + permit.KillSwitch}}, nil, false},
+		{"an operator wakes", "OperatorRole", "sqs:SendMessage", []evaluate.Resource{{ARN: "arn:aws:sqs:ap-northeast-2:111122223333:wakes"}}, nil, false},
+		{"an operator reads wakes away", "OperatorRole", "sqs:ReceiveMessage", []evaluate.Resource{{ARN: "arn:aws:sqs:ap-northeast-2:111122223333:wakes"}}, nil, false},
+		{"an operator reads what the key encrypts", "OperatorRole", "kms:Decrypt", key, byS3, true},
+		{"an operator uses the key straight", "OperatorRole", "kms:Decrypt", key, nil, false},
+		{"an operator stops something in the hub's account", "OperatorRole", "ec2:StopInstances", own("offpeak:schedule", "x"), nil, true},
+		{"an operator stops production there", "OperatorRole", "ec2:StopInstances", own("offpeak:schedule", "x", "Environment", "prod"), nil, false},
+		{"an operator writes a tag there", "OperatorRole", "ec2:CreateTags", own("offpeak:schedule", "x"), nil, false},
+		{"a reader reads the ledger", "ReaderRole", "s3:GetObject", at("ledger/date=2026-11-20/a.jsonl"), nil, true},
+		{"a reader reads what the key encrypts", "ReaderRole", "kms:Decrypt", key, byS3, true},
+		{"a reader encrypts", "ReaderRole", "kms:GenerateDataKey", key, byS3, false},
+		{"a reader pushes a policy", "ReaderRole", "s3:PutObject", at("policy/current.json"), fresh, false},
+		{"a reader writes an entry", "ReaderRole", "s3:PutObject", at("ledger/date=2026-11-20/a.jsonl"), fresh, false},
+		{"a reader takes a lease", "ReaderRole", "s3:PutObject", at("state/222233334444/ap-northeast-2.json"), nil, false},
+		{"a reader enters to look", "ReaderRole", "sts:AssumeRole", role(spokeAccount, permit.ReadRole, org), nil, true},
+		{"a reader enters to act", "ReaderRole", "sts:AssumeRole", role(spokeAccount, permit.SpokeRole, org), nil, false},
+		{"a reader looks in the hub's account", "ReaderRole", "ec2:DescribeInstances", nil, nil, true},
+		{"a reader stops something there", "ReaderRole", "ec2:StopInstances", own("offpeak:schedule", "x"), nil, false},
 		{"the clock calls the worker", "TickRole", "lambda:InvokeFunction", []evaluate.Resource{{ARN: "arn:aws:lambda:…:schedule"}}, nil, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -94,15 +94,33 @@ type spokeEvents struct{ config config.Config }
 
 func eventsOf(c config.Config) spokeEvents { return spokeEvents{c} }
 
+// skipHubParameter is how a StackSet leaves out the hub's account, which may be one of its units and then has a stack of its own with the same role.
+const skipHubParameter = "SkipHub"
+
 // into adds the rules to a stack.
 func (e spokeEvents) into(stack awscdk.Stack) {
 	hubAccount(stack, e.config)
+	skip := awscdk.NewCfnParameter(stack, jsii.String(skipHubParameter), &awscdk.CfnParameterProps{
+		Type: jsii.String("String"), Default: jsii.String("false"), AllowedValues: texts([]string{"true", "false"}),
+		Description: jsii.String("Whether to make nothing in the hub's own account: for StackSets, where that account has a stack of its own"),
+	})
+	wanted := awscdk.NewCfnCondition(stack, jsii.String("Wanted"), &awscdk.CfnConditionProps{
+		Expression: awscdk.Fn_ConditionNot(awscdk.Fn_ConditionAnd(
+			awscdk.Fn_ConditionEquals(skip.ValueAsString(), jsii.String("true")),
+			awscdk.Fn_ConditionEquals(awscdk.Aws_ACCOUNT_ID(), awscdk.Fn_Ref(jsii.String(permit.HubAccountParameter))),
+		)),
+	})
+	// A stack has at least one thing in it. This one is none, and costs nothing.
+	called(awscdk.NewCfnWaitConditionHandle(stack, jsii.String("Nothing"), nil), "Nothing")
 	description := permit.Events(string(e.config.Region))
 	role := addRole(stack, "EventsRole", description)
+	role.CfnOptions().SetCondition(wanted)
 	for _, p := range patterns(e.config) {
-		called(awsevents.NewCfnRule(stack, jsii.String(p.id), &awsevents.CfnRuleProps{
+		rule := awsevents.NewCfnRule(stack, jsii.String(p.id), &awsevents.CfnRuleProps{
 			Description: jsii.String(p.what), EventPattern: p.pattern, State: jsii.String("ENABLED"),
 			Targets: []any{map[string]any{"id": "hub", "arn": sub(description.Statements[0].Resources[0]), "roleArn": role.AttrArn()}},
-		}), p.id)
+		})
+		called(rule, p.id)
+		rule.CfnOptions().SetCondition(wanted)
 	}
 }

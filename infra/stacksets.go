@@ -24,6 +24,10 @@ type stackSet struct {
 // NewStackSets adds the stack that spreads roles and rules over the organization, by service-managed StackSets: accounts that join a unit later
 // get them by themselves. They skip the management account, which takes the templates by hand.
 func NewStackSets(scope constructs.Construct, id string, d Deployment) error {
+	return newStackSets(scope, id, d, ofCloudFormation)
+}
+
+func newStackSets(scope constructs.Construct, id string, d Deployment, l limits) error {
 	c := d.Config
 	env := &awscdk.Environment{Region: jsii.String(string(c.Region))}
 	if c.Hub != "" {
@@ -32,7 +36,7 @@ func NewStackSets(scope constructs.Construct, id string, d Deployment) error {
 	stack := awscdk.NewStack(scope, jsii.String(id), &awscdk.StackProps{
 		Env: env, Description: jsii.String("offpeak: roles and rules for the accounts of the organization"),
 	})
-	templates, err := Templates(c)
+	templates, err := templatesWithin(c, l)
 	if err != nil {
 		return err
 	}
@@ -41,9 +45,9 @@ func NewStackSets(scope constructs.Construct, id string, d Deployment) error {
 		if err := json.Compact(&body, templates[s.file]); err != nil {
 			return fmt.Errorf("StackSet %s: %w", s.name, err)
 		}
-		if body.Len() > textLimit {
+		if body.Len() > l.text {
 			return fmt.Errorf("the template of the StackSet %s has %d bytes, CloudFormation takes %d in a StackSet: name fewer schedule tags or protected tags, "+
-				"or make the StackSet by hand from build/%s in a bucket", s.name, body.Len(), textLimit, s.file)
+				"or make the StackSet by hand from build/%s in a bucket", s.name, body.Len(), l.text, s.file)
 		}
 		s.add(stack, c, body.String())
 	}
@@ -57,10 +61,14 @@ func stackSetsOf(c config.Config) []stackSet {
 		regions = append(regions, string(r))
 	}
 	enter := map[string]string{permit.ExternalIDParameter: c.ExternalID}
+	events := map[string]string{}
+	if c.OwnAccount { // it may be one of the units, and has the rules by a stack of its own
+		events[skipHubParameter] = "true"
+	}
 	sets := []stackSet{
 		{"Roles", "offpeak-spoke-roles", "the roles by which accounts are looked after", RolesFile, c.Spread.Units, home, enter},
 		{"ReadOnly", "offpeak-spoke-read", "the role by which protected accounts are looked at", ReadFile, c.Spread.ReadOnly, home, enter},
-		{"Events", "offpeak-spoke-events", "rules that hand events to the hub", EventsFile, c.Spread.Units, regions, map[string]string{}},
+		{"Events", "offpeak-spoke-events", "rules that hand events to the hub", EventsFile, c.Spread.Units, regions, events},
 	}
 	var used []stackSet
 	for _, s := range sets {
@@ -81,7 +89,7 @@ func (s stackSet) add(stack awscdk.Stack, c config.Config, body string) {
 		s.parameters[permit.HubAccountParameter] = *stack.Account()
 	}
 	var parameters []any
-	for _, key := range []string{permit.HubAccountParameter, permit.ExternalIDParameter} {
+	for _, key := range []string{permit.HubAccountParameter, permit.ExternalIDParameter, skipHubParameter} {
 		if value, ok := s.parameters[key]; ok {
 			parameters = append(parameters, map[string]any{"parameterKey": key, "parameterValue": value})
 		}

@@ -26,7 +26,7 @@ func (h *hub) addStore() {
 	if h.config.LockDays > 0 {
 		archive := h.archive(access)
 		props.ReplicationRules = &[]*awss3.ReplicationRule{{
-			Id: jsii.String("Ledger"), Destination: archive, KmsKey: h.key, SseKmsEncryptedObjects: h.sseKMS(),
+			Id: jsii.String("Ledger"), Destination: archive, KmsKey: h.dataKey, SseKmsEncryptedObjects: h.sseKMS(),
 			Filter: &awss3.Filter{Prefix: jsii.String("ledger/")}, Priority: jsii.Number(1),
 		}}
 	}
@@ -56,13 +56,13 @@ func (h *hub) bucket(id string, props *awss3.BucketProps) awss3.Bucket {
 
 func (h *hub) encrypt(props *awss3.BucketProps) {
 	props.Encryption = awss3.BucketEncryption_S3_MANAGED
-	if h.key != nil {
-		props.Encryption, props.EncryptionKey, props.BucketKeyEnabled = awss3.BucketEncryption_KMS, h.key, jsii.Bool(true)
+	if h.dataKey != nil {
+		props.Encryption, props.EncryptionKey, props.BucketKeyEnabled = awss3.BucketEncryption_KMS, h.dataKey, jsii.Bool(true)
 	}
 }
 
 func (h *hub) sseKMS() *bool {
-	if h.key == nil {
+	if h.dataKey == nil {
 		return nil
 	}
 	return jsii.Bool(true)

@@ -22,14 +22,18 @@ const (
 	EventsFile       = "spoke-events.json"
 )
 
-// Limits of CloudFormation (user guide, quotas): of a template that is given as text, and of one in a bucket.
-const (
-	textLimit   = 51_200
-	bucketLimit = 1_048_576
-)
+// limits are those of a template that is given as text, as a StackSet's is, and of one in a bucket, in bytes.
+type limits struct{ text, bucket int }
+
+// ofCloudFormation are CloudFormation's (user guide, quotas).
+var ofCloudFormation = limits{text: 51_200, bucket: 1_048_576}
 
 // Templates returns the templates of spokes by the names of their files. Those for accounts outside of the organization are always among them.
 func Templates(c config.Config) (map[string][]byte, error) {
+	return templatesWithin(c, ofCloudFormation)
+}
+
+func templatesWithin(c config.Config, l limits) (map[string][]byte, error) {
 	files := map[string]func(awscdk.Stack){
 		OutsideRolesFile: rolesOf(c, outside(c)).into,
 		OutsideReadFile:  readOf(c, outside(c)).into,
@@ -44,8 +48,8 @@ func Templates(c config.Config) (map[string][]byte, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		if len(template) > bucketLimit {
-			return nil, fmt.Errorf("%s has %d bytes, CloudFormation takes %d: name fewer tags", name, len(template), bucketLimit)
+		if len(template) > l.bucket {
+			return nil, fmt.Errorf("%s has %d bytes, CloudFormation takes %d: name fewer schedule tags, protected tags or volume keys", name, len(template), l.bucket)
 		}
 		out[name] = template
 	}

@@ -40,8 +40,24 @@ var (
 	connection   = matching(`^arn:aws[a-z-]*:(codeconnections|codestar-connections):[a-z0-9-]+:\d{12}:connection/[\w-]+$`, "the ARN of a connection (AWS console, Developer Tools, Connections)")
 	repository   = matching(`^[\w.-]+/[\w./-]+$`, "owner/name")
 	branch       = matching(`^[\w./-]+$`, "a branch such as main")
-	regionForm   = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-\d$`)
+	person       = form(func(text string) string {
+		switch {
+		case personForm.MatchString(text):
+			return ""
+		case strings.Contains(text, ":assumed-role/") || strings.Contains(text, ":user/") || strings.HasSuffix(text, ":root"):
+			return "people come by roles, and a user, a session or a whole account is none: say the ARN of the role, as \"aws iam get-role\" tells it"
+		case strings.ContainsAny(text, "*?"):
+			return "a * may stand for nothing but what IAM Identity Center makes up, the region and the end of a role's name: " + personExample +
+				"; other roles are named in full, as whoever may make a role that fits would be let in"
+		}
+		return "say the ARN of a role, such as arn:aws:iam::111122223333:role/ops, or " + personExample
+	})
+	personForm = regexp.MustCompile(`^arn:aws[a-z-]*:iam::\d{12}:role/` +
+		`(aws-reserved/sso\.amazonaws\.com/(\*/|[a-z0-9-]+/)?AWSReservedSSO_[\w+=,.@-]+_(\*|\?{16}|[0-9a-f]{16})|[\w+=,.@/-]+)$`)
+	regionForm = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-\d$`)
 )
+
+const personExample = "arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/*/AWSReservedSSO_CloudOps_*"
 
 // knownRegions serve to find slips of the pen.
 var knownRegions = []string{
@@ -121,6 +137,7 @@ func (c Config) check(p *problems) {
 			p.add("volume_keys", fmt.Sprintf("%s is of the partition %s, the hub's is %s", key, partition, c.Partition()))
 		}
 	}
+	c.checkPeople(p)
 	keys := map[string]string{}
 	for _, key := range append(slices.Clone(c.ScheduleTags), c.CustodianTag) {
 		folded := strings.ToLower(key)
@@ -140,10 +157,7 @@ func (c Config) check(p *problems) {
 	if slices.Contains(c.Accounts, c.Hub) && c.Hub != "" {
 		p.add("accounts", fmt.Sprintf("%s is the hub's own account, which is not entered by a role: say own_account: true", c.Hub))
 	}
-	if c.ReservedConcurrency > 0 && c.ReservedConcurrency < c.MaxConcurrency {
-		p.add("reserved_concurrency", fmt.Sprintf("%d is less than max_concurrency %d: what the queue delivers beyond it would be throttled; raise one or lower the other",
-			c.ReservedConcurrency, c.MaxConcurrency))
-	}
+	c.checkConcurrency(p)
 	if !slices.Contains(logRetentions, c.LogDays) {
 		p.add("log_days", fmt.Sprintf("CloudWatch keeps logs for none but %v days", logRetentions))
 	}
@@ -154,6 +168,54 @@ func (c Config) check(p *problems) {
 		p.add("pipeline", "staging_account is the hub's own: names in an account are taken once; give the staging hub an account of its own")
 	}
 	c.checkSpread(p)
+}
+
+// checkPeople: they come by roles of the hub's account, and by one of the two ways.
+func (c Config) checkPeople(p *problems) {
+	for _, named := range []struct {
+		key   string
+		roles []string
+	}{{"operators", c.Operators}, {"readers", c.Readers}} {
+		if len(named.roles) > 0 && c.Hub == "" {
+			p.add(named.key, "are roles of the hub's account: say hub_account")
+			continue
+		}
+		for _, role := range named.roles {
+			parts := strings.SplitN(role, ":", 6)
+			switch {
+			case parts[1] != c.Partition():
+				p.add(named.key, fmt.Sprintf("%s is of the partition %s, the hub's is %s", role, parts[1], c.Partition()))
+			case parts[4] != string(c.Hub):
+				p.add(named.key, fmt.Sprintf("%s is of the account %s: people come by roles of the hub's, %s", role, parts[4], c.Hub))
+			case strings.HasPrefix(parts[5], "role/offpeak-"):
+				p.add(named.key, role+" is one of offpeak's own: name the role by which people come")
+			case named.key == "readers" && slices.Contains(c.Operators, role):
+				p.add(named.key, role+" stands in operators too, who may look as well: take it out of one")
+			}
+		}
+	}
+}
+
+// leftUnreserved is what Lambda must leave to an account's other functions (Lambda developer guide, reserved concurrency).
+const leftUnreserved = 100
+
+// checkConcurrency compares what is asked for with the quota of the account, which only its owner can know at synth.
+func (c Config) checkConcurrency(p *problems) {
+	quota := `aws lambda get-account-settings --query AccountLimit.ConcurrentExecutions`
+	switch reserved := c.ReservedConcurrency; {
+	case reserved > 0 && reserved < c.MaxConcurrency:
+		p.add("reserved_concurrency", fmt.Sprintf("%d is less than max_concurrency %d: what the queue delivers beyond it would be throttled; raise one or lower the other",
+			reserved, c.MaxConcurrency))
+	case reserved > 0 && c.AccountConcurrency == 0:
+		p.add("reserved_concurrency", fmt.Sprintf("takes %d away from the account's other functions: say account_concurrency, the account's quota (%s), of which %d must be left",
+			reserved, quota, leftUnreserved))
+	case reserved > 0 && reserved+leftUnreserved > c.AccountConcurrency:
+		p.add("reserved_concurrency", fmt.Sprintf("%d of a quota of %d leave %d to the account's other functions, and Lambda wants %d left: lower it, or ask AWS for a higher quota (Service Quotas, Lambda)",
+			reserved, c.AccountConcurrency, c.AccountConcurrency-reserved, leftUnreserved))
+	}
+	if c.AccountConcurrency > 0 && c.MaxConcurrency > c.AccountConcurrency {
+		p.add("max_concurrency", fmt.Sprintf("%d is more than the account's quota of %d: lower it, or ask AWS for a higher quota (Service Quotas, Lambda)", c.MaxConcurrency, c.AccountConcurrency))
+	}
 }
 
 func (c Config) checkSpread(p *problems) {

@@ -32,6 +32,9 @@ type Config struct {
 	ExternalID string
 	// OwnAccount says that the hub's account is looked after too.
 	OwnAccount bool
+	// Operators and Readers are the ARNs of roles of the hub's account by which people come who act by hand, and who only look. Those of IAM
+	// Identity Center hold a * for what AWS makes up.
+	Operators, Readers []string
 	// ScheduleTags are the keys by which owners opt in, CustodianTag one with Cloud Custodian's values; empty: none.
 	// OverrideTag is the key by which they make exceptions: a change of it wakes as one of the others does.
 	ScheduleTags              []string
@@ -52,6 +55,8 @@ type Config struct {
 	LogDays int
 	// MaxConcurrency is how many accounts and regions are swept at once, ReservedConcurrency what is set aside for it; 0: nothing.
 	MaxConcurrency, ReservedConcurrency int
+	// AccountConcurrency is the quota of Lambda in the hub's account and region, as its owner knows it; 0: nobody said.
+	AccountConcurrency int
 	// Paused deploys everything and lets the clock stand still.
 	Paused bool
 	// Spread says which accounts of the organization get roles and rules by StackSets; nil: none.
@@ -71,7 +76,7 @@ type ProtectedTag struct {
 // Encryption says whose key encrypts what the hub keeps.
 type Encryption string
 
-// The choices: a customer key, which costs a dollar a month and can be taken away, or AWS's own.
+// The choices: a customer key, which can be taken away, or AWS's own. The topic is under a customer key either way.
 const (
 	CustomerKey Encryption = "customer"
 	AWSKey      Encryption = "aws"
@@ -130,6 +135,8 @@ func (s *section) config() Config {
 		Organization:        s.text("organization", "", organization),
 		ExternalID:          s.text("external_id", "", externalID),
 		OwnAccount:          s.boolean("own_account", false),
+		Operators:           s.list("operators", nil, person),
+		Readers:             s.list("readers", nil, person),
 		ScheduleTags:        s.list("schedule_tags", []string{fleet.DefaultPrefix + "schedule"}, tagKey),
 		CustodianTag:        s.text("custodian_tag", "", tagKey),
 		OverrideTag:         s.text("override_tag", fleet.DefaultPrefix+"override", tagKey),
@@ -140,6 +147,7 @@ func (s *section) config() Config {
 		LogDays:             s.number("log_days", 90, 1, 3653),
 		MaxConcurrency:      s.number("max_concurrency", 5, 2, 1000),
 		ReservedConcurrency: s.number("reserved_concurrency", 0, 0, 1000),
+		AccountConcurrency:  s.number("account_concurrency", 0, 0, 1_000_000),
 		Paused:              s.boolean("paused", false),
 		Tags:                s.texts("tags"),
 	}

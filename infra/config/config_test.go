@@ -79,6 +79,10 @@ func TestMistakes(t *testing.T) {
 		{"half a number", `{"max_concurrency": 2.5}`, "say a whole number from 2 to 1000"},
 		{"days that CloudWatch does not keep", `{"log_days": 42}`, "CloudWatch keeps logs for none but"},
 		{"less reserved than is delivered", `{"max_concurrency": 10, "reserved_concurrency": 5}`, "5 is less than max_concurrency 10"},
+		{"reserved from nobody knows what", `{"reserved_concurrency": 20}`, "takes 20 away from the account's other functions: say account_concurrency"},
+		{"reserved from a fresh account", `{"reserved_concurrency": 5, "account_concurrency": 10}`, "5 of a quota of 10 leave 5 to the account's other functions, and Lambda wants 100 left"},
+		{"one more reserved than there may be", `{"reserved_concurrency": 901, "account_concurrency": 1000}`, "901 of a quota of 1000 leave 99"},
+		{"more at once than the account may", `{"max_concurrency": 50, "account_concurrency": 10}`, "50 is more than the account's quota of 10"},
 		{"no tag", `{"schedule_tags": []}`, "lists no key"},
 		{"the same tag twice to IAM", `{"schedule_tags": ["Schedule", "schedule"]}`, "the same to IAM"},
 		{"a tag of AWS's", `{"schedule_tags": ["aws:schedule"]}`, "AWS's own"},
@@ -96,6 +100,19 @@ func TestMistakes(t *testing.T) {
 		{"StackSets that go nowhere", `{"organization": "o-ab12cd34ef", "external_id": "x9", "stack_sets": {}}`, "names neither units nor read_only_units"},
 		{"a unit that both acts and does not", `{"organization": "o-ab12cd34ef", "external_id": "x9", "stack_sets": {"units": ["r-ab12"], "read_only_units": ["r-ab12"]}}`, "take it out of one"},
 		{"a misspelt key in a section", `{"organization": "o-ab12cd34ef", "external_id": "x9", "stack_sets": {"unit": ["r-ab12"]}}`, "offpeak.stack_sets.unit: there is no such key: did you mean units?"},
+		{"people of no account", `{"operators": ["arn:aws:iam::111122223333:role/ops"]}`, "offpeak.operators: are roles of the hub's account: say hub_account"},
+		{"people of another account", `{"hub_account": "111122223333", "operators": ["arn:aws:iam::222233334444:role/ops"]}`, "is of the account 222233334444: people come by roles of the hub's, 111122223333"},
+		{"people of another partition", `{"hub_account": "111122223333", "readers": ["arn:aws-cn:iam::111122223333:role/ops"]}`, "offpeak.readers: arn:aws-cn:iam::111122223333:role/ops is of the partition aws-cn, the hub's is aws"},
+		{"a name for a role", `{"hub_account": "111122223333", "operators": ["ops"]}`, "say the ARN of a role, such as arn:aws:iam::111122223333:role/ops"},
+		{"a user", `{"hub_account": "111122223333", "operators": ["arn:aws:iam::111122223333:user/kim"]}`, "people come by roles, and a user, a session or a whole account is none"},
+		{"a session", `{"hub_account": "111122223333", "operators": ["arn:aws:sts::111122223333:assumed-role/ops/kim"]}`, "people come by roles, and a user, a session"},
+		{"everybody", `{"hub_account": "111122223333", "operators": ["arn:aws:iam::111122223333:root"]}`, "or a whole account is none"},
+		{"every role", `{"hub_account": "111122223333", "operators": ["arn:aws:iam::111122223333:role/*"]}`, "a * may stand for nothing but what IAM Identity Center makes up"},
+		{"roles that fit", `{"hub_account": "111122223333", "operators": ["arn:aws:iam::111122223333:role/ops-*"]}`, "whoever may make a role that fits would be let in"},
+		{"every permission set", `{"hub_account": "111122223333", "operators": ["arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/*"]}`, "a * may stand for nothing but"},
+		{"every account", `{"hub_account": "111122223333", "operators": ["arn:aws:iam::*:role/ops"]}`, "a * may stand for nothing but"},
+		{"offpeak's own role", `{"hub_account": "111122223333", "operators": ["arn:aws:iam::111122223333:role/offpeak-hub-schedule"]}`, "is one of offpeak's own"},
+		{"who both acts and looks", `{"hub_account": "111122223333", "operators": ["arn:aws:iam::111122223333:role/ops"], "readers": ["arn:aws:iam::111122223333:role/ops"]}`, "stands in operators too"},
 		{"a pipeline from nowhere", `{"pipeline": {}}`, "offpeak.pipeline.connection: is missing"},
 		{"a pipeline to nowhere", `{"pipeline": {"connection": "arn:aws:codeconnections:us-east-1:111122223333:connection/1", "repository": "acme/offpeak"}}`, "say hub_account"},
 		{"a staging hub in the hub's place", `{"hub_account": "111122223333", "pipeline": {"connection": "arn:aws:codeconnections:us-east-1:111122223333:connection/1", "repository": "acme/offpeak", "staging_account": "111122223333"}}`, "an account of its own"},
@@ -104,6 +121,32 @@ func TestMistakes(t *testing.T) {
 		_, err := parse(test.context)
 		if err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: %v, want %q", test.name, err, test.want)
+		}
+	}
+}
+
+// TestConcurrencyWithinTheQuota: as much as Lambda allows, and nothing said of the quota where nothing is reserved.
+func TestConcurrencyWithinTheQuota(t *testing.T) {
+	t.Parallel()
+	for _, context := range []string{
+		`{"reserved_concurrency": 900, "account_concurrency": 1000}`, `{"max_concurrency": 10, "account_concurrency": 10}`, `{"max_concurrency": 50}`,
+	} {
+		if _, err := parse(context); err != nil {
+			t.Errorf("%s: %v", context, err)
+		}
+	}
+}
+
+// TestPeople: roles by their ARN, and those of IAM Identity Center by what of it is known.
+func TestPeople(t *testing.T) {
+	t.Parallel()
+	for _, role := range []string{
+		"ops", "team/finance/report", "aws-reserved/sso.amazonaws.com/*/AWSReservedSSO_CloudOps_*", "aws-reserved/sso.amazonaws.com/AWSReservedSSO_CloudOps_*",
+		"aws-reserved/sso.amazonaws.com/eu-west-2/AWSReservedSSO_CloudOps_????????????????", "aws-reserved/sso.amazonaws.com/eu-west-2/AWSReservedSSO_Cloud_Ops_0123456789abcdef",
+	} {
+		c, err := parse(`{"hub_account": "111122223333", "operators": ["arn:aws:iam::111122223333:role/` + role + `"]}`)
+		if err != nil || len(c.Operators) != 1 {
+			t.Errorf("%s: %v, %v", role, c.Operators, err)
 		}
 	}
 }

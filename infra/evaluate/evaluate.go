@@ -10,6 +10,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -132,7 +133,7 @@ func principal(who any, caller string) (bool, error) {
 		}
 		for _, name := range names {
 			account, isRoot := strings.CutSuffix(name, ":root")
-			if name == caller || isRoot && strings.HasPrefix(caller, account+":") {
+			if name == "*" || name == caller || isRoot && strings.HasPrefix(caller, account+":") {
 				return true, nil
 			}
 		}
@@ -178,12 +179,37 @@ func holds(operator, key string, values []string, context map[string]string) (bo
 		equal = func(v string) bool { return v == got }
 	case "StringEqualsIgnoreCase", "Bool":
 		equal = func(v string) bool { return strings.EqualFold(v, got) }
-	case "StringLike", "ArnLike", "ArnEquals": // the two of ARNs are the same
+	case "StringLike":
 		equal = func(v string) bool { return like(v, got) }
+	case "ArnLike", "ArnEquals": // the two are the same
+		equal = func(v string) bool { return likeARN(v, got) }
+	case "NumericLessThan":
+		return there && slices.ContainsFunc(values, func(v string) bool { return less(got, v) }), nil
 	default:
 		return false, fmt.Errorf("the evaluator does not know the operator %s", operator)
 	}
 	return there && slices.ContainsFunc(values, equal), nil // a key that is not there matches no such operator
+}
+
+// likeARN compares the six parts of an ARN each for itself: a * does not reach over a colon.
+func likeARN(pattern, text string) bool {
+	wanted, parts := strings.SplitN(pattern, ":", 6), strings.SplitN(text, ":", 6)
+	if len(wanted) != len(parts) {
+		return false
+	}
+	for i := range parts {
+		if !like(wanted[i], parts[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// less compares numbers; what is none is not less.
+func less(a, b string) bool {
+	x, wrong := strconv.ParseFloat(a, 64)
+	y, wrongToo := strconv.ParseFloat(b, 64)
+	return wrong == nil && wrongToo == nil && x < y
 }
 
 // like compares with * and ?.
@@ -203,6 +229,9 @@ func texts(v any) ([]string, error) {
 	var out []string
 	for _, one := range list(v) {
 		text, ok := one.(string)
+		if number, isNumber := one.(float64); isNumber {
+			text, ok = strconv.FormatFloat(number, 'g', -1, 64), true
+		}
 		if !ok {
 			return nil, fmt.Errorf("%v is no text: resolve the template first", one)
 		}
@@ -211,7 +240,7 @@ func texts(v any) ([]string, error) {
 	return out, nil
 }
 
-// Resolve replaces CloudFormation's Ref, Fn::Sub and Fn::GetAtt by values, by the name within them such as AWS::AccountId or Store.Arn. What
+// Resolve replaces CloudFormation's Ref, Fn::Sub, Fn::GetAtt and Fn::Join by values, by the name within them such as AWS::AccountId or Store.Arn. What
 // has no value is an error.
 func Resolve(v any, values map[string]any) (any, error) {
 	switch v := v.(type) {
@@ -236,6 +265,12 @@ func Resolve(v any, values map[string]any) (any, error) {
 		if text, ok := v["Fn::Sub"].(string); ok {
 			return substitute(text, values)
 		}
+		if of, ok := v["Fn::GetAtt"].([]any); ok && len(of) == 2 {
+			return lookUp(fmt.Sprintf("%v.%v", of[0], of[1]), values)
+		}
+		if parts, ok := v["Fn::Join"].([]any); ok && len(parts) == 2 {
+			return join(parts, values)
+		}
 		out := map[string]any{}
 		for key, one := range v {
 			resolved, err := Resolve(one, values)
@@ -255,6 +290,15 @@ func lookUp(name string, values map[string]any) (any, error) {
 		return nil, fmt.Errorf("there is no value for %s", name)
 	}
 	return value, nil
+}
+
+func join(parts []any, values map[string]any) (any, error) {
+	resolved, err := Resolve(parts[1], values)
+	if err != nil {
+		return nil, err
+	}
+	joined, err := texts(resolved)
+	return strings.Join(joined, fmt.Sprint(parts[0])), err
 }
 
 var reference = regexp.MustCompile(`\$\{([^}]+)\}`)

@@ -48,6 +48,11 @@ func TestTheRules(t *testing.T) {
 		{"of operators all must", stop + `, "Condition": {"StringEquals": {"k": "x"}, "Bool": {"b": "true"}}}`, one("k", "x", "b", "false"), evaluate.Decision{}},
 		{"a missing key matches no operator", stop + `}, {"Effect": "Deny", "Action": "ec2:*", "Resource": "*", "Condition": {"StringEquals": {"k": "x"}}}`, one(), evaluate.Decision{Allowed: true, By: "Stop"}},
 		{"a ? is one character", strings.Replace(stop, ":1:", ":?:", 1) + `}`, one(), evaluate.Decision{Allowed: true, By: "Stop"}},
+		{"an ARN is compared part by part", stop + `, "Condition": {"ArnLike": {"k": "arn:aws:iam::1:role/ops/*"}}}`, one("k", "arn:aws:iam::1:role/ops/a/b"), evaluate.Decision{Allowed: true, By: "Stop"}},
+		{"and a * reaches over no colon", stop + `, "Condition": {"ArnLike": {"k": "arn:aws:iam::*:role/ops"}}}`, one("k", "arn:aws:iam::1:user:role/ops"), evaluate.Decision{}},
+		{"as it does in a text", stop + `, "Condition": {"StringLike": {"k": "a*c"}}}`, one("k", "a:b:c"), evaluate.Decision{Allowed: true, By: "Stop"}},
+		{"a number that is less", stop + `, "Condition": {"NumericLessThan": {"k": 1.2}}}`, one("k", "1.1"), evaluate.Decision{Allowed: true, By: "Stop"}},
+		{"a number that is not", stop + `, "Condition": {"NumericLessThan": {"k": 1.2}}}`, one("k", "1.2"), evaluate.Decision{}},
 		{"what else a pattern holds is itself", strings.Replace(stop, "instance/*", "instance/i.1", 1) + `}`, one(), evaluate.Decision{}},
 	} {
 		got, err := evaluate.Decide(document(t, test.statements), test.request)

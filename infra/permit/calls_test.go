@@ -16,21 +16,27 @@ import (
 
 // services are the prefixes that IAM has for the SDK's packages.
 var services = map[string]string{
-	"account": "account", "applicationautoscaling": "application-autoscaling", "autoscaling": "autoscaling", "cloudformation": "cloudformation",
+	"account": "account", "applicationautoscaling": "application-autoscaling", "autoscaling": "autoscaling", "cloudformation": "cloudformation", "cloudwatch": "cloudwatch",
 	"ec2": "ec2", "ecs": "ecs", "organizations": "organizations", "pricing": "pricing", "rds": "rds", "resourcegroupstaggingapi": "tag",
-	"s3": "s3", "sns": "sns", "sqs": "sqs", "sts": "sts",
+	"elasticloadbalancingv2": "elasticloadbalancing", "servicequotas": "servicequotas", "s3": "s3", "sns": "sns", "sqs": "sqs", "sts": "sts",
 }
 
 // renamed are calls that IAM names otherwise (Service Authorization Reference); empty: no permission is asked for.
-var renamed = map[string]string{"s3:ListObjectsV2": "s3:ListBucket", "sqs:SendMessageBatch": "sqs:SendMessage", "sts:GetCallerIdentity": ""}
+var renamed = map[string]string{
+	"s3:ListObjectsV2": "s3:ListBucket", "s3:GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock", "sqs:SendMessageBatch": "sqs:SendMessage", "sts:GetCallerIdentity": "",
+}
 
-// byHand are packages whose calls no function makes: people's own credentials do.
-var byHand = []string{"owner", "moto", "setup"}
+// byHand are packages whose calls none of offpeak's roles makes: people's own credentials do.
+var byHand = []string{"owner", "moto"}
 
 // beside are actions that no code of offpeak's calls by itself, and why they are allowed.
 var beside = map[string]string{
 	"rds:CreateDBSnapshot":   "asked for by RDS, in the caller's name, when a stop is to take a snapshot",
+	"ec2:RunInstances":       "asked of who writes a launch template into a group, by Auto Scaling",
+	"iam:PassRole":           "the same of the template's instance profile",
 	"sts:AssumeRole":         "called by the SDK's provider of credentials",
+	"ssm:GetParameter":       "called by internal/cloud/killswitch without the SDK's client",
+	"ssm:PutParameter":       "people set the kill switch by the AWS CLI",
 	"kms:CreateGrant":        "asked for by EC2, in the caller's name, when an instance starts",
 	"kms:Decrypt":            "asked for by S3 and SNS in the caller's name",
 	"kms:GenerateDataKey":    "the same",
@@ -41,8 +47,6 @@ var beside = map[string]string{
 	"logs:PutLogEvents":      "the same",
 	"lambda:InvokeFunction":  "called by the clock",
 	"events:PutEvents":       "called by rules",
-	"ecs:ListClusters":       "by who lists everything, as \"offpeak inventory --live\" does with the read role",
-	"ecs:ListServices":       "the same",
 }
 
 // TestWhatIsAllowedIsWhatIsCalled reads the source of everything that talks to AWS and compares both ways: a call that no role allows fails on

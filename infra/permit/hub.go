@@ -12,6 +12,9 @@ type Hub struct {
 	Own *Spoke
 	// Key says that a customer key encrypts what the hub keeps.
 	Key bool
+	// Operators and Readers are the roles of people in the hub's account, by path and name, with * where a name is not known before: who acts by
+	// hand, and who only looks.
+	Operators, Readers []string
 }
 
 // What the statements call the hub's things: logical ids of its template.
@@ -21,10 +24,15 @@ const (
 	topic    = "${Alerts}"
 	failures = "${Failures.Arn}"
 	key      = "${Key.Arn}"
+	// A parameter has no ARN among its attributes.
+	killSwitch = "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter" + KillSwitch
 )
 
-// Roles are those of the hub, in the order in which facts flow.
-func (h Hub) Roles() []Role { return []Role{h.Tick(), h.Dispatch(), h.Worker()} }
+// KillSwitch is the name of the parameter that holds everything.
+const KillSwitch = "/offpeak/kill-switch"
+
+// Roles are those of the hub, in the order in which facts flow, and then those of people.
+func (h Hub) Roles() []Role { return append([]Role{h.Tick(), h.Dispatch(), h.Worker()}, h.People()...) }
 
 // Tick is the role of the clock.
 func (h Hub) Tick() Role {
@@ -48,7 +56,7 @@ func (h Hub) Dispatch() Role {
 			Sid: "Read", Effect: Allow, Actions: []string{"s3:GetObject"}, Why: "the policy, known accounts, what was said to people, and once an hour how much is asleep",
 			Resources: []string{store + "/policy/*", store + "/accounts/*", store + "/said/*", store + "/state/*"},
 		},
-		listing(),
+		keys(),
 		{
 			Sid: "Note", Effect: Allow, Actions: []string{"s3:PutObject"}, Why: "the policy in force, for which one everybody was woken, known accounts, what was said; never the policy itself",
 			Resources: []string{store + "/policy/in-force.json", store + "/policy/dispatched.json", store + "/accounts/*", store + "/said/*"},
@@ -56,13 +64,9 @@ func (h Hub) Dispatch() Role {
 		{Sid: "Forget", Effect: Allow, Actions: []string{"s3:DeleteObject"}, Resources: []string{store + "/said/*"}, Why: "takes back that something was said where telling it failed"},
 		{Sid: "Wake", Effect: Allow, Actions: []string{"sqs:SendMessage"}, Resources: []string{queue, failures}, Why: "wakes for the worker; inputs that failed"},
 		{Sid: "Tell", Effect: Allow, Actions: []string{"sns:Publish"}, Resources: []string{topic}, Why: "alerts"},
-	}, h.entering(), h.organization(), h.encrypted())
+	}, h.entering(ReadRole), h.organization(), h.encrypted("s3", "sns"))
 	if h.Own != nil {
-		statements = append(statements, Statement{
-			Sid: "OwnRegions", Effect: Allow, Actions: []string{"account:ListRegions", "ec2:DescribeRegions"}, Resources: []string{"*"},
-			Anywhere: "the account's own regions: its resource is the account itself, whose ARN names the management account of its organization",
-			Why:      "regions that the hub's own account has enabled",
-		})
+		statements = append(statements, Regions())
 	}
 	return Role{Name: DispatchRole, Where: "the hub", For: "finds out who is due, and asks accounts for their regions", Trust: lambda(), Statements: statements}
 }
@@ -74,7 +78,7 @@ func (h Hub) Worker() Role {
 			Sid: "Read", Effect: Allow, Actions: []string{"s3:GetObject"}, Resources: []string{store + "/*"},
 			Why: "the policy, the scope's state, memory and ledger",
 		},
-		listing(),
+		keys(),
 		{
 			Sid: "Note", Effect: Allow, Actions: []string{"s3:PutObject"}, Why: "state, memory, when to look again, what was said, prices; never the policy itself",
 			Resources: []string{store + "/policy/in-force.json", store + "/state/*", store + "/memory/*", store + "/wake/*", store + "/said/*", store + "/prices/*"},
@@ -93,14 +97,22 @@ func (h Hub) Worker() Role {
 		},
 		{Sid: "Tell", Effect: Allow, Actions: []string{"sns:Publish"}, Resources: []string{topic}, Why: "alerts"},
 		{
-			Sid: "Prices", Effect: Allow, Actions: []string{"pricing:GetProducts"}, Resources: []string{"*"}, Why: "AWS's public price list, asked once a week",
-			Anywhere: "AWS knows no resource for it; what it reads is public",
+			Sid: "Hold", Effect: Allow, Actions: []string{"ssm:GetParameter"}, Resources: []string{killSwitch},
+			Why: "the hub's kill switch, asked before anything is done; it cannot set it",
 		},
-	}, h.entering(), h.encrypted())
+		prices(),
+	}, h.entering(SpokeRole, ReadRole), h.encrypted("s3", "sns"))
 	if h.Own != nil {
 		statements = slices.Concat(statements, Looking(), h.Own.Acting())
 	}
 	return Role{Name: ScheduleRole, Where: "the hub", For: "looks at an account in a region, plans, writes down and acts", Trust: lambda(), Statements: statements}
+}
+
+func prices() Statement {
+	return Statement{
+		Sid: "Prices", Effect: Allow, Actions: []string{"pricing:GetProducts"}, Resources: []string{"*"}, Why: "AWS's public price list, asked once a week",
+		Anywhere: "AWS knows no resource for it; what it reads is public",
+	}
 }
 
 func lambda() []Statement {
@@ -116,7 +128,7 @@ func logs(function string) []Statement {
 	}}
 }
 
-func listing() Statement {
+func keys() Statement {
 	return Statement{
 		Sid: "List", Effect: Allow, Actions: []string{"s3:ListBucket"}, Resources: []string{store},
 		Why: "who is due; and S3 says of an object that it is not there only to who may list",
@@ -124,21 +136,28 @@ func listing() Statement {
 }
 
 // entering are the roles of other accounts that may be assumed. Without an organization only those of accounts that are named.
-func (h Hub) entering() []Statement {
+func (h Hub) entering(roles ...string) []Statement {
+	in := func(account string) (arns []string) {
+		for _, role := range roles {
+			arns = append(arns, "arn:${AWS::Partition}:iam::"+account+":role/"+role)
+		}
+		return arns
+	}
+	names := "the role of this name"
+	if len(roles) > 1 {
+		names = "the roles of these names"
+	}
 	var out []Statement
 	if h.Organization != "" {
 		out = append(out, Statement{
 			Sid: "Enter", Effect: Allow, Actions: []string{"sts:AssumeRole"}, Conditions: []Condition{is("aws:ResourceOrgID", h.Organization)},
-			Resources: []string{"arn:${AWS::Partition}:iam::*:role/" + SpokeRole, "arn:${AWS::Partition}:iam::*:role/" + ReadRole},
-			Why:       "the roles of these names in accounts of the organization, which the policy file lists",
+			Resources: in("*"), Why: names + " in accounts of the organization, which the policy file lists",
 		})
 	}
 	if len(h.Accounts) > 0 {
-		s := Statement{Sid: "EnterOutside", Effect: Allow, Actions: []string{"sts:AssumeRole"}, Why: "the roles of these names in accounts outside of the organization"}
+		s := Statement{Sid: "EnterOutside", Effect: Allow, Actions: []string{"sts:AssumeRole"}, Why: names + " in accounts outside of the organization"}
 		for _, id := range h.Accounts {
-			for _, role := range []string{SpokeRole, ReadRole} {
-				s.Resources = append(s.Resources, "arn:${AWS::Partition}:iam::"+id+":role/"+role)
-			}
+			s.Resources = append(s.Resources, in(id)...)
 		}
 		out = append(out, s)
 	}
@@ -156,13 +175,17 @@ func (h Hub) organization() []Statement {
 	}}
 }
 
-func (h Hub) encrypted() []Statement {
+// encrypted is the use of the hub's key by way of services.
+func (h Hub) encrypted(services ...string) []Statement {
 	if !h.Key {
 		return nil
 	}
+	through := Condition{"StringLike", "kms:ViaService", nil}
+	for _, s := range services {
+		through.Values = append(through.Values, s+".*.${AWS::URLSuffix}")
+	}
 	return []Statement{{
 		Sid: "Encrypt", Effect: Allow, Actions: []string{"kms:Decrypt", "kms:GenerateDataKey"}, Resources: []string{key},
-		Conditions: []Condition{{"StringLike", "kms:ViaService", []string{"s3.*.${AWS::URLSuffix}", "sns.*.${AWS::URLSuffix}"}}},
-		Why:        "what is in the bucket and the topic, by way of these services only",
+		Conditions: []Condition{through}, Why: "what the hub keeps and says, by way of these services only",
 	}}
 }

@@ -19,6 +19,8 @@ const (
 	DispatchRole = "offpeak-hub-dispatch" // of the function that finds out who is due
 	ScheduleRole = "offpeak-hub-schedule" // of the function that looks and acts
 	TickRole     = "offpeak-hub-tick"     // of the clock
+	OperatorRole = "offpeak-hub-operator" // of people who carry out plans, put back and push the policy
+	ReaderRole   = "offpeak-hub-reader"   // of people who look
 	SpokeRole    = "offpeak-schedule"     // in an account that is looked after
 	ReadRole     = "offpeak-read"         // in an account that is only looked at
 	EventsRole   = "offpeak-events"       // of the rules that pass events on
@@ -42,8 +44,8 @@ type Statement struct {
 	Actions    []string
 	Resources  []string // none in trust policies
 	Conditions []Condition
-	// Why says what for. Anywhere says why the resource is "*", where it is.
-	Why, Anywhere string
+	// Why says what for. Anywhere says why the resource is "*", where it is, and Everything why an action is.
+	Why, Anywhere, Everything string
 }
 
 // Condition is one line of a condition block: all lines must hold, of a line's values one.
@@ -61,11 +63,77 @@ type Role struct {
 	Statements []Statement
 }
 
+// Policy is the policy of a thing of the hub's: who else may use it.
+type Policy struct {
+	Name       string
+	Statements []Statement
+}
+
+// Check refuses a policy as Role.Check does, and one that lets whoever comes in.
+func (p Policy) Check() error {
+	for _, s := range p.Statements {
+		err := s.check()
+		if err == nil {
+			err = s.admits()
+		}
+		if err != nil {
+			return fmt.Errorf("policy of %s, statement %s: %w", p.Name, s.Sid, err)
+		}
+	}
+	return nil
+}
+
+// admits refuses principals that anybody can be: * without an organization, and a service that acts for every account's things.
+func (s Statement) admits() error {
+	asks := func(keys ...string) bool {
+		return slices.ContainsFunc(s.Conditions, func(c Condition) bool { return slices.Contains(keys, c.Key) })
+	}
+	switch {
+	case len(s.Principals) == 0:
+		return fmt.Errorf("a policy of a thing says whom it lets in")
+	case s.Principals["*"] != nil && !asks("aws:PrincipalOrgID"):
+		return fmt.Errorf("everybody is let in: name accounts, or the organization by aws:PrincipalOrgID")
+	case s.Principals["Service"] != nil && !asks("aws:SourceAccount", "aws:SourceArn", "kms:EncryptionContext:aws:logs:arn"):
+		return fmt.Errorf("the service %s acts for every account of AWS's: ask by aws:SourceAccount or aws:SourceArn for whom", s.Principals["Service"][0])
+	}
+	return nil
+}
+
 // Limits of IAM (IAM user guide, quotas), in characters without white space.
 const (
-	InlineLimit = 10_240 // of all inline policies of a role
-	TrustLimit  = 2_048  // of a role's trust policy
+	InlineLimit  = 10_240 // of all inline policies of a role
+	ManagedLimit = 6_144  // of a managed policy
+	TrustLimit   = 2_048  // of a role's trust policy
 )
+
+// inlineRoom leaves room for the keys of volumes, which are named as an account's stack is deployed. A role takes mostManaged managed policies.
+const (
+	inlineRoom  = InlineLimit - 1_000
+	mostManaged = 10
+)
+
+// Split is what stands in a role itself, and what has to stand in managed policies beside it: IAM takes no more in one place.
+func (r Role) Split() (inline []Statement, beside [][]Statement) {
+	rest := r.Statements
+	take := func(limit int) []Statement {
+		n := 0
+		for n < len(rest) && Size(rest[:n+1]) <= limit {
+			n++
+		}
+		taken := rest[:n]
+		rest = rest[n:]
+		return taken
+	}
+	inline = take(inlineRoom)
+	for len(rest) > 0 {
+		part := take(ManagedLimit)
+		if len(part) == 0 { // one that fits nowhere, which Check tells
+			part, rest = rest[:1], rest[1:]
+		}
+		beside = append(beside, part)
+	}
+	return inline, beside
+}
 
 // Check refuses a role that says more, or more vaguely, than the rules of this table allow, or that IAM would refuse.
 func (r Role) Check() error {
@@ -74,11 +142,19 @@ func (r Role) Check() error {
 			return fmt.Errorf("role %s, statement %s: %w", r.Name, s.Sid, err)
 		}
 	}
-	if n := Size(r.Statements); n > InlineLimit {
-		return fmt.Errorf("the policy of role %s has %d characters, IAM takes %d: name fewer schedule tags, protected tags or volume keys", r.Name, n, InlineLimit)
+	const fewer = "name fewer schedule tags, protected tags or volume keys"
+	_, beside := r.Split()
+	for _, part := range beside {
+		if n := Size(part); n > ManagedLimit {
+			return fmt.Errorf("the statement %s of role %s has %d characters, IAM takes %d in a policy: %s", part[0].Sid, r.Name, n, ManagedLimit, fewer)
+		}
+	}
+	if len(beside) > mostManaged {
+		return fmt.Errorf("the policies of role %s have %d characters, which is more than IAM takes in a role and %d policies beside it: %s",
+			r.Name, Size(r.Statements), mostManaged, fewer)
 	}
 	if n := Size(r.Trust); n > TrustLimit {
-		return fmt.Errorf("the trust policy of role %s has %d characters, IAM takes %d", r.Name, n, TrustLimit)
+		return fmt.Errorf("the trust policy of role %s has %d characters, IAM takes %d: name fewer roles of people", r.Name, n, TrustLimit)
 	}
 	return nil
 }
@@ -86,6 +162,7 @@ func (r Role) Check() error {
 func (s Statement) check() error {
 	for _, action := range s.Actions {
 		switch name := action[strings.Index(action, ":")+1:]; {
+		case strings.Contains(action, "*") && s.Everything != "":
 		case strings.Contains(action, "*"):
 			return fmt.Errorf("the action %s is none but many: name them", action)
 		case s.Effect == Allow && writesTags(name):

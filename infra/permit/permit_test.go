@@ -13,18 +13,21 @@ import (
 func spoke() permit.Spoke {
 	return permit.Spoke{
 		Tags: []string{"offpeak:schedule", "Schedule"}, Custodian: "maid_offhours", Organization: "o-ab12cd34ef",
-		Protected: []permit.Tag{{Key: "Environment", Values: []string{"prod", "prd"}}},
+		Protected: []permit.Tag{{Key: "Environment", Values: []string{"prod", "prd"}}}, Operators: true, Readers: true,
 	}
 }
 
 func hub() permit.Hub {
 	own := permit.Spoke{Tags: []string{"offpeak:schedule"}, VolumeKeys: []string{"arn:aws:kms:ap-northeast-2:111122223333:key/1"}}
-	return permit.Hub{Organization: "o-ab12cd34ef", Accounts: []string{"888899990000"}, Own: &own, Key: true}
+	return permit.Hub{
+		Organization: "o-ab12cd34ef", Accounts: []string{"888899990000"}, Own: &own, Key: true,
+		Operators: []string{"ops", "aws-reserved/sso.amazonaws.com/*/AWSReservedSSO_CloudOps_*"}, Readers: []string{"finance"},
+	}
 }
 
 func roles() []permit.Role {
 	s := spoke()
-	return append(hub().Roles(), s.Schedule(), s.Read(), permit.Events("ap-northeast-2"))
+	return slices.Concat(hub().Roles(), hub().SpotRoles(), []permit.Role{s.Schedule(), s.Read(), s.Spot(), permit.Events("ap-northeast-2")})
 }
 
 // TestEveryRoleIsAllowedToBe holds the rules of the table: no action with a *, none that writes a tag, no * for a resource without a reason, and
@@ -79,12 +82,59 @@ func TestWhatIsRefused(t *testing.T) {
 			for range 400 {
 				s.Resources = append(s.Resources, "arn:aws:ec2:*:*:instance/i-0123456789")
 			}
-		}, "IAM takes 10240"},
+		}, "IAM takes 6144 in a policy"},
 	} {
 		s := good
 		s.Resources = slices.Clone(good.Resources)
 		test.change(&s)
 		err := permit.Role{Name: "r", Statements: []permit.Statement{s}}.Check()
+		if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: %v, want %q", test.name, err, test.want)
+		}
+	}
+}
+
+// TestThePoliciesOfTheHubsThings keep to the same rules, and let nobody in who is not known.
+func TestThePoliciesOfTheHubsThings(t *testing.T) {
+	t.Parallel()
+	all := hub().Policies("ap-northeast-2", "${TagChanges.Arn}", "${DatabaseRestarts.Arn}")
+	if len(all) != 4 {
+		t.Fatalf("%d policies", len(all))
+	}
+	everything := 0
+	for _, p := range all {
+		if err := p.Check(); err != nil {
+			t.Error(err)
+		}
+		for _, s := range p.Statements {
+			if s.Why == "" || s.Sid == "" || s.Effect != permit.Allow {
+				t.Errorf("%s: what for? %+v", p.Name, s)
+			}
+			if s.Everything != "" {
+				everything++
+			}
+		}
+	}
+	if everything != 1 {
+		t.Errorf("%d statements allow everything: the key's administrators are the only ones", everything)
+	}
+	good := permit.AlarmsPublish()
+	for _, test := range []struct {
+		name   string
+		change func(*permit.Statement)
+		want   string
+	}{
+		{"as it should be", func(*permit.Statement) {}, ""},
+		{"nobody", func(s *permit.Statement) { s.Principals = nil }, "says whom it lets in"},
+		{"everybody", func(s *permit.Statement) { s.Principals = map[string][]string{"*": {"*"}} }, "everybody is let in"},
+		{"a service, whoever it acts for", func(s *permit.Statement) { s.Conditions = nil }, "acts for every account of AWS's"},
+		{"everything, without a reason", func(s *permit.Statement) { s.Actions = []string{"sns:*"} }, "none but many"},
+		{"writing tags", func(s *permit.Statement) { s.Actions = []string{"sns:TagResource"} }, "writes tags"},
+		{"anywhere, without a reason", func(s *permit.Statement) { s.Resources = []string{"*"} }, "why nothing narrower"},
+	} {
+		s := good
+		test.change(&s)
+		err := permit.Policy{Name: "the topic", Statements: []permit.Statement{s}}.Check()
 		if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: %v, want %q", test.name, err, test.want)
 		}

@@ -1,12 +1,25 @@
 package permit
 
+// Policies are those of the hub's things, by what they are called; rules are the ARNs of the rules that wake the dispatcher.
+func (h Hub) Policies(region string, rules ...string) []Policy {
+	all := []Policy{{"the topic", []Statement{AlarmsPublish()}}, {"the queue of failures", []Statement{RulesKeep(rules...)}}}
+	if bus := h.BusPolicy(); len(bus) > 0 {
+		all = append(all, Policy{"the bus", bus})
+	}
+	if h.Key {
+		all = append(all, Policy{"the key", KeyPolicy(region)})
+	}
+	return all
+}
+
 // KeyPolicy is the policy of the hub's customer key.
 func KeyPolicy(region string) []Statement {
 	return []Statement{
 		{
 			Sid: "Account", Effect: Allow, Principals: map[string][]string{"AWS": {"arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}},
 			Actions: []string{"kms:*"}, Resources: []string{"*"}, Anywhere: "in the policy of a key, * is this key",
-			Why: "the account's administrators: AWS's default, without which nobody could ever change or delete the key (KMS developer guide, key policies)",
+			Everything: "AWS's default, without which nobody could ever change or delete the key (KMS developer guide, key policies)",
+			Why:        "the account's administrators, and whom the account's own policies let use it",
 		},
 		{
 			Sid: "Alarms", Effect: Allow, Principals: map[string][]string{"Service": {"cloudwatch.amazonaws.com"}},

@@ -11,12 +11,16 @@ type Spoke struct {
 	// Tags are the keys by which owners opt in, and Custodian one with Cloud Custodian's values; empty: none.
 	Tags      []string
 	Custodian string
+	// SpotTag is the key by which owners ask for Spot; empty: offpeak:spot.
+	SpotTag string
 	// Protected are the tags of environments that nothing may touch.
 	Protected []Tag
 	// Organization is the id of the organization that hub and account belong to; empty for accounts outside of it.
 	Organization string
 	// VolumeKeys are the customer keys of volumes that are started. The role of a spoke has a parameter for them instead.
 	VolumeKeys []string
+	// Operators and Readers say that people enter, by the roles of the hub that are theirs.
+	Operators, Readers bool
 }
 
 // Tag is a tag's key and the values that are meant.
@@ -39,17 +43,26 @@ const SnapshotPrefix = "offpeak-"
 func (s Spoke) Schedule() Role {
 	return Role{
 		Name: SpokeRole, Where: "each account that is looked after", For: "lists what there is, stops and starts what opts in",
-		// Both functions enter: the dispatcher asks for the regions that an account has enabled.
-		Trust: s.trust(DispatchRole, ScheduleRole), Statements: slices.Concat(Looking(), s.Acting(), []Statement{Starting(each + VolumeKeysParameter + "}")}),
+		Trust:      s.trust(slices.Concat([]string{ScheduleRole}, only(s.Operators, OperatorRole))...),
+		Statements: slices.Concat(Looking(), listing(s.Operators), s.Acting(), []Statement{Starting(each + VolumeKeysParameter + "}")}),
 	}
 }
 
-// Read is the role of a protected account.
+// Read is the role by which nothing can be changed: that of protected accounts, of the dispatcher, which asks an account for its regions, and of
+// people who look.
 func (s Spoke) Read() Role {
 	return Role{
 		Name: ReadRole, Where: "each account that is looked after, and protected ones, which have no other", For: "lists what there is",
-		Trust: s.trust(DispatchRole, ScheduleRole), Statements: Looking(),
+		Trust:      s.trust(slices.Concat([]string{DispatchRole, ScheduleRole}, only(s.Operators, OperatorRole), only(s.Readers, ReaderRole))...),
+		Statements: slices.Concat(Looking(), []Statement{Regions()}, listing(s.Operators || s.Readers)),
 	}
+}
+
+func only(there bool, role string) []string {
+	if there {
+		return []string{role}
+	}
+	return nil
 }
 
 // trust lets roles of the hub in. Who is the hub's account alone would let in everybody there who may assume roles; the external id keeps
@@ -65,7 +78,7 @@ func (s Spoke) trust(roles ...string) []Statement {
 	return []Statement{{
 		Effect: Allow, Principals: map[string][]string{"AWS": {"arn:${AWS::Partition}:iam::${" + HubAccountParameter + "}:root"}},
 		Actions: []string{"sts:AssumeRole"}, Conditions: conditions,
-		Why: "the hub's functions enter, and nobody else of the hub's account",
+		Why: "roles of these names enter, and nobody else of the hub's account",
 	}}
 }
 
@@ -85,40 +98,54 @@ func snapshots() []string {
 	}
 }
 
-// Looking is what listing takes. None of it changes anything.
+const lists = "AWS knows no resource for these actions (Service Authorization Reference); they only list"
+
+// listing is what it takes to list what carries no tag, which nobody does but people.
+func listing(people bool) []Statement {
+	if !people {
+		return nil
+	}
+	return []Statement{{
+		Sid: "ListUntagged", Effect: Allow, Actions: []string{"ecs:ListClusters", "ecs:ListServices"}, Resources: []string{"*"}, Anywhere: lists,
+		Why: "ECS services that carry no tag, for people who list everything, or put back what has lost its tag",
+	}}
+}
+
+// Looking is what it takes to see what opts in. None of it changes anything.
 func Looking() []Statement {
-	const lists = "AWS knows no resource for these actions (Service Authorization Reference); they only list"
 	return []Statement{
 		{
 			Sid: "ListMachines", Effect: Allow, Resources: []string{"*"}, Anywhere: lists,
-			Actions: []string{"ec2:DescribeInstances", "ec2:DescribeInstanceStatus", "ec2:DescribeSpotInstanceRequests", "ec2:DescribeInstanceTypes", "ec2:DescribeInstanceTypeOfferings"},
-			Why:     "instances, whether they can be used yet, whether Spot requests are persistent, and which other types fit",
+			Actions: []string{"ec2:DescribeInstances", "ec2:DescribeSpotInstanceRequests"},
+			Why:     "instances, and whether Spot requests are persistent",
 		},
 		{
 			Sid: "ListGroups", Effect: Allow, Resources: []string{"*"}, Anywhere: lists,
-			Actions: []string{"autoscaling:DescribeAutoScalingGroups", "autoscaling:DescribeScheduledActions", "autoscaling:DescribeInstanceRefreshes", "autoscaling:DescribeScalingActivities"},
-			Why:     "groups, what else changes their size, and since when they have it",
+			Actions: []string{"autoscaling:DescribeAutoScalingGroups", "autoscaling:DescribeScheduledActions"},
+			Why:     "groups, and what else changes their size",
 		},
 		{
-			Sid: "ListDatabases", Effect: Allow,
-			Actions:   []string{"rds:DescribeDBInstances", "rds:DescribeDBClusters", "rds:DescribeDBSnapshots", "rds:DescribeDBClusterSnapshots"},
-			Resources: append([]string{databases, clusters}, "arn:${AWS::Partition}:rds:*:${AWS::AccountId}:snapshot:*", "arn:${AWS::Partition}:rds:*:${AWS::AccountId}:cluster-snapshot:*"),
-			Why:       "databases, clusters, and snapshots that were taken before they were stopped",
+			Sid: "ListDatabases", Effect: Allow, Actions: []string{"rds:DescribeDBInstances", "rds:DescribeDBClusters"}, Resources: []string{databases, clusters},
+			Why: "databases and clusters",
 		},
 		{
 			Sid: "ListEvents", Effect: Allow, Resources: []string{"*"}, Anywhere: lists,
-			Actions: []string{"rds:DescribeEvents", "tag:GetResources", "cloudformation:ListStacks", "ecs:ListClusters", "ecs:ListServices", "application-autoscaling:DescribeScalableTargets"},
+			Actions: []string{"rds:DescribeEvents", "tag:GetResources", "cloudformation:ListStacks", "application-autoscaling:DescribeScalableTargets"},
 			Why:     "since when databases are stopped, which ECS services carry a tag, how they scale, and stacks that are being updated",
 		},
 		{
 			Sid: "ListServices", Effect: Allow, Actions: []string{"ecs:DescribeServices"}, Resources: []string{services},
 			Why: "ECS services and their size",
 		},
-		{
-			Sid: "ListRegions", Effect: Allow, Actions: []string{"account:ListRegions", "ec2:DescribeRegions"}, Resources: []string{"*"},
-			Anywhere: "the account's own regions: its resource is the account itself, whose ARN names the management account of its organization",
-			Why:      "regions that the account has enabled",
-		},
+	}
+}
+
+// Regions is what it takes to ask an account for its regions, which is done before anything in it is looked at, and by nobody who acts.
+func Regions() Statement {
+	return Statement{
+		Sid: "ListRegions", Effect: Allow, Actions: []string{"account:ListRegions", "ec2:DescribeRegions"}, Resources: []string{"*"},
+		Anywhere: "the account's own regions: its resource is the account itself, whose ARN names the management account of its organization",
+		Why:      "regions that the account has enabled; the second where the first does not answer",
 	}
 }
 
@@ -158,7 +185,7 @@ func acts() []act {
 // Acting is what changes something. Each kind of change is allowed for each key that opts in, and denied for what its owner or the
 // environment exempts: a Deny beats every Allow.
 func (s Spoke) Acting() []Statement {
-	var out []Statement
+	out := lookingCloser()
 	for i, key := range s.keys() {
 		for _, a := range acts() {
 			out = append(out, Statement{
@@ -182,6 +209,28 @@ func (s Spoke) Acting() []Statement {
 		out = append(out, Starting(s.VolumeKeys...))
 	}
 	return append(out, s.exempt()...)
+}
+
+// lookingCloser is what is looked at just before something is changed, and after, and by nobody who only looks.
+func lookingCloser() []Statement {
+	return []Statement{
+		{
+			Sid: "BeforeActs", Effect: Allow, Resources: []string{"*"}, Anywhere: lists,
+			Actions: []string{
+				"ec2:DescribeInstanceStatus", "ec2:DescribeInstanceTypes", "ec2:DescribeInstanceTypeOfferings",
+				"autoscaling:DescribeInstanceRefreshes", "autoscaling:DescribeScalingActivities",
+			},
+			Why: "whether what was started can be used yet, which other types fit where there is no capacity, whether a group replaces its instances just now, " +
+				"and since when it has its size where a person may have changed it",
+		},
+		{
+			Sid: "SnapshotsTaken", Effect: Allow, Actions: []string{"rds:DescribeDBSnapshots", "rds:DescribeDBClusterSnapshots"},
+			Resources: []string{
+				databases, clusters, "arn:${AWS::Partition}:rds:*:${AWS::AccountId}:snapshot:*", "arn:${AWS::Partition}:rds:*:${AWS::AccountId}:cluster-snapshot:*",
+			},
+			Why: "snapshots that were taken before databases were stopped, and are to be removed when they are old",
+		},
+	}
 }
 
 // StartingSid is the Sid of Starting.

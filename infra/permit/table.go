@@ -30,8 +30,27 @@ func Table(roles []Role) string {
 	return b.String()
 }
 
+// PolicyTable is who else may use the hub's things.
+func PolicyTable(policies []Policy) string {
+	var b strings.Builder
+	b.WriteString("| of | who | action | condition | why |\n|---|---|---|---|---|\n")
+	for _, p := range policies {
+		for _, s := range p.Statements {
+			why := s.Why
+			if s.Everything != "" {
+				why += ". `*`: " + s.Everything
+			}
+			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", p.Name, s.who(), codes(s.Actions), conditions(s.Conditions), why)
+		}
+	}
+	return b.String()
+}
+
 func (s Statement) who() string {
 	var out []string
+	if s.Principals["*"] != nil {
+		return "everybody, on the condition"
+	}
 	for _, kind := range []string{"AWS", "Service"} {
 		for _, name := range s.Principals[kind] {
 			out = append(out, "`"+plain(name)+"`")
