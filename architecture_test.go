@@ -85,8 +85,18 @@ var table = []row{
 	{"scheduler/custodian", pure, sees{"scheduler/wall", "scheduler/zone"}, uses{}},
 	{"scheduler", pure, sees{"internal/fleet", "internal/money", "internal/plan", "internal/spelling", "scheduler/..."}, uses{}},
 
+	// What EC2 offers, and AutoSpot's planner.
+	{"internal/market", pure, sees{"internal/fleet", "internal/money"}, uses{"github.com/go-json-experiment/json", decimal}},
+	{"autospot/compatible", pure, sees{"internal/market"}, uses{}},
+	{"autospot/pricing", pure, sees{"internal/fleet", "internal/money", "internal/market"}, uses{decimal}},
+	{"autospot/mix", pure, sees{"internal/money", "autospot/pricing"}, uses{decimal}},
+	{"autospot/balance", pure, sees{"internal/fleet"}, uses{}},
+	{"autospot/convert", pure, sees{"internal/fleet"}, uses{}},
+	{"autospot/patch", pure, sees{"internal/fleet"}, uses{}},
+	{"autospot", pure, sees{"internal/fleet", "internal/money", "internal/plan", "internal/market", "internal/spelling", "autospot/..."}, uses{decimal}},
+
 	// The policy file and what becomes one.
-	{"internal/policy", pure, sees{"internal/fleet", "internal/money", "internal/plan", "scheduler", "scheduler/..."}, uses{yaml, levenshtein}},
+	{"internal/policy", pure, sees{"internal/fleet", "internal/money", "internal/plan", "autospot", "scheduler", "scheduler/..."}, uses{yaml, levenshtein}},
 	{"internal/migrate", worldly, sees{"internal/policy", "scheduler/..."}, uses{yaml}},
 
 	// Adapters: they speak the nouns, and know neither planners nor each other.
@@ -94,34 +104,45 @@ var table = []row{
 	{"internal/local", worldly, sees{"internal/described", "internal/fleet", "internal/money", "internal/plan", "internal/objects", "internal/billing"}, uses{"github.com/go-json-experiment/json", "github.com/klauspost/compress", "github.com/rogpeppe/go-internal"}},
 
 	// What runs in the hub's account: who is looked at, under which policy.
-	{"internal/hub", pure, sees{"internal/failure", "internal/fleet", "internal/money", "internal/plan", "internal/ledger", "internal/objects", "internal/optimizer", "internal/policy", "scheduler"}, uses{}},
+	{"internal/hub", pure, sees{"internal/failure", "internal/fleet", "internal/money", "internal/plan", "internal/ledger", "internal/objects", "internal/optimizer", "internal/policy", "internal/market", "autospot", "autospot/balance", "autospot/convert", "scheduler"}, uses{}},
 
 	// AWS, live: the way in, and beneath it one package for each thing that is asked of it.
 	{"internal/cloud", worldly, sees{"internal/failure", "internal/fleet", "internal/pace"}, uses{sdk, smithy}},
 	{"internal/cloud/messages", worldly, sees{"internal/cloud", "internal/fleet", "internal/hub"}, uses{sdk, smithy}},
 	{"internal/cloud/setup", worldly, sees{"internal/cloud", "internal/failure", "internal/fleet", "internal/hub"}, uses{sdk, smithy}},
+	{"internal/cloud/killswitch", worldly, sees{"internal/cloud"}, uses{}},
 	{"internal/cloud/moto", worldly, sees{"internal/cloud", "internal/fleet"}, uses{sdk, smithy}},
 	{"internal/cloud/owner", worldly, sees{"internal/cloud", "internal/fleet"}, uses{sdk, smithy}},
 	{"internal/cloud/bucket", worldly, sees{"internal/cloud", "internal/failure", "internal/fleet", "internal/objects"}, uses{sdk, smithy}},
 	{"internal/cloud/inventory", worldly, sees{"internal/cloud", "internal/described", "internal/failure", "internal/fleet"}, uses{sdk, smithy}},
 	{"internal/cloud/actuator", worldly, sees{"internal/cloud", "internal/failure", "internal/fleet", "internal/plan"}, uses{sdk, smithy}},
 	{"internal/cloud/accounts", worldly, sees{"internal/cloud", "internal/failure", "internal/fleet", "internal/spelling"}, uses{sdk, smithy}},
+	{"internal/cloud/instancetypes", worldly, sees{"internal/cloud", "internal/fleet", "internal/market"}, uses{sdk}},
+	{"internal/cloud/membership", worldly, sees{"internal/cloud", "internal/fleet"}, uses{sdk}},
+	{"internal/cloud/targetgroups", worldly, sees{"internal/cloud", "internal/described", "internal/failure", "internal/fleet"}, uses{sdk}},
+	{"internal/cloud/mover", worldly, sees{"internal/cloud", "internal/failure", "internal/fleet", "internal/plan"}, uses{sdk}},
+	{"internal/cloud/converter", worldly, sees{"internal/cloud", "internal/failure", "internal/fleet"}, uses{sdk, smithy}},
 	{"internal/cloud/pricelist", worldly, sees{"internal/cloud", "internal/failure", "internal/fleet", "internal/money", "internal/objects"}, uses{sdk, smithy}},
 
+	{"internal/cloud/spotmarket", worldly, sees{"internal/cloud", "internal/cloud/instancetypes", "internal/cloud/pricelist", "internal/fleet", "internal/market", "internal/money", "internal/objects"}, uses{sdk}},
+
 	{"internal/simulation", worldly, sees{"internal/failure", "internal/fleet", "internal/pace", "internal/money", "internal/plan", "internal/objects"}, uses{}},
-	{"internal/simulation/invoice", worldly, sees{"internal/fleet", "internal/money", "internal/billing", "internal/billing/commitments", "internal/billing/export", "internal/simulation"}, uses{decimal}},
+	{"internal/simulation/invoice", worldly, sees{"internal/fleet", "internal/money", "internal/billing", "internal/billing/commitments", "internal/billing/export", "internal/market", "internal/simulation"}, uses{decimal}},
 
 	// The same organisation with offpeak and without: the optimizer, the planner and the simulation brought together.
-	{"internal/twin", worldly, sees{"internal/fleet", "internal/money", "internal/plan", "internal/objects", "internal/ledger", "internal/optimizer", "internal/billing", "internal/billing/...", "internal/simulation", "internal/simulation/invoice", "scheduler"}, uses{}},
+	{"internal/twin", worldly, sees{"internal/fleet", "internal/money", "internal/plan", "internal/objects", "internal/ledger", "internal/optimizer", "internal/billing", "internal/billing/...", "internal/simulation", "internal/simulation/invoice", "internal/market", "autospot", "autospot/balance", "scheduler"}, uses{}},
 
 	// The sample organisation that the demo plays.
 	{".", pure, sees{}, uses{}},
 
 	// offpeak on AWS, put together, and the Lambda functions.
 	{"internal/live", worldly, sees{"..."}, uses{}},
+	{"internal/live/spot", worldly, sees{"..."}, uses{}},
 	{"functions/invoke", worldly, sees{}, uses{}},
 	{"functions/dispatch", worldly, sees{"internal/hub", "internal/live"}, uses{lambda}},
 	{"functions/schedule", worldly, sees{"internal/hub", "internal/live"}, uses{lambda}},
+	{"functions/autospot", worldly, sees{"internal/hub", "internal/live", "internal/live/spot"}, uses{lambda}},
+	{"functions/interruption", worldly, sees{"internal/hub", "internal/live", "internal/live/spot"}, uses{lambda}},
 
 	// What is deployed, and what it may do there.
 	{"infra/permit", pure, sees{}, uses{}},

@@ -45,6 +45,10 @@ func everythingIsSaid(t *testing.T, program string) {
 		{"guide/status.md", []string{"status"}},
 		{"guide/status.md", []string{"history"}},
 		{"guide/status.md", []string{"doctor"}},
+		{"guide/spot.md", []string{"spot"}},
+		{"guide/spot.md", []string{"spot", "apply"}},
+		{"guide/spot.md", []string{"spot", "rollback"}},
+		{"guide/spot.md", []string{"spot", "types"}},
 	} {
 		text := strings.Join(readLines(t, row.page), "\n")
 		_, flags, _ := strings.Cut(help(t, program, row.command...), "\nFlags:\n")

@@ -33,7 +33,7 @@ type applyFlags struct {
 }
 
 func newApply(c console) *cobra.Command {
-	f := applyFlags{console: c}
+	f := applyFlags{console: c, reachFlags: reachFlags{acts: true}}
 	cmd := &cobra.Command{
 		Use:   "apply PLAN.json",
 		Short: "Carry out a plan that was saved; what has changed since is left",
@@ -113,13 +113,20 @@ func (f *applyFlags) run(cmd *cobra.Command, file string) error {
 
 // agree asks whether to act.
 func (f *applyFlags) agree(p plan.Plan) error {
-	off := 0
+	off, moves := 0, 0
 	for _, a := range p.Actions {
-		if plan.SwitchesOff(a.Change) {
+		switch {
+		case !plan.Switches(a.Change):
+			moves++
+		case plan.SwitchesOff(a.Change):
 			off++
 		}
 	}
-	return f.confirm(f.yes, fmt.Sprintf("Stop or shrink %d and start or enlarge %d resources?", off, len(p.Actions)-off))
+	question := fmt.Sprintf("Stop or shrink %d and start or enlarge %d resources?", off, len(p.Actions)-off-moves)
+	if moves > 0 {
+		question = fmt.Sprintf("Stop or shrink %d, start or enlarge %d, and move %d resources?", off, len(p.Actions)-off-moves, moves)
+	}
+	return f.confirm(f.yes, question)
 }
 
 // mayAsk refuses to go on where an answer will be needed and nobody is there to give it.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"offpeak/autospot"
 	"offpeak/internal/optimizer"
 	"offpeak/internal/plan"
 	"offpeak/internal/simulation"
@@ -152,7 +153,46 @@ func demoPlan(ctx context.Context, w io.Writer, r *rehearsal, l *twin.Lives, s s
 	if err := s.writeRows(w, 2, rows); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "%s\n", s.fold(fmt.Sprintf("%d stops and %d starts in all; %s.", counts["stop"], counts["start"], refusalsText(refused)), 2))
+	if _, err := fmt.Fprintf(w, "%s\n", s.fold(fmt.Sprintf("%d stops and %d starts in all; %s.", counts["stop"], counts["start"], refusalsText(refused)), 2)); err != nil {
+		return err
+	}
+	return demoSpot(ctx, w, r, l, s)
+}
+
+// demoSpot shows what AutoSpot says of what asks for Spot: some of each verdict.
+func demoSpot(ctx context.Context, w io.Writer, r *rehearsal, l *twin.Lives, s style) error {
+	offers := invoice.SampleOffers(r.catalogue, l.Begin)
+	var rows []row
+	shown, counts := map[string]int{}, map[string]int{}
+	for _, scope := range l.With.Scopes() {
+		seen, err := l.With.Snapshot(ctx, scope)
+		if err != nil {
+			return err
+		}
+		state, err := optimizer.States{Store: l.Store}.Load(ctx, scope)
+		if err != nil {
+			return err
+		}
+		_, advices, _ := autospot.New(&r.policy.Spot).Plan(&seen, offers, &state.Memory, autospot.Options{})
+		for i := range advices {
+			a := adviceDocument(&advices[i])
+			counts[a.Verdict]++
+			if key := a.Verdict + a.subject.Kind.String(); shown[key] == 0 && len(rows) < demoShown {
+				shown[key]++
+				rows = append(rows, adviceRow(&a))
+			}
+		}
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	if _, err := fmt.Fprintf(w, "\n  %s\n", s.paint(dim, "AutoSpot, on what asks for Spot (offpeak spot)")); err != nil {
+		return err
+	}
+	if err := s.writeRows(w, 2, rows); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(w, "%s\n", s.fold("In all: "+countsText(counts)+".", 2))
 	return err
 }
 
@@ -184,6 +224,9 @@ func demoAvoided(w io.Writer, r *rehearsal, a *twin.Audit, s style) error {
 	short := *f
 	short.ByAccount, short.ByKind = nil, nil
 	if err := renderLines(w, &short, s); err != nil {
+		return err
+	}
+	if err := renderMoved(w, f, s); err != nil {
 		return err
 	}
 	_, _ = fmt.Fprintf(w, "\n  %s\n", s.paint(dim, "hours of running of the "+counted(len(l.Managed), "resource")+" under offpeak, on the clocks of "+zone.String()))

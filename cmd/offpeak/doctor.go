@@ -210,7 +210,7 @@ func (x *examination) scopes(ctx context.Context, s *site, p *policy.Policy) []f
 	return scopes
 }
 
-// look enters a scope as a run would, and lists everything in it; everything is false where only what is opted in could be listed, or nothing.
+// look enters a scope by the role that reads, then as a run would by the one that acts, and lists everything in it; everything is false where only what is opted in could be listed, or nothing.
 func (x *examination) look(ctx context.Context, s *site, p *policy.Policy, scope fleet.Scope) (seen fleet.Snapshot, everything bool) {
 	seen, err := s.Look(ctx, p, scope, false)
 	x.found = append(x.found, lookDiagnoses(scope, s.Role(p, scope.Account), seen, err)...)
@@ -228,19 +228,28 @@ func (x *examination) look(ctx context.Context, s *site, p *policy.Policy, scope
 	return all, true
 }
 
-// mayAct tries as a dry run whether what is opted in could be stopped and started. EC2 alone offers that.
+// mayAct enters by the role that acts, and tries as a dry run whether what is opted in could be stopped and started. EC2 alone offers that.
 func (x *examination) mayAct(ctx context.Context, s *site, p *policy.Policy, scope fleet.Scope, seen *fleet.Snapshot) {
-	i := slices.IndexFunc(seen.Resources, func(r fleet.Resource) bool { return r.Kind == fleet.EC2Instance && r.State != fleet.Gone })
-	if i < 0 {
-		return
+	id := ""
+	if i := slices.IndexFunc(seen.Resources, func(r fleet.Resource) bool { return r.Kind == fleet.EC2Instance && r.State != fleet.Gone }); i >= 0 {
+		id = seen.Resources[i].ID
 	}
-	id := seen.Resources[i].ID
-	if err := s.MayAct(ctx, p, scope, id); err != nil {
-		x.find(isError, "permissions", fmt.Sprintf("%s: EC2 instances may not be stopped and started (a dry run with %s): %s", scope, id, strings.ReplaceAll(err.Error(), "\n", "; ")),
+	err := s.MayAct(ctx, p, scope, id)
+	said := ""
+	if err != nil {
+		said = strings.ReplaceAll(err.Error(), "\n", "; ")
+	}
+	switch {
+	case err != nil && strings.Contains(s.Who(), ":assumed-role/"+hub.ReaderRole+"/"):
+		x.find(notChecked, "permissions", fmt.Sprintf("%s: whether it may be acted on: who only reads may not", scope), "let an operator of the hub run this")
+	case errors.Is(err, hub.ErrNotEntered):
+		x.find(isError, "permissions", fmt.Sprintf("%s: %s", scope, said), "deploy the account's role in its current version, with you among the operators; the worker's log tells whether the hub itself is let in")
+	case err != nil:
+		x.find(isError, "permissions", fmt.Sprintf("%s: EC2 instances may not be stopped and started (a dry run with %s): %s", scope, id, said),
 			"let the role make these calls: deploy its current version; an organisation's policy may forbid them too")
-		return
+	case id != "":
+		x.find(isFine, "permissions", fmt.Sprintf("%s: EC2 instances may be stopped and started (a dry run with %s)", scope, id), "")
 	}
-	x.find(isFine, "permissions", fmt.Sprintf("%s: EC2 instances may be stopped and started (a dry run with %s)", scope, id), "")
 }
 
 // overdueAfter is how late a wake may be: the dispatcher comes every few minutes.

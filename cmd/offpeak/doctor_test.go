@@ -147,6 +147,13 @@ func TestDoctorFinds(t *testing.T) {
 		{"an act that the role may not make", func(_ *testing.T, d *dormitory) {
 			d.denyAct = refusal(failure.Denied, "call ec2:StopInstances: UnauthorizedOperation")
 		}, isError, "permissions", "EC2 instances may not be stopped and started (a dry run with i-1): call ec2:StopInstances"},
+		{"a role that lets nobody in who acts", func(_ *testing.T, d *dormitory) {
+			d.denyAct = fmt.Errorf("%w: call sts:AssumeRole: AccessDenied", hub.ErrNotEntered)
+		}, isError, "permissions", "it cannot be entered by the role that acts: call sts:AssumeRole"},
+		{"the same for who only looks", func(_ *testing.T, d *dormitory) {
+			d.denyAct = fmt.Errorf("%w: call sts:AssumeRole: AccessDenied", hub.ErrNotEntered)
+			d.who = "arn:aws:sts::111122223333:assumed-role/offpeak-hub-reader/kim"
+		}, notChecked, "permissions", "whether it may be acted on: who only reads may not"},
 		{"wakes that were given up", func(_ *testing.T, d *dormitory) { d.parts.Queues[0].Given = 3 }, isError, "queue", "3 wakes given up, in offpeak-wakes-dead"},
 		{"a queue without a dead-letter queue", func(_ *testing.T, d *dormitory) { d.parts.Queues[0].Dead = "" }, isNote, "queue", "has no dead-letter queue"},
 		{"no queue", func(_ *testing.T, d *dormitory) { d.parts.Queues = nil }, isError, "queue", "there is no queue whose name begins with offpeak"},

@@ -13,6 +13,7 @@ import (
 
 	"offpeak/internal/fleet"
 	"offpeak/internal/hub"
+	"offpeak/internal/market"
 	"offpeak/internal/objects"
 	"offpeak/internal/optimizer"
 	"offpeak/internal/plan"
@@ -70,6 +71,30 @@ func (a *pushReach) Act(_ context.Context, actions []plan.Action) []error {
 		errs[i] = a.refused
 	}
 	return errs
+}
+
+func (a *pushReach) Spot(*policy.Policy, objects.Store) (hub.SpotHands, error) {
+	return hub.SpotHands{Inventory: spotSight{a}, Actuator: a, Market: noMarket{}}, nil
+}
+
+// spotSight shows all resources: how they are launched stands in them.
+type spotSight struct{ *pushReach }
+
+func (s spotSight) Snapshot(_ context.Context, scope fleet.Scope) (fleet.Snapshot, error) {
+	seen := fleet.Snapshot{Taken: s.now}
+	for _, r := range s.resources {
+		if r.Scope == scope {
+			seen.Resources = append(seen.Resources, r)
+		}
+	}
+	return seen, nil
+}
+
+// noMarket is a market of which nothing is known.
+type noMarket struct{}
+
+func (noMarket) Of(context.Context, fleet.Scope, *fleet.Snapshot) (*market.Market, error) {
+	return &market.Market{Sources: []string{"nothing was asked"}}, nil
 }
 
 func (a *pushReach) Bucket(string, string) objects.Store { return objects.NewMemory() }

@@ -32,6 +32,7 @@ type eventJSON struct {
 	Change  string       `json:"change,omitempty"`
 	From    *fleet.Size  `json:"from,omitempty"`
 	To      *fleet.Size  `json:"to,omitempty"`
+	Move    *plan.Move   `json:"move,omitempty"`
 	Act     string       `json:"act,omitempty"`
 	Attempt int          `json:"attempt,omitempty"`
 	Cause   plan.Cause   `json:"cause,omitempty"`
@@ -72,7 +73,7 @@ func storyOf(entries []ledger.Entry) storyJSON {
 	var subject plan.Subject
 	for _, e := range entries {
 		event := eventJSON{
-			At: e.At.UTC(), State: e.State, Change: e.Change, From: e.From, To: e.To, Act: e.Act, Attempt: e.Attempt, Cause: e.Cause, Rule: e.Rule,
+			At: e.At.UTC(), State: e.State, Change: e.Change, From: e.From, To: e.To, Move: e.Move, Act: e.Act, Attempt: e.Attempt, Cause: e.Cause, Rule: e.Rule,
 			Edge: e.Edge.At.UTC(), Why: e.Why, Error: e.Error, Class: e.Class, Notes: e.Notes, Policy: e.Policy, Run: e.Run,
 		}
 		if e.Edge.IsZero() {
@@ -90,7 +91,9 @@ func storyOf(entries []ledger.Entry) storyJSON {
 			}
 		case ledger.Verified:
 			event.verified(first, known)
-			doc.Totals.count(e.Edge.Want)
+			if !e.Moves() {
+				doc.Totals.count(e.Edge.Want)
+			}
 		case ledger.Failed:
 			doc.Totals.Failures++
 		case ledger.Applied, ledger.Enrolled, ledger.Gone, ledger.Released, ledger.Returned:
@@ -182,6 +185,9 @@ func eventRow(e eventJSON, zone *time.Location) row {
 	case ledger.Intent:
 		if e.From != nil && e.To != nil {
 			text = fmt.Sprintf("%s to %s: %s", e.From, e.To, text)
+		}
+		if e.Move != nil {
+			text = fmt.Sprintf("%s: %s", e.Move, text)
 		}
 		if e.Rule != "" {
 			text += fmt.Sprintf(" [%s]", e.Rule)

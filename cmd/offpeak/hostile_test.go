@@ -83,8 +83,13 @@ func TestOneBrokenRecordInFiftyMegabytes(t *testing.T) {
 // TestColoursAreForTerminals checks that what goes to a pipe or a file is plain text.
 func TestColoursAreForTerminals(t *testing.T) {
 	t.Parallel()
-	if code, out, _ := in(t, "demo"); code != 0 || strings.Contains(out, "\x1b[") {
-		t.Errorf("exit %d, with escape sequences: %t", code, strings.Contains(out, "\x1b["))
+	files, err := filepath.Glob("../../testdata/fleet/friday/*.json")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no sample fleet: %v", err)
+	}
+	args := append([]string{"plan", "--policy", "../../testdata/policy/offpeak.yaml"}, files...)
+	if code, out, text := in(t, args...); code != 0 || !strings.Contains(out, "stop") || strings.Contains(out, "\x1b[") {
+		t.Errorf("exit %d, with escape sequences: %t; %s", code, strings.Contains(out, "\x1b["), text)
 	}
 	coloured := style{colour: true, width: 60}
 	var b bytes.Buffer

@@ -27,6 +27,7 @@ type inputs struct {
 	region     string
 	at         string
 	selector   string
+	launch     bool // how things are launched is wanted, too
 }
 
 // register adds the flags to a command.
@@ -98,7 +99,7 @@ func (in *inputs) snapshot(args []string, prices fleet.Prices) (fleet.Snapshot, 
 			return fleet.Snapshot{}, usagef("--account: %w", err)
 		}
 	}
-	options := local.Options{Account: fleet.AccountID(in.account), Region: fleet.Region(in.region), Taken: taken}
+	options := local.Options{Account: fleet.AccountID(in.account), Region: fleet.Region(in.region), Taken: taken, Launch: in.launch}
 	snapshot, err := local.ReadInventoryFiles(files, in.in, options)
 	if err != nil {
 		return fleet.Snapshot{}, err

@@ -2,13 +2,9 @@
 
 package main
 
-import (
-	"context"
-
-	"offpeak/internal/fleet"
-)
+import "context"
 
 // openAWS says that this program cannot: "make demo" builds one that compiles in a minute, without the AWS SDK.
-func openAWS(context.Context, console, string, fleet.Region, bool) (reach, error) {
+func openAWS(context.Context, console, entry) (reach, error) {
 	return nil, usagef("this offpeak was built for the demo, without AWS; build the whole with \"make build\"")
 }

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"offpeak/internal/cloud"
@@ -15,6 +16,7 @@ import (
 	"offpeak/internal/fleet"
 	"offpeak/internal/hub"
 	"offpeak/internal/live"
+	livespot "offpeak/internal/live/spot"
 	"offpeak/internal/objects"
 	"offpeak/internal/optimizer"
 	"offpeak/internal/policy"
@@ -23,22 +25,26 @@ import (
 // onAWS is AWS, reached with the credentials of who types the command.
 type onAWS struct {
 	*live.Hub
-	now func() time.Time
+	now    func() time.Time
+	acting func() (*live.Hub, error) // the same, entering accounts by the role that acts
 }
 
 // openAWS reaches AWS by the standard credential chain. A region that is only to be looked into does not replace the one of the configuration: there
 // may be no such region, which another has to tell.
-func openAWS(ctx context.Context, c console, profile string, region fleet.Region, onlyToLook bool) (reach, error) {
-	if configured, err := cloud.Open(ctx, cloud.Options{Profile: profile}); onlyToLook && err == nil && configured.Region() != "" {
-		region = ""
+func openAWS(ctx context.Context, c console, e entry) (reach, error) {
+	if configured, err := cloud.Open(ctx, cloud.Options{Profile: e.profile}); e.onlyToLook && err == nil && configured.Region() != "" {
+		e.region = ""
 	}
-	h, err := live.OpenAccounts(ctx, live.Settings{
-		Region: region, Holder: holder(c), Cloud: cloud.Options{Profile: profile, Session: "offpeak-cli"},
-	}, c.now)
+	open := func(looks bool) (*live.Hub, error) {
+		return live.OpenAccounts(ctx, live.Settings{
+			Region: e.region, Holder: holder(c), Cloud: cloud.Options{Profile: e.profile, Session: "offpeak-cli"}, Looks: looks,
+		}, c.now)
+	}
+	h, err := open(!e.acts)
 	if err != nil {
 		return nil, err
 	}
-	return &onAWS{h, c.now}, nil
+	return &onAWS{h, c.now, sync.OnceValues(func() (*live.Hub, error) { return open(false) })}, nil
 }
 
 // Region implements reach.
@@ -75,6 +81,11 @@ func (a *onAWS) Acts(p *policy.Policy, anyway bool) optimizer.Actuator {
 	return actuator.New(a.Access, actuator.Options{Keys: p.Rules.Keys, Anyway: anyway, Fallback: &actuator.Fallback{}})
 }
 
+// Spot implements reach.
+func (a *onAWS) Spot(p *policy.Policy, store objects.Store) (hub.SpotHands, error) {
+	return livespot.Under(a.Hub, store)(p)
+}
+
 // Bucket implements reach.
 func (a *onAWS) Bucket(name, prefix string) objects.Store {
 	return bucket.Open(a.Access, name, prefix, "")
@@ -109,8 +120,12 @@ func (a *onAWS) Parts(ctx context.Context, bucket, queue, topic string) hub.Part
 
 // MayAct implements reach.
 func (a *onAWS) MayAct(ctx context.Context, p *policy.Policy, scope fleet.Scope, instance string) error {
-	a.Enter(p)
-	return setup.MayAct(ctx, a.Access, scope, instance)
+	h, err := a.acting()
+	if err != nil {
+		return err
+	}
+	h.Enter(p)
+	return setup.MayAct(ctx, h.Access, scope, instance)
 }
 
 // Calls implements reach.

@@ -31,6 +31,7 @@ type ownerFlags struct {
 
 func (f *ownerFlags) register(cmd *cobra.Command) {
 	f.reachFlags.register(cmd)
+	f.acts = true
 	flags := cmd.Flags()
 	flags.StringVar(&f.policyFile, "policy", defaultPolicy, "policy file; with a hub, the hub's policy is followed unless this is given")
 	flags.BoolVar(&f.yes, "yes", false, "do not ask")

@@ -31,6 +31,7 @@ type planFlags struct {
 	out       string
 	memoryOut string
 	exitCode  bool
+	pastGuard bool
 	schema    bool
 }
 
@@ -58,6 +59,7 @@ that "offpeak inventory --save" wrote. Several files make one fleet.`,
 	registerForm(cmd, &flags.output)
 	f.StringVar(&flags.out, "out", "", "write to this file instead of standard output")
 	f.StringVar(&flags.memoryOut, "memory-out", "", "write the memory for the next plan to this file, as if the plan were applied")
+	f.BoolVar(&flags.pastGuard, "past-guard", false, "plan what the guard against surprises holds, too: once it has been looked at, \"offpeak apply\" carries it out")
 	f.BoolVar(&flags.exitCode, "exit-code", false, "exit with 3 when there is something to do")
 	f.BoolVar(&flags.schema, "schema", false, "print the JSON Schema of the output and do nothing else")
 	return cmd
@@ -97,7 +99,7 @@ func (f *planFlags) run(cmd *cobra.Command, args []string) error {
 
 // plan reads everything and makes the plan.
 func (f *planFlags) plan(cmd *cobra.Command, args []string) (made plan.Plan, next *fleet.Memory, seen sight, err error) {
-	options := scheduler.Options{}
+	options := scheduler.Options{PastGuard: f.pastGuard}
 	if f.forecast != "" {
 		span, err := parseSpan(f.forecast)
 		if err != nil || span == 0 {

@@ -37,6 +37,8 @@ type reach interface {
 	Find(ctx context.Context, p *policy.Policy, scope fleet.Scope, arns []fleet.ARN) ([]fleet.Resource, error)
 	// Acts changes things under a policy; anyway also what does not opt in any more.
 	Acts(p *policy.Policy, anyway bool) optimizer.Actuator
+	// Spot is what AutoSpot looks and acts with under a policy; what it asks of AWS's market is kept in a store.
+	Spot(p *policy.Policy, store objects.Store) (hub.SpotHands, error)
 	// Bucket is a store in S3.
 	Bucket(name, prefix string) objects.Store
 	// Prices fills in AWS's list prices, which it keeps in a store; nil where there are none to be had.
@@ -47,7 +49,8 @@ type reach interface {
 	Role(p *policy.Policy, id fleet.AccountID) string
 	// Parts tells of a hub's bucket, queue and topic; those that are not named are looked for.
 	Parts(ctx context.Context, bucket, queue, topic string) hub.Parts
-	// MayAct tries as a dry run whether an instance could be stopped and started.
+	// MayAct enters a scope by the role that acts, and tries as a dry run whether an instance could be stopped and started, if one is named. The
+	// error is hub.ErrNotEntered where that role lets nobody in who asks.
 	MayAct(ctx context.Context, p *policy.Policy, scope fleet.Scope, instance string) error
 	// Calls counts the calls made so far.
 	Calls() map[string]int
@@ -58,6 +61,18 @@ type reachFlags struct {
 	profile string
 	regions []string
 	hub     string
+	// acts is set by commands that change something in accounts. The others enter them by the role that only reads.
+	acts bool
+}
+
+// entry is how AWS is reached.
+type entry struct {
+	profile string
+	region  fleet.Region
+	// onlyToLook says that the region is one to look into, which does not replace that of the configuration.
+	onlyToLook bool
+	// acts says that accounts are entered by the role that acts.
+	acts bool
 }
 
 // HubVariable names the hub's place for all commands.
@@ -121,7 +136,7 @@ func (f *reachFlags) open(ctx context.Context, c console) (*site, error) {
 	if len(f.regions) > 0 {
 		region = f.regions[0]
 	}
-	a, err := openAWS(ctx, c, f.profile, fleet.Region(region), at.bucket == "")
+	a, err := openAWS(ctx, c, entry{f.profile, fleet.Region(region), at.bucket == "", f.acts})
 	if err != nil {
 		return nil, err
 	}

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/term"
 
+	"offpeak/autospot"
 	"offpeak/internal/billing"
 	"offpeak/internal/fleet"
 	"offpeak/internal/local"
@@ -67,11 +68,15 @@ func (r *rehearsal) run(ctx context.Context, c console) (*twin.Audit, error) {
 	progress := newProgress(c)
 	defer progress.clear()
 	store := local.NewPacked()
-	lives, err := twin.Live(ctx, twin.Config{
+	config := twin.Config{
 		Specs: r.specs, Rules: &r.policy.Rules, Begin: r.period.From.Add(-r.history), From: r.period.From, To: r.period.To, Settle: r.settle,
 		Seed: r.seed, Faults: r.faults, Store: store, MaxFailures: r.policy.Guards.MaxFailures,
 		Progress: func(done int) { progress.show("simulating", done) },
-	})
+	}
+	if r.policy.Spot.Mode == autospot.Act {
+		config.Spot, config.Market = &r.policy.Spot, invoice.SampleOffers(r.catalogue, config.Begin.AddDate(0, 0, -60))
+	}
+	lives, err := twin.Live(ctx, config)
 	if err != nil {
 		return nil, err
 	}

@@ -115,6 +115,9 @@ func actionRow(a plan.Action) row {
 	}
 	what := a.Change.Verb()
 	why := a.Why
+	if m, ok := a.Change.(plan.Move); ok {
+		colour, why = bold, fmt.Sprintf("to %s: %s", plan.Buys(m.To), a.Why)
+	}
 	if s, ok := a.Change.(plan.Scale); ok && a.Subject.Kind == fleet.ECSService {
 		why = fmt.Sprintf("%d to %d tasks: %s", s.From.Desired, s.To.Desired, a.Why)
 	} else if ok {

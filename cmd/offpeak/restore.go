@@ -61,6 +61,7 @@ func (f *restoreFlags) run(cmd *cobra.Command, names []string) error {
 	if err := f.mayAsk(f.yes || f.dryRun); err != nil {
 		return err
 	}
+	f.acts = !f.dryRun
 	ctx, stop := interruptible()
 	defer stop()
 	s, p, err := f.ready(ctx, f.console, cmd, f.policyFile)

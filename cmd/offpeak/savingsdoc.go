@@ -31,11 +31,24 @@ type savingsDocument struct {
 	Causes      []lineJSON      `json:"by_cause"`
 	Resources   []resourceJSON  `json:"resources"`
 	Standing    []standingJSON  `json:"still_billed_while_stopped"`
+	Spot        []spotMoveJSON  `json:"moved_to_spot,omitempty"`
 	Commitments commitmentsJSON `json:"commitments"`
 	Charges     []chargeJSON    `json:"charges"`
 	Confirmed   shareJSON       `json:"confirmed_hours"`
 	Gaps        []gapJSON       `json:"gaps"`
 	Manifests   []manifestJSON  `json:"manifests"`
+}
+
+// spotMoveJSON is what one move to Spot avoided: what it ran on before at the same hours, less what Spot cost, less overheads.
+type spotMoveJSON struct {
+	Resource   fleet.ARN  `json:"resource"`
+	Hours      string     `json:"hours_on_spot"`
+	List       money.USD  `json:"list_usd"`
+	Contracted money.USD  `json:"contracted_usd"`
+	Adjusted   *money.USD `json:"adjusted_usd"` // null where it is not computable
+	Paid       money.USD  `json:"paid_usd"`
+	Overheads  money.USD  `json:"overheads_usd"`
+	Net        money.USD  `json:"net_usd"`
 }
 
 type periodJSON struct {
@@ -172,6 +185,13 @@ func documentOf(payer fleet.AccountID, f *savings.Savings, deliveries []export.D
 	}
 	for _, line := range f.Standing {
 		d.Standing = append(d.Standing, standingJSON(line))
+	}
+	for _, m := range f.Spot {
+		j := spotMoveJSON{Resource: m.Resource, Hours: m.Hours.String(), List: m.List, Contracted: m.Contract, Paid: m.Paid, Overheads: m.Overheads, Net: m.Net(f.Commitments.Known)}
+		if f.Commitments.Known {
+			j.Adjusted = &m.Adjusted
+		}
+		d.Spot = append(d.Spot, j)
 	}
 	for _, c := range f.Charges {
 		d.Charges = append(d.Charges, chargeJSON{

@@ -18,7 +18,7 @@ import (
 // renderSavings writes what was avoided for people: the headline first, then where it comes from, then what stands against it.
 func renderSavings(w io.Writer, f *savings.Savings, s style) error {
 	steps := []func(io.Writer, *savings.Savings, style) error{
-		renderHeadline, renderLines, renderStanding, renderChecks, renderGaps,
+		renderHeadline, renderLines, renderMoved, renderStanding, renderChecks, renderGaps,
 	}
 	for _, step := range steps {
 		if err := step(w, f, s); err != nil {
@@ -91,14 +91,14 @@ func renderLines(w io.Writer, f *savings.Savings, s style) error {
 		if len(table.lines) == 0 {
 			continue
 		}
-		rows := []row{{cells: []string{pad(table.title, 20), right("resources", 9), right("hours avoided", 13), right("of it ran more", 14), right("USD", 12), "95 %"}, colours: []string{dim, dim, dim, dim, dim, dim}}}
+		rows := []row{{cells: []string{pad(table.title), right("resources", 9), right("hours avoided", 13), right("of it ran more", 14), right("USD", 12), "95 %"}, colours: []string{dim, dim, dim, dim, dim, dim}}}
 		for _, line := range table.lines {
 			induced := ""
 			if !line.Hours.Induced.IsZero() {
 				induced = count(line.Hours.Induced)
 			}
 			rows = append(rows, row{cells: []string{
-				pad(named(line.Name), 20), right(fmt.Sprint(line.Resources), 9), right(count(line.Hours.Avoided), 13), right(induced, 14), right(usd(line.Value()), 12), span(line.Within),
+				pad(named(line.Name)), right(fmt.Sprint(line.Resources), 9), right(count(line.Hours.Avoided), 13), right(induced, 14), right(usd(line.Value()), 12), span(line.Within),
 			}})
 		}
 		if _, err := fmt.Fprintln(w); err != nil {
@@ -121,6 +121,55 @@ func named(name string) string {
 
 // shownStanding is how many lines of what is still billed are shown.
 const shownStanding = 5
+
+// movesShown is how many moves are listed; the rest are added up.
+const movesShown = 6
+
+// renderMoved writes what moves to Spot avoided, beside the headline: what would have been paid on demand for the hours on Spot, less what was.
+func renderMoved(w io.Writer, f *savings.Savings, s style) error {
+	if len(f.Spot) == 0 {
+		return nil
+	}
+	known := f.Commitments.Known
+	moves := slices.Clone(f.Spot)
+	slices.SortStableFunc(moves, func(a, b savings.Spot) int { return b.Net(known).Cmp(a.Net(known)) })
+	rows := []row{{cells: []string{pad("moved to Spot"), right("hours on Spot", 14), right("on demand USD", 14), right("paid USD", 12), right("avoided USD", 12), ""}, colours: []string{dim, dim, dim, dim, dim}}}
+	var all, rest savings.Spot
+	restNet := money.USD{}
+	for i, m := range moves {
+		for _, sum := range []*savings.Spot{&all, &rest} {
+			if sum == &rest && i < movesShown {
+				continue
+			}
+			sum.Hours, sum.Contract, sum.Adjusted, sum.Paid = sum.Hours.Add(m.Hours), sum.Contract.Add(m.Contract), sum.Adjusted.Add(m.Adjusted), sum.Paid.Add(m.Paid)
+		}
+		if i < movesShown {
+			rows = append(rows, moveRow(pad(string(m.Resource[strings.LastIndexAny(string(m.Resource), "/:")+1:])), m, m.Net(known), known))
+			continue
+		}
+		restNet = restNet.Add(m.Net(known))
+	}
+	if n := len(moves) - movesShown; n > 0 {
+		rows = append(rows, moveRow(pad(fmt.Sprintf("%d more", n)), rest, restNet, known))
+	}
+	rows = append(rows, moveRow(pad("all"), all, f.SpotNet(), known))
+	if _, err := fmt.Fprintln(w); err != nil {
+		return err
+	}
+	if err := s.writeRows(w, 2, rows); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(w, "%s\n", s.fold("On demand: what it ran on before, for the hours that it ran on Spot, less what commitments would have paid. It is not in the figures above.", 2))
+	return err
+}
+
+func moveRow(name string, m savings.Spot, net money.USD, known bool) row {
+	worth := m.Contract
+	if known {
+		worth = m.Adjusted
+	}
+	return row{cells: []string{name, right(commas(m.Hours.StringFixed(0)), 14), right(usd(worth), 14), right(usd(m.Paid), 12), right(usd(net), 12), ""}}
+}
 
 func renderStanding(w io.Writer, f *savings.Savings, s style) error {
 	if len(f.Standing) == 0 {
@@ -246,14 +295,15 @@ func hoursBetween(i avoidance.Interval) string {
 	return fmt.Sprintf("95 %%: %s to %s", commas(fmt.Sprintf("%.0f", math.Floor(i.Low))), commas(fmt.Sprintf("%.0f", math.Ceil(i.High))))
 }
 
-// right and pad bring a text to a width on the screen.
+// right brings a text to a width on the screen, and pad a name to that of the column of names.
 func right(text string, width int) string {
 	return strings.Repeat(" ", max(0, width-runewidth.StringWidth(text))) + text
 }
 
-func pad(text string, width int) string {
-	text = printable(text)
-	return text + strings.Repeat(" ", max(0, width-runewidth.StringWidth(text)))
+func pad(name string) string {
+	const width = 20
+	name = printable(name)
+	return name + strings.Repeat(" ", max(0, width-runewidth.StringWidth(name)))
 }
 
 // fold wraps a paragraph that stands at a column.

@@ -163,7 +163,7 @@ func renderTruth(w io.Writer, a *twin.Audit, s style) error {
 	var low, high money.USD
 	lowHours, highHours := 0.0, 0.0
 	for _, c := range a.Claims {
-		low, high = low.Add(c.Headline.Within.Low), high.Add(c.Headline.Within.High)
+		low, high = low.Add(c.Headline.Within.Low).Add(c.SpotNet()), high.Add(c.Headline.Within.High).Add(c.SpotNet())
 		lowHours, highHours = lowHours+c.Headline.Hours.Interval.Low, highHours+c.Headline.Hours.Interval.High
 	}
 	rows := []row{
