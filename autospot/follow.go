@@ -331,7 +331,12 @@ func (r *run) renew(a *Advice, m fleet.Moved, live fleet.Purchase) {
 		target.Base = live.Mix.Base - 1
 	}
 	before, after := balance.OnDemandOf(live.Mix.Base, live.Mix.AboveBase, a.Size), balance.OnDemandOf(target.Base, target.AboveBase, a.Size)
-	if before == after && drift(live.Mix.Types, target.Types) < driftTypes && !r.cheaper(a, live.Mix.Types) {
+	if before == after && drift(live.Mix.Types, target.Types) < driftTypes && !r.cheaper(a, live.Mix.Types, target.Types[0]) {
+		return
+	}
+	to := live
+	to.Mix = &target
+	if to.Equal(live) {
 		return
 	}
 	if after < before {
@@ -343,8 +348,6 @@ func (r *run) renew(a *Advice, m fleet.Moved, live fleet.Purchase) {
 			r.next[a.Subject.ARN] = m
 		}
 	}
-	to := live
-	to.Mix = &target
 	a.Cause, a.Why = plan.BySpot, "prices or offerings have changed: it should buy "+plan.Buys(to)
 	a.Move = &plan.Move{From: live, To: to, Way: plan.ByWriting}
 }
@@ -363,8 +366,9 @@ func drift(have, want []string) int {
 	return 100 * missing / len(want)
 }
 
-// cheaper reports whether the types of now would cost a tenth more than the chosen ones.
-func (r *run) cheaper(a *Advice, types []string) bool {
+// cheaper reports whether the types of now would cost a tenth more than the chosen ones. The group's own type stays whatever it costs, for on-demand
+// instances are launched as it: that it was rejected is no reason to write.
+func (r *run) cheaper(a *Advice, types []string, own string) bool {
 	n := 0
 	sum := a.Mix.Now.Times(0)
 	for i := range a.Mix.Types {
@@ -373,7 +377,7 @@ func (r *run) cheaper(a *Advice, types []string) bool {
 		}
 	}
 	for i := range a.Mix.Rejected {
-		if slices.Contains(types, a.Mix.Rejected[i].Type) {
+		if t := a.Mix.Rejected[i].Type; t != own && slices.Contains(types, t) {
 			return true // one that is bought now should not be
 		}
 	}
