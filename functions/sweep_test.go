@@ -249,7 +249,9 @@ func check(t testing.TB, scopes []fleet.Scope, each int, made map[string]round) 
 			t.Errorf("%s: %s", name, diff)
 		}
 		// What the page of costs counts with: an act is a lease, intent, outcome, memory, wake and state, and its verification one less. Deletions are free.
-		if paid := made[name].calls["s3:PUT"]; name == "stops" && paid != 6*len(scopes)+2*(batches(each)-1)*len(scopes) || name == "verifies" && paid > 5*len(scopes) {
+		// A scope that is due at the same second as before has its wake already.
+		most := (6 + 2*(batches(each)-1)) * len(scopes)
+		if paid := made[name].calls["s3:PUT"]; name == "stops" && (paid > most || paid < most-len(scopes)) || name == "verifies" && paid > 5*len(scopes) {
 			t.Errorf("%s: %d writes that are paid for", name, paid)
 		}
 		if name == "idles" && (writes != 0 || reads > 3*len(scopes)) {
