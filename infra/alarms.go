@@ -86,9 +86,33 @@ func Alarms() []Alarm {
 	}
 }
 
+// SpotAlarms are those that AutoSpot adds.
+func SpotAlarms() []Alarm {
+	return []Alarm{
+		{
+			"SpotFails", "offpeak-spot-fails", "AutoSpot's functions fail: nothing falls back to on-demand, and interruptions are not heard of", 3, 15, 1, false,
+			func(h *hub, d awscdk.Duration) awscloudwatch.IMetric {
+				return sum("FILL(looks, 0) + FILL(heard, 0)", "failed", d, map[string]awscloudwatch.IMetric{
+					"looks": h.ofFunction("autospot", "Errors", d), "heard": h.ofFunction("interruption", "Errors", d),
+				})
+			},
+		},
+		{
+			"DeadSpotWakesKept", "offpeak-dead-spot-wakes", "a wake of AutoSpot's could not be answered in three tries", 1, 5, 1, false,
+			func(h *hub, d awscdk.Duration) awscloudwatch.IMetric {
+				return h.spotDead.MetricApproximateNumberOfMessagesVisible(&awscloudwatch.MetricOptions{Period: d, Statistic: jsii.String("Maximum")})
+			},
+		},
+	}
+}
+
 func (h *hub) addAlarms() []interfacesawscloudwatch.IAlarmRef {
 	var all []interfacesawscloudwatch.IAlarmRef
-	for _, a := range Alarms() {
+	wanted := Alarms()
+	if h.config.AutoSpot {
+		wanted = append(wanted, SpotAlarms()...)
+	}
+	for _, a := range wanted {
 		props := &awscloudwatch.AlarmProps{
 			AlarmName: jsii.String(a.Name), AlarmDescription: jsii.String(fmt.Sprintf("%s. What to do: docs/runbook.md, %s", a.Means, a.Name)),
 			Metric: a.metric(h, awscdk.Duration_Minutes(jsii.Number(a.Minutes))), Threshold: jsii.Number(a.Threshold),

@@ -71,7 +71,7 @@ const (
 func (h *hub) ownCost(d awscdk.Duration) awscloudwatch.IMetric {
 	using := map[string]awscloudwatch.IMetric{}
 	expression := ""
-	for i, f := range Functions() {
+	for i, f := range functionsOf(h.config) {
 		duration, calls := fmt.Sprintf("duration%d", i), fmt.Sprintf("calls%d", i)
 		using[duration], using[calls] = h.ofFunction(f.Name, "Duration", d), h.ofFunction(f.Name, "Invocations", d)
 		if i > 0 {

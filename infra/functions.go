@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"offpeak/infra/config"
 	"offpeak/infra/permit"
 )
 
@@ -38,9 +39,10 @@ const (
 	wakesID      = "Wakes"
 	alertsID     = "Alerts"
 	killSwitchID = "KillSwitch"
+	spotWakesID  = "SpotWakes"
 )
 
-// Functions are all of them.
+// Functions are those of the scheduler, which every hub has.
 func Functions() []Function {
 	variables := []Variable{{"OFFPEAK_BUCKET", storeID}, {"OFFPEAK_QUEUE_URL", wakesID}, {"OFFPEAK_TOPIC_ARN", alertsID}}
 	return []Function{
@@ -56,8 +58,30 @@ func Functions() []Function {
 	}
 }
 
-// Apart are functions that are built and that no stack deploys: AutoSpot's. At a terminal all that they do is there (offpeak spot).
-func Apart() []string { return []string{"autospot", "interruption"} }
+// SpotFunctions are those of AutoSpot, which a hub has that is asked for it.
+func SpotFunctions() []Function {
+	return []Function{
+		{
+			// It holds a region's types and a fortnight of Spot prices.
+			Name: "autospot", ID: "Autospot", Memory: 512, Timeout: 15 * time.Minute, Role: permit.Hub.AutoSpot,
+			Variables: []Variable{{"OFFPEAK_BUCKET", storeID}, {"OFFPEAK_SPOT_QUEUE_URL", spotWakesID}, {"OFFPEAK_TOPIC_ARN", alertsID}, {"OFFPEAK_KILL_SWITCH", killSwitchID}},
+			Purpose:   "Once a day, and when woken: looks at what could run on Spot in one account and region, or does, plans, writes down and moves",
+		},
+		{
+			Name: "interruption", ID: "Interruption", Memory: 128, Timeout: time.Minute, Role: permit.Hub.Interruption,
+			Variables: []Variable{{"OFFPEAK_BUCKET", storeID}, {"OFFPEAK_SPOT_QUEUE_URL", spotWakesID}},
+			Purpose:   "At events: hears that Spot instances are taken and that launches fail, and wakes AutoSpot for what it has moved",
+		},
+	}
+}
+
+// functionsOf are those of a deployment.
+func functionsOf(c config.Config) []Function {
+	if c.AutoSpot {
+		return append(Functions(), SpotFunctions()...)
+	}
+	return Functions()
+}
 
 // program is the name that Lambda's provided runtimes start.
 const program = "bootstrap"

@@ -27,11 +27,11 @@ func TestTheFunctionsAreThoseOfTheFolders(t *testing.T) {
 		t.Fatal(err)
 	}
 	var folders []string
-	functions := infra.Apart()
+	var functions []string
 	for _, path := range mains {
 		folders = append(folders, filepath.Base(filepath.Dir(path)))
 	}
-	for _, f := range infra.Functions() {
+	for _, f := range append(infra.Functions(), infra.SpotFunctions()...) {
 		functions = append(functions, f.Name)
 	}
 	slices.Sort(functions)
@@ -48,8 +48,8 @@ func TestTheMakefileBuildsThem(t *testing.T) {
 	if m == nil {
 		t.Fatal("the Makefile builds no functions any more; where are they built?")
 	}
-	functions := infra.Apart()
-	for _, f := range infra.Functions() {
+	var functions []string
+	for _, f := range append(infra.Functions(), infra.SpotFunctions()...) {
 		functions = append(functions, f.Name)
 	}
 	built := strings.Fields(m[1])
@@ -62,22 +62,24 @@ func TestTheMakefileBuildsThem(t *testing.T) {
 
 // TestTheVariablesAreThoseThatTheFunctionsRead compares with the constants of internal/live, which cannot be imported: it links the AWS SDK.
 func TestTheVariablesAreThoseThatTheFunctionsRead(t *testing.T) {
-	var wanted []string
-	apart := []string{"OFFPEAK_SPOT_QUEUE_URL"} // of those that no stack deploys
-	for _, m := range regexp.MustCompile(`Variable += "(OFFPEAK_\w+)"`).FindAllStringSubmatch(read(t, "../internal/live/live.go"), -1) {
-		if m[1] != "OFFPEAK_PREFIX" && !slices.Contains(apart, m[1]) { // the hub's bucket is offpeak's alone
-			wanted = append(wanted, m[1])
+	var known []string
+	for _, file := range []string{"live.go", "autospot.go"} {
+		for _, m := range regexp.MustCompile(`Variable += "(OFFPEAK_\w+)"`).FindAllStringSubmatch(read(t, filepath.Join("..", "internal", "live", file)), -1) {
+			known = append(known, m[1])
 		}
 	}
-	slices.Sort(wanted)
-	if len(wanted) == 0 {
-		t.Fatal("internal/live names no variable any more; where are they?")
+	slices.Sort(known)
+	if len(known) != 6 {
+		t.Fatalf("internal/live names the variables %v; where are the others?", known)
 	}
-	for _, f := range infra.Functions() {
-		reads := wanted
-		if f.Name == "dispatch" { // it does nothing that a kill switch could hold
-			reads = slices.DeleteFunc(slices.Clone(wanted), func(name string) bool { return name == "OFFPEAK_KILL_SWITCH" })
-		}
+	// The hub's bucket is offpeak's alone, and so nobody has a prefix. The scheduler has no part in Spot, nor has AutoSpot in the scheduler's queue.
+	unread := map[string][]string{
+		"dispatch": {"OFFPEAK_KILL_SWITCH", "OFFPEAK_SPOT_QUEUE_URL"}, // it does nothing that a kill switch could hold
+		"schedule": {"OFFPEAK_SPOT_QUEUE_URL"}, "autospot": {"OFFPEAK_QUEUE_URL"},
+		"interruption": {"OFFPEAK_KILL_SWITCH", "OFFPEAK_QUEUE_URL", "OFFPEAK_TOPIC_ARN"}, // it tells AutoSpot, and AutoSpot people
+	}
+	for _, f := range append(infra.Functions(), infra.SpotFunctions()...) {
+		reads := slices.DeleteFunc(slices.Clone(known), func(name string) bool { return name == "OFFPEAK_PREFIX" || slices.Contains(unread[f.Name], name) })
 		var set []string
 		for _, v := range f.Variables {
 			set = append(set, v.Name)

@@ -21,14 +21,17 @@ type hub struct {
 	build  string
 	permit permit.Hub
 
-	key      awskms.Key  // of the topic, always
-	dataKey  awskms.IKey // of bucket and logs: the same, or nil with AWS's own
-	store    awss3.Bucket
-	wakes    awssqs.Queue
-	dead     awssqs.Queue // wakes that no worker could answer
-	failures awssqs.Queue // ticks and events that the dispatcher could not answer
-	alerts   awssns.Topic
-	lambdas  map[string]awslambda.Function
+	key       awskms.Key  // of the topic, always
+	dataKey   awskms.IKey // of bucket and logs: the same, or nil with AWS's own
+	store     awss3.Bucket
+	wakes     awssqs.Queue
+	dead      awssqs.Queue // wakes that no worker could answer
+	failures  awssqs.Queue // ticks and events that the dispatcher could not answer
+	spotWakes awssqs.Queue // of AutoSpot, where it is deployed
+	spotDead  awssqs.Queue
+
+	alerts  awssns.Topic
+	lambdas map[string]awslambda.Function
 }
 
 // NewHub adds the stack of the hub.
@@ -59,6 +62,9 @@ func newHub(scope constructs.Construct, id, name string, d Deployment) error {
 		return err
 	}
 	h.addTick()
+	if c.AutoSpot {
+		h.addSpotTick()
+	}
 	h.addBus()
 	h.addPeople()
 	alarms := h.addAlarms()

@@ -124,7 +124,11 @@ func TestQueuesAndTopic(t *testing.T) {
 			t.Errorf("%s: %s may be spoken to in clear", name, id)
 		}
 		queues, topics := resources(template, "AWS::SQS::Queue"), resources(template, "AWS::SNS::Topic")
-		if len(queues) != 3 || len(topics) != 1 {
+		wanted := 3
+		if context == full { // AutoSpot has a queue of its own, and one for what that sets aside
+			wanted = 5
+		}
+		if len(queues) != wanted || len(topics) != 1 {
 			t.Fatalf("%s: %d queues, %d topics", name, len(queues), len(topics))
 		}
 		for id, q := range queues {
@@ -212,13 +216,16 @@ func TestTheTickIsWhatTheDispatcherReads(t *testing.T) {
 
 // TestAlarms: each tells people, and says where to read on.
 func TestAlarms(t *testing.T) {
-	template := synth(t, minimal).templates[infra.HubStack]
-	alarms := resources(template, "AWS::CloudWatch::Alarm")
-	if len(alarms) != len(infra.Alarms()) {
-		t.Fatalf("%d alarms, want %d", len(alarms), len(infra.Alarms()))
+	if there := resources(synth(t, minimal).templates[infra.HubStack], "AWS::CloudWatch::Alarm"); len(there) != len(infra.Alarms()) {
+		t.Fatalf("%d alarms, want %d", len(there), len(infra.Alarms()))
+	}
+	wanted := append(infra.Alarms(), infra.SpotAlarms()...)
+	alarms := resources(synth(t, full).templates[infra.HubStack], "AWS::CloudWatch::Alarm")
+	if len(alarms) != len(wanted) {
+		t.Fatalf("%d alarms with AutoSpot, want %d", len(alarms), len(wanted))
 	}
 	runbook := read(t, filepath.Join("..", "docs", "runbook.md"))
-	for _, a := range infra.Alarms() {
+	for _, a := range wanted {
 		p := at(t, alarms[a.ID], "Properties")
 		if diff := cmp.Diff([]any{map[string]any{"Ref": "Alerts"}}, at(t, p, "AlarmActions")); diff != "" {
 			t.Error(diff)

@@ -73,7 +73,7 @@ func Build(app awscdk.App, d Deployment) error {
 // Check looks at what a deployment needs: programs, and roles that IAM takes.
 func (d Deployment) Check() error {
 	var errs []error
-	for _, f := range Functions() {
+	for _, f := range functionsOf(d.Config) {
 		if _, err := f.Asset(d.Build); err != nil {
 			errs = append(errs, err)
 		}
@@ -83,7 +83,7 @@ func (d Deployment) Check() error {
 			errs = append(errs, err)
 		}
 	}
-	for _, p := range hubOf(d.Config).Policies(string(d.Config.Region), "${TagChanges.Arn}") {
+	for _, p := range hubOf(d.Config).Policies(string(d.Config.Region), rules(d.Config)...) {
 		if err := p.Check(); err != nil {
 			errs = append(errs, err)
 		}
@@ -94,7 +94,11 @@ func (d Deployment) Check() error {
 // Roles are all roles of a deployment.
 func Roles(c config.Config) []permit.Role {
 	spoke := inside(c)
-	return append(hubOf(c).Roles(), spoke.Schedule(), spoke.Read(), permit.Events(string(c.Region)))
+	roles := append(hubOf(c).Roles(), spoke.Schedule(), spoke.Read(), permit.Events(string(c.Region)))
+	if c.AutoSpot {
+		roles = append(roles, spoke.Spot())
+	}
+	return roles
 }
 
 // tag puts the deployment's tags on everything that can have them. The kill switch has none but a constant one, or changing a tag would reset it;
@@ -112,7 +116,7 @@ func tag(scope constructs.IConstruct, c config.Config) {
 
 // hubOf says to permit what the hub is.
 func hubOf(c config.Config) permit.Hub {
-	h := permit.Hub{Organization: c.Organization, Key: true}
+	h := permit.Hub{Organization: c.Organization, Key: true, Spot: c.AutoSpot}
 	for _, id := range c.Accounts {
 		h.Accounts = append(h.Accounts, string(id))
 	}
@@ -138,7 +142,7 @@ func names(roles []string) (out []string) {
 func inside(c config.Config) permit.Spoke {
 	s := permit.Spoke{
 		Tags: c.ScheduleTags, Custodian: c.CustodianTag, Organization: c.Organization,
-		Operators: len(c.Operators) > 0, Readers: len(c.Readers) > 0,
+		Operators: len(c.Operators) > 0, Readers: len(c.Readers) > 0, AutoSpot: c.AutoSpot, SpotTag: c.SpotTag,
 	}
 	for _, t := range c.Protected {
 		s.Protected = append(s.Protected, permit.Tag{Key: t.Key, Values: t.Values})

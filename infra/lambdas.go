@@ -11,18 +11,15 @@ import (
 
 // addFunctions adds the functions of the table, each with its role and its log.
 func (h *hub) addFunctions() error {
-	for _, f := range Functions() {
+	for _, f := range functionsOf(h.config) {
 		asset, err := f.Asset(h.build)
 		if err != nil {
 			return err
 		}
 		h.addFunction(f, asset)
 	}
-	h.lambdas["dispatch"].ConfigureAsyncInvoke(&awslambda.EventInvokeConfigOptions{
-		// A tick that is answered late is as good as the next one, which comes anyway.
-		MaxEventAge: awscdk.Duration_Minutes(jsii.Number(10)), RetryAttempts: jsii.Number(1),
-		OnFailure: awslambdadestinations.NewSqsDestination(h.failures),
-	})
+	// A tick that is answered late is as good as the next one, which comes anyway.
+	h.calledByItself("dispatch", 10, 1)
 	// Wakes come by the queue, which sets aside itself what cannot be answered: the worker is never called without being waited for.
 	called(awslambda.NewEventSourceMapping(h.stack, jsii.String("WakesToSchedule"), &awslambda.EventSourceMappingProps{
 		Target: h.lambdas["schedule"], EventSourceArn: h.wakes.QueueArn(),
@@ -30,7 +27,18 @@ func (h *hub) addFunctions() error {
 		BatchSize: jsii.Number(1), ReportBatchItemFailures: jsii.Bool(true),
 		MaxConcurrency: jsii.Number(float64(h.config.MaxConcurrency)), Enabled: jsii.Bool(!h.config.Paused),
 	}), "WakesToSchedule")
+	if h.config.AutoSpot {
+		h.feedAutoSpot()
+	}
 	return nil
+}
+
+// calledByItself says how Lambda calls a function that nobody waits for: how old, in minutes, a call may become, and how often it is tried again.
+func (h *hub) calledByItself(name string, age, retries float64) {
+	h.lambdas[name].ConfigureAsyncInvoke(&awslambda.EventInvokeConfigOptions{
+		MaxEventAge: awscdk.Duration_Minutes(jsii.Number(age)), RetryAttempts: jsii.Number(retries),
+		OnFailure: awslambdadestinations.NewSqsDestination(h.failures),
+	})
 }
 
 func (h *hub) addFunction(f Function, asset string) {
@@ -44,7 +52,7 @@ func (h *hub) addFunction(f Function, asset string) {
 	role := addRole(h.stack, f.ID+"Role", f.Role(h.permit))
 	variables := map[string]*string{}
 	for _, v := range f.Variables {
-		variables[v.Name] = map[string]*string{storeID: h.store.BucketName(), wakesID: h.wakes.QueueUrl(), alertsID: h.alerts.TopicArn(), killSwitchID: awscdk.Fn_Ref(jsii.String(killSwitchID))}[v.Of]
+		variables[v.Name] = map[string]*string{storeID: h.store.BucketName(), wakesID: h.wakes.QueueUrl(), alertsID: h.alerts.TopicArn(), killSwitchID: awscdk.Fn_Ref(jsii.String(killSwitchID)), spotWakesID: awscdk.Fn_Ref(jsii.String(spotWakesID))}[v.Of]
 	}
 	props := &awslambda.FunctionProps{
 		FunctionName: jsii.String("offpeak-" + f.Name), Description: jsii.String(f.Purpose),

@@ -30,10 +30,13 @@ func (h *hub) addQueues() {
 		VisibilityTimeout: awscdk.Duration_Seconds(jsii.Number(visibility * worker.Timeout.Seconds())),
 		DeadLetterQueue:   &awssqs.DeadLetterQueue{Queue: h.dead, MaxReceiveCount: jsii.Number(tries)},
 	})
+	if h.config.AutoSpot {
+		h.addSpotQueues()
+	}
 }
 
 func function(name string) Function {
-	for _, f := range Functions() {
+	for _, f := range append(Functions(), SpotFunctions()...) {
 		if f.Name == name {
 			return f
 		}

@@ -24,6 +24,8 @@ func values(account string) map[string]any {
 		"Store.Arn": "arn:aws:s3:::store", "AccessLogs.Arn": "arn:aws:s3:::access", "LedgerArchive.Arn": "arn:aws:s3:::archive", "Wakes.Arn": "arn:aws:sqs:ap-northeast-2:111122223333:wakes", "Failures.Arn": "arn:aws:sqs:ap-northeast-2:111122223333:failures",
 		"Alerts": "arn:aws:sns:ap-northeast-2:111122223333:alerts", "Key.Arn": "arn:aws:kms:ap-northeast-2:111122223333:key/1",
 		"DeadWakes.Arn": "arn:aws:sqs:ap-northeast-2:111122223333:dead", "DispatchLog.Arn": "arn:aws:logs:…:dispatch", "ScheduleLog.Arn": "arn:aws:logs:…:schedule", "Dispatch.Arn": "arn:aws:lambda:…:dispatch", "Schedule": "offpeak-schedule",
+		"SpotWakes.Arn": "arn:aws:sqs:ap-northeast-2:111122223333:spot-wakes", "DeadSpotWakes.Arn": "arn:aws:sqs:ap-northeast-2:111122223333:dead-spot-wakes",
+		"AutospotLog.Arn": "arn:aws:logs:…:autospot", "InterruptionLog.Arn": "arn:aws:logs:…:interruption", "Autospot.Arn": "arn:aws:lambda:…:autospot",
 	}
 }
 
@@ -267,7 +269,7 @@ func TestAProtectedAccount(t *testing.T) {
 		t.Fatalf("%d roles", len(roles))
 	}
 	_, allowed := policies(t, template, "Read", spokeAccount)
-	for action, may := range map[string]bool{"ec2:DescribeInstances": true, "ec2:StopInstances": false, "rds:CreateDBSnapshot": false, "kms:CreateGrant": false, "ec2:DescribeInstanceTypes": false, "rds:DescribeDBSnapshots": false} {
+	for action, may := range map[string]bool{"ec2:DescribeInstances": true, "ec2:StopInstances": false, "rds:CreateDBSnapshot": false, "kms:CreateGrant": false, "ec2:DescribeInstanceTypes": true, "ec2:RunInstances": false, "autoscaling:UpdateAutoScalingGroup": false, "rds:DescribeDBSnapshots": false} {
 		got, err := evaluate.Decide(allowed, evaluate.Request{Action: action, Resources: []evaluate.Resource{instance("i-1", "offpeak:schedule", "x")}})
 		if err != nil || got.Allowed != may {
 			t.Errorf("%s: %+v, %v", action, got, err)

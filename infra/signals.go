@@ -53,24 +53,32 @@ func (h *hub) addBus() {
 		rule := awsevents.NewCfnRule(h.stack, jsii.String(p.id), &awsevents.CfnRuleProps{
 			EventBusName: bus.Ref(), Description: jsii.String(p.what), EventPattern: p.pattern, State: h.state(),
 			Targets: []any{map[string]any{
-				"id": "dispatch", "arn": h.lambdas["dispatch"].FunctionArn(),
+				"id": p.wakes, "arn": h.lambdas[p.wakes].FunctionArn(),
 				"deadLetterConfig": map[string]any{"arn": h.failures.QueueArn()},
 				"retryPolicy":      map[string]any{"maximumEventAgeInSeconds": 3600, "maximumRetryAttempts": 10},
 			}},
 		})
 		called(rule, p.id)
 		awslambda.NewCfnPermission(h.stack, jsii.String(p.id+"Call"), &awslambda.CfnPermissionProps{
-			Action: jsii.String("lambda:InvokeFunction"), FunctionName: h.lambdas["dispatch"].FunctionArn(), Principal: jsii.String("events.amazonaws.com"),
+			Action: jsii.String("lambda:InvokeFunction"), FunctionName: h.lambdas[p.wakes].FunctionArn(), Principal: jsii.String("events.amazonaws.com"),
 			SourceArn: rule.AttrArn(), SourceAccount: sub("${AWS::AccountId}"),
 		})
 	}
-	h.failures.AddToResourcePolicy(statement(permit.RulesKeep("${TagChanges.Arn}", "${DatabaseRestarts.Arn}")))
+	h.failures.AddToResourcePolicy(statement(permit.RulesKeep(rules(h.config)...)))
 }
 
-// pattern is a kind of event that wakes.
+// pattern is a kind of event that wakes a function.
 type pattern struct {
-	id, what string
-	pattern  map[string]any
+	id, what, wakes string
+	pattern         map[string]any
+}
+
+// rules are the ARNs of the hub's rules, as statements name them.
+func rules(c config.Config) (arns []string) {
+	for _, p := range patterns(c) {
+		arns = append(arns, "${"+p.id+".Arn}")
+	}
+	return arns
 }
 
 // patterns are what wakes beside the clock: a change of one of the configured tags, and databases that AWS has started again, or is about to.
@@ -83,16 +91,20 @@ func patterns(c config.Config) []pattern {
 	if c.CustodianTag != "" {
 		keys = append(keys, map[string]any{"equals-ignore-case": c.CustodianTag}) // such tags are found in any case
 	}
-	return []pattern{
-		{"TagChanges", "offpeak: an owner changed a tag that offpeak heeds", map[string]any{
+	all := []pattern{
+		{"TagChanges", "offpeak: an owner changed a tag that offpeak heeds", "dispatch", map[string]any{
 			"source": []any{"aws.tag"}, "detail-type": []any{"Tag Change on Resource"},
 			"detail": map[string]any{"service": []any{"ec2", "autoscaling", "rds", "ecs"}, "changed-tag-keys": keys},
 		}},
-		{"DatabaseRestarts", "offpeak: AWS starts a database that was stopped for seven days, or has started it", map[string]any{
+		{"DatabaseRestarts", "offpeak: AWS starts a database that was stopped for seven days, or has started it", "dispatch", map[string]any{
 			"source": []any{"aws.rds"}, "detail-type": []any{"RDS DB Instance Event", "RDS DB Cluster Event"},
 			"detail": map[string]any{"EventID": []any{"RDS-EVENT-0153", "RDS-EVENT-0154", "RDS-EVENT-0088", "RDS-EVENT-0151"}},
 		}},
 	}
+	if c.AutoSpot {
+		all = append(all, spotPatterns()...)
+	}
+	return all
 }
 
 func unnamed(statement map[string]any) map[string]any {

@@ -54,6 +54,9 @@ func (r spokeRoles) into(stack awscdk.Stack) {
 	role.Statements = role.Statements[:len(role.Statements)-1]
 	schedule := addRole(stack, "Schedule", role)
 	r.volumeKeys(stack, schedule, starting)
+	if r.config.AutoSpot {
+		addRole(stack, "Spot", r.spoke.Spot())
+	}
 }
 
 // volumeKeys adds the permission to use customer keys of volumes, if any are named: a statement without a resource is none.

@@ -15,6 +15,8 @@ func policyOf(t *testing.T, template map[string]any, id string) []map[string]any
 	for name, arn := range map[string]string{
 		"Failures": "arn:aws:sqs:ap-northeast-2:111122223333:failures", "Bus.Arn": "arn:aws:events:ap-northeast-2:111122223333:event-bus/offpeak",
 		"TagChanges.Arn": "arn:aws:events:ap-northeast-2:111122223333:rule/offpeak/tags", "DatabaseRestarts.Arn": "arn:aws:events:ap-northeast-2:111122223333:rule/offpeak/databases",
+		"SpotInterruptions.Arn": "arn:aws:events:ap-northeast-2:111122223333:rule/offpeak/interruptions", "FailedLaunches.Arn": "arn:aws:events:ap-northeast-2:111122223333:rule/offpeak/launches",
+		"AutospotRole.Arn": "arn:aws:iam::111122223333:role/" + permit.AutoSpotRole, "InterruptionRole.Arn": "arn:aws:iam::111122223333:role/" + permit.InterruptionRole,
 		"DispatchRole.Arn": "arn:aws:iam::111122223333:role/" + permit.DispatchRole,
 	} {
 		named[name] = arn
@@ -96,6 +98,8 @@ func TestWhoMayUseTheHubsThings(t *testing.T) {
 		{"a rule of another account does", "Failures", events, "sqs:SendMessage", failures, is("aws:SourceArn", "arn:aws:events:ap-northeast-2:999900001111:rule/offpeak/tags"), false},
 		{"a rule reads them", "Failures", events, "sqs:ReceiveMessage", failures, is("aws:SourceArn", rule), false},
 		{"the dispatcher keeps an input, without TLS", "Failures", in(hubAccount, permit.DispatchRole), "sqs:SendMessage", failures, is("aws:SecureTransport", "false"), false},
+		{"a rule of AutoSpot's keeps an event", "Failures", events, "sqs:SendMessage", failures, is("aws:SourceArn", "arn:aws:events:ap-northeast-2:111122223333:rule/offpeak/launches"), true},
+		{"a stranger wakes AutoSpot", "SpotWakes", in("999900001111", "admin"), "sqs:SendMessage", "arn:aws:sqs:ap-northeast-2:111122223333:spot-wakes", is(), false},
 		{"a stranger wakes", "Wakes", in("999900001111", "admin"), "sqs:SendMessage", "arn:aws:sqs:ap-northeast-2:111122223333:wakes", is(), false},
 		{"an alarm of the hub's account uses the key", "Key", alarms, "kms:GenerateDataKey", "*", is("aws:SourceAccount", hubAccount), true},
 		{"an alarm of another account does", "Key", alarms, "kms:GenerateDataKey", "*", is("aws:SourceAccount", "999900001111"), false},

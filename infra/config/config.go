@@ -39,6 +39,9 @@ type Config struct {
 	// OverrideTag is the key by which they make exceptions: a change of it wakes as one of the others does.
 	ScheduleTags              []string
 	CustodianTag, OverrideTag string
+	// AutoSpot deploys what moves workloads to Spot too; SpotTag is the key by which owners ask for that.
+	AutoSpot bool
+	SpotTag  string
 	// Protected are tags whose resources nothing may touch, by key in order.
 	Protected []ProtectedTag
 	// VolumeKeys are the customer keys of volumes that are started.
@@ -134,12 +137,14 @@ func (s *section) config() Config {
 		Region:              fleet.Region(s.text("hub_region", "ap-northeast-2", region)),
 		Organization:        s.text("organization", "", organization),
 		ExternalID:          s.text("external_id", "", externalID),
-		OwnAccount:          s.boolean("own_account", false),
+		OwnAccount:          s.boolean("own_account"),
 		Operators:           s.list("operators", nil, person),
 		Readers:             s.list("readers", nil, person),
 		ScheduleTags:        s.list("schedule_tags", []string{fleet.DefaultPrefix + "schedule"}, tagKey),
 		CustodianTag:        s.text("custodian_tag", "", tagKey),
 		OverrideTag:         s.text("override_tag", fleet.DefaultPrefix+"override", tagKey),
+		AutoSpot:            s.boolean("autospot"),
+		SpotTag:             s.text("spot_tag", fleet.DefaultPrefix+"spot", tagKey),
 		VolumeKeys:          s.list("volume_keys", nil, kmsKey),
 		Mail:                s.list("mail", nil, mail),
 		Encryption:          Encryption(s.text("encryption", string(CustomerKey), oneOf(string(CustomerKey), string(AWSKey)))),
@@ -148,7 +153,7 @@ func (s *section) config() Config {
 		MaxConcurrency:      s.number("max_concurrency", 5, 2, 1000),
 		ReservedConcurrency: s.number("reserved_concurrency", 0, 0, 1000),
 		AccountConcurrency:  s.number("account_concurrency", 0, 0, 1_000_000),
-		Paused:              s.boolean("paused", false),
+		Paused:              s.boolean("paused"),
 		Tags:                s.texts("tags"),
 	}
 	for _, id := range s.list("accounts", nil, account) {
@@ -169,7 +174,7 @@ func (s *section) spread(key string) *Spread {
 	if in == nil {
 		return nil
 	}
-	out := &Spread{Units: in.list("units", nil, unit), ReadOnly: in.list("read_only_units", nil, unit), Delegated: in.boolean("delegated", false)}
+	out := &Spread{Units: in.list("units", nil, unit), ReadOnly: in.list("read_only_units", nil, unit), Delegated: in.boolean("delegated")}
 	in.done()
 	return out
 }

@@ -105,10 +105,11 @@ func (s *section) list(key string, otherwise []string, f form) []string {
 	return list
 }
 
-func (s *section) boolean(key string, otherwise bool) bool {
+// boolean is false where nothing is said.
+func (s *section) boolean(key string) bool {
 	v, ok := s.take(key)
 	if !ok {
-		return otherwise
+		return false
 	}
 	b, ok := v.(bool)
 	if !ok {

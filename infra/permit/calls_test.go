@@ -33,6 +33,7 @@ var byHand = []string{"owner", "moto"}
 var beside = map[string]string{
 	"rds:CreateDBSnapshot":   "asked for by RDS, in the caller's name, when a stop is to take a snapshot",
 	"ec2:RunInstances":       "asked of who writes a launch template into a group, by Auto Scaling",
+	"ec2:CreateTags":         "asked for by EC2 where a launch says the tags of its instance",
 	"iam:PassRole":           "the same of the template's instance profile",
 	"sts:AssumeRole":         "called by the SDK's provider of credentials",
 	"ssm:GetParameter":       "called by internal/cloud/killswitch without the SDK's client",

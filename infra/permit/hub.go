@@ -12,6 +12,8 @@ type Hub struct {
 	Own *Spoke
 	// Key says that a customer key encrypts what the hub keeps.
 	Key bool
+	// Spot says that AutoSpot's functions are deployed too.
+	Spot bool
 	// Operators and Readers are the roles of people in the hub's account, by path and name, with * where a name is not known before: who acts by
 	// hand, and who only looks.
 	Operators, Readers []string
@@ -32,10 +34,20 @@ const (
 const KillSwitch = "/offpeak/kill-switch"
 
 // Roles are those of the hub, in the order in which facts flow, and then those of people.
-func (h Hub) Roles() []Role { return append([]Role{h.Tick(), h.Dispatch(), h.Worker()}, h.People()...) }
+func (h Hub) Roles() []Role {
+	roles := []Role{h.Tick(), h.Dispatch(), h.Worker()}
+	if h.Spot {
+		roles = append(roles, h.AutoSpot(), h.Interruption())
+	}
+	return append(roles, h.People()...)
+}
 
 // Tick is the role of the clock.
 func (h Hub) Tick() Role {
+	wakes, why := []string{"${Dispatch.Arn}"}, "calls the dispatcher"
+	if h.Spot {
+		wakes, why = append(wakes, "${Autospot.Arn}"), "calls the dispatcher, and AutoSpot once a day"
+	}
 	return Role{
 		Name: TickRole, Where: "the hub", For: "the clock, which wakes the dispatcher every five minutes",
 		Trust: []Statement{{
@@ -43,7 +55,7 @@ func (h Hub) Tick() Role {
 			Conditions: []Condition{is("aws:SourceAccount", "${AWS::AccountId}")}, Why: "EventBridge Scheduler, for schedules of this account",
 		}},
 		Statements: []Statement{
-			{Sid: "Wake", Effect: Allow, Actions: []string{"lambda:InvokeFunction"}, Resources: []string{"${Dispatch.Arn}"}, Why: "calls the dispatcher"},
+			{Sid: "Wake", Effect: Allow, Actions: []string{"lambda:InvokeFunction"}, Resources: wakes, Why: why},
 			{Sid: "Failed", Effect: Allow, Actions: []string{"sqs:SendMessage"}, Resources: []string{failures}, Why: "keeps ticks that could not be delivered"},
 		},
 	}

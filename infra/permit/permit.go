@@ -2,7 +2,7 @@
 //
 // In go the names of a deployment (tag keys, protected tags, keys of volumes); out come the statements of each role, as a policy document for a
 // template and as a table for people. Both are made of the same rows, so that neither can say what the other does not. The package knows no CDK,
-// asks AWS nothing, and grants no action that writes a tag.
+// asks AWS nothing, and grants no action that writes a tag, but for those that a launch gives to what it launches.
 package permit
 
 import (
@@ -165,7 +165,7 @@ func (s Statement) check() error {
 		case strings.Contains(action, "*") && s.Everything != "":
 		case strings.Contains(action, "*"):
 			return fmt.Errorf("the action %s is none but many: name them", action)
-		case s.Effect == Allow && writesTags(name):
+		case s.Effect == Allow && writesTags(name) && !(action == createTags && slices.ContainsFunc(s.Conditions, isAtLaunch)):
 			return fmt.Errorf("the action %s writes tags, which are their owners'", action)
 		}
 	}
@@ -180,6 +180,16 @@ func (s Statement) check() error {
 		return fmt.Errorf("a resource * is there if and only if it is said why nothing narrower will do")
 	}
 	return nil
+}
+
+// createTags is also asked for by EC2 where a launch says which tags its instance is to carry.
+const createTags = "ec2:CreateTags"
+
+// atLaunch lets tags be written by a launch, on what it launches, and by nothing else (EC2 user guide, grant permission to tag resources during creation).
+var atLaunch = is("ec2:CreateAction", "RunInstances")
+
+func isAtLaunch(c Condition) bool {
+	return c.Operator == atLaunch.Operator && c.Key == atLaunch.Key && slices.Equal(c.Values, atLaunch.Values)
 }
 
 func writesTags(name string) bool {

@@ -13,21 +13,21 @@ import (
 func spoke() permit.Spoke {
 	return permit.Spoke{
 		Tags: []string{"offpeak:schedule", "Schedule"}, Custodian: "maid_offhours", Organization: "o-ab12cd34ef",
-		Protected: []permit.Tag{{Key: "Environment", Values: []string{"prod", "prd"}}}, Operators: true, Readers: true,
+		Protected: []permit.Tag{{Key: "Environment", Values: []string{"prod", "prd"}}}, Operators: true, Readers: true, AutoSpot: true,
 	}
 }
 
 func hub() permit.Hub {
 	own := permit.Spoke{Tags: []string{"offpeak:schedule"}, VolumeKeys: []string{"arn:aws:kms:ap-northeast-2:111122223333:key/1"}}
 	return permit.Hub{
-		Organization: "o-ab12cd34ef", Accounts: []string{"888899990000"}, Own: &own, Key: true,
+		Organization: "o-ab12cd34ef", Accounts: []string{"888899990000"}, Own: &own, Key: true, Spot: true,
 		Operators: []string{"ops", "aws-reserved/sso.amazonaws.com/*/AWSReservedSSO_CloudOps_*"}, Readers: []string{"finance"},
 	}
 }
 
 func roles() []permit.Role {
 	s := spoke()
-	return slices.Concat(hub().Roles(), hub().SpotRoles(), []permit.Role{s.Schedule(), s.Read(), s.Spot(), permit.Events("ap-northeast-2")})
+	return slices.Concat(hub().Roles(), []permit.Role{s.Schedule(), s.Read(), s.Spot(), permit.Events("ap-northeast-2")})
 }
 
 // TestEveryRoleIsAllowedToBe holds the rules of the table: no action with a *, none that writes a tag, no * for a resource without a reason, and
@@ -68,6 +68,15 @@ func TestWhatIsRefused(t *testing.T) {
 		{"many actions by one name", func(s *permit.Statement) { s.Actions = []string{"ec2:Stop*"} }, "none but many"},
 		{"all actions", func(s *permit.Statement) { s.Actions = []string{"*"} }, "none but many"},
 		{"tags of instances", func(s *permit.Statement) { s.Actions = []string{"ec2:CreateTags"} }, "writes tags"},
+		{"tags of what is launched", func(s *permit.Statement) {
+			s.Actions, s.Conditions = []string{"ec2:CreateTags"}, []permit.Condition{{Operator: "StringEquals", Key: "ec2:CreateAction", Values: []string{"RunInstances"}}}
+		}, ""},
+		{"tags of what is launched, or of anything else", func(s *permit.Statement) {
+			s.Actions, s.Conditions = []string{"ec2:CreateTags"}, []permit.Condition{{Operator: "StringEquals", Key: "ec2:CreateAction", Values: []string{"RunInstances", "CreateVolume"}}}
+		}, "writes tags"},
+		{"tags by another call at launches", func(s *permit.Statement) {
+			s.Actions, s.Conditions = []string{"ec2:DeleteTags"}, []permit.Condition{{Operator: "StringEquals", Key: "ec2:CreateAction", Values: []string{"RunInstances"}}}
+		}, "writes tags"},
 		{"tags of groups", func(s *permit.Statement) { s.Actions = []string{"autoscaling:CreateOrUpdateTags"} }, "writes tags"},
 		{"tags of databases", func(s *permit.Statement) { s.Actions = []string{"rds:AddTagsToResource"} }, "writes tags"},
 		{"tags of services", func(s *permit.Statement) { s.Actions = []string{"ecs:TagResource"} }, "writes tags"},

@@ -11,8 +11,9 @@ type Spoke struct {
 	// Tags are the keys by which owners opt in, and Custodian one with Cloud Custodian's values; empty: none.
 	Tags      []string
 	Custodian string
-	// SpotTag is the key by which owners ask for Spot; empty: offpeak:spot.
-	SpotTag string
+	// AutoSpot says that it looks at the account too. SpotTag is the key by which owners ask for Spot; empty: offpeak:spot.
+	AutoSpot bool
+	SpotTag  string
 	// Protected are the tags of environments that nothing may touch.
 	Protected []Tag
 	// Organization is the id of the organization that hub and account belong to; empty for accounts outside of it.
@@ -51,10 +52,15 @@ func (s Spoke) Schedule() Role {
 // Read is the role by which nothing can be changed: that of protected accounts, of the dispatcher, which asks an account for its regions, and of
 // people who look.
 func (s Spoke) Read() Role {
+	var spot []Statement
+	var autospot []string
+	if s.AutoSpot {
+		spot, autospot = LookingAtSpot(), []string{AutoSpotRole, InterruptionRole}
+	}
 	return Role{
 		Name: ReadRole, Where: "each account that is looked after, and protected ones, which have no other", For: "lists what there is",
-		Trust:      s.trust(slices.Concat([]string{DispatchRole, ScheduleRole}, only(s.Operators, OperatorRole), only(s.Readers, ReaderRole))...),
-		Statements: slices.Concat(Looking(), []Statement{Regions()}, listing(s.Operators || s.Readers)),
+		Trust:      s.trust(slices.Concat([]string{DispatchRole, ScheduleRole}, autospot, only(s.Operators, OperatorRole), only(s.Readers, ReaderRole))...),
+		Statements: slices.Concat(Looking(), []Statement{Regions()}, listing(s.Operators || s.Readers), spot),
 	}
 }
 

@@ -16,9 +16,6 @@ const (
 // spotQueue is what the statements call the queue of AutoSpot's wakes.
 const spotQueue = "${SpotWakes.Arn}"
 
-// SpotRoles are those of AutoSpot's functions in the hub.
-func (h Hub) SpotRoles() []Role { return []Role{h.AutoSpot(), h.Interruption()} }
-
 // AutoSpot is the role of the function that looks after what is on Spot, or could be.
 func (h Hub) AutoSpot() Role {
 	statements := slices.Concat(logs("Autospot"), []Statement{
@@ -40,6 +37,7 @@ func (h Hub) AutoSpot() Role {
 			Sid: "Wakes", Effect: Allow, Actions: []string{"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:SendMessage"}, Resources: []string{spotQueue},
 			Why: "Lambda fetches wakes in the function's name; it wakes itself for every scope once a day, and again for what is on its way",
 		},
+		failed(),
 		{Sid: "Tell", Effect: Allow, Actions: []string{"sns:Publish"}, Resources: []string{topic}, Why: "alerts"},
 		{Sid: "Hold", Effect: Allow, Actions: []string{"ssm:GetParameter"}, Resources: []string{killSwitch}, Why: "the hub's kill switch, asked before anything is done; it cannot set it"},
 		prices(),
@@ -48,6 +46,10 @@ func (h Hub) AutoSpot() Role {
 		statements = slices.Concat(statements, Looking(), LookingAtSpot(), h.Own.Moving(), h.Own.Converting())
 	}
 	return Role{Name: AutoSpotRole, Where: "the hub", For: "looks after what is on Spot in an account and region, or could be, plans, writes down and moves", Trust: lambda(), Statements: statements}
+}
+
+func failed() Statement {
+	return Statement{Sid: "Failed", Effect: Allow, Actions: []string{"sqs:SendMessage"}, Resources: []string{failures}, Why: "inputs that failed, kept in the function's name by Lambda"}
 }
 
 // Interruption is the role of the function that hears of interruptions.
@@ -63,6 +65,7 @@ func (h Hub) Interruption() Role {
 			Why: "notices of moved groups, each once, and the policy in force; never the policy itself",
 		},
 		{Sid: "Wake", Effect: Allow, Actions: []string{"sqs:SendMessage"}, Resources: []string{spotQueue}, Why: "wakes for AutoSpot"},
+		failed(),
 	}, h.entering(ReadRole), h.encrypted("s3"))
 	if h.Own != nil {
 		statements = append(statements, membership())
@@ -147,7 +150,10 @@ func (s Spoke) Moving() []Statement {
 	deny := func(sid, key string, values []string, why string) Statement {
 		return Statement{
 			Sid: sid, Effect: Deny, Resources: []string{"*"}, Anywhere: "a denial is as wide as it can be",
-			Actions:    []string{"autoscaling:UpdateAutoScalingGroup", "autoscaling:StartInstanceRefresh", "autoscaling:RollbackInstanceRefresh", "ecs:UpdateService"},
+			Actions: []string{
+				"autoscaling:UpdateAutoScalingGroup", "autoscaling:StartInstanceRefresh", "autoscaling:RollbackInstanceRefresh", "ecs:UpdateService",
+				"ec2:ModifyInstanceAttribute", "ec2:StopInstances", "ec2:StartInstances", "ec2:TerminateInstances",
+			},
 			Conditions: []Condition{{"StringEqualsIgnoreCase", "aws:ResourceTag/" + key, values}}, Why: why,
 		}
 	}
@@ -166,8 +172,7 @@ const (
 )
 
 // Converting is what it takes to replace an instance by one of another lifecycle that keeps its interface and volumes. The successor carries the tags of
-// the old instance from its launch on; writing them takes ec2:CreateTags, which this table gives to nobody: until a deployment allows it at launches, a
-// conversion is rehearsed, refused, and goes back before anything is stopped.
+// the old instance from its launch on: no tag of what is there already can be written.
 func (s Spoke) Converting() []Statement {
 	tagged := []Condition{has("aws:ResourceTag/" + s.spotKey())}
 	return []Statement{
@@ -200,6 +205,10 @@ func (s Spoke) Converting() []Statement {
 				"arn:${AWS::Partition}:ec2:*:${AWS::AccountId}:spot-instances-request/*",
 			},
 			Why: "runs the successor, with the interface of the old instance and the image of its root volume; AWS lets a launch be tied to no instance that it replaces",
+		},
+		{
+			Sid: "TagsOfSuccessors", Effect: Allow, Actions: []string{createTags}, Resources: []string{instances}, Conditions: []Condition{atLaunch},
+			Why: "gives the successor its owner's tags as it is launched; of what is there already no tag can be written",
 		},
 	}
 }

@@ -29,16 +29,16 @@ func TestTheTableOfThePage(t *testing.T) {
 		t.Fatalf("%s has no place for the table", path)
 	}
 	example := permit.Hub{
-		Organization: "o-ab12cd34ef", Accounts: []string{"888899990000"}, Key: true,
+		Organization: "o-ab12cd34ef", Accounts: []string{"888899990000"}, Key: true, Spot: true,
 		Operators: []string{"aws-reserved/sso.amazonaws.com/*/AWSReservedSSO_CloudOps_*"}, Readers: []string{"finance"},
 	}
 	account := permit.Spoke{
 		Tags: []string{"offpeak:schedule"}, Organization: "o-ab12cd34ef", Protected: []permit.Tag{{Key: "Environment", Values: []string{"prod", "prd"}}},
-		Operators: true, Readers: true,
+		Operators: true, Readers: true, AutoSpot: true,
 	}
-	want := "\n" + permit.Table(append(example.Roles(), account.Schedule(), account.Read(), permit.Events("ap-northeast-2"))) +
+	want := "\n" + permit.Table(append(example.Roles(), account.Schedule(), account.Read(), account.Spot(), permit.Events("ap-northeast-2"))) +
 		"### The hub's own things\n\nWhat their policies say beside it: no access without TLS.\n\n" +
-		permit.PolicyTable(example.Policies("ap-northeast-2", "${TagChanges.Arn}", "${DatabaseRestarts.Arn}")) + "\n"
+		permit.PolicyTable(example.Policies("ap-northeast-2", "${TagChanges.Arn}", "${DatabaseRestarts.Arn}", "${SpotInterruptions.Arn}", "${FailedLaunches.Arn}")) + "\n"
 	if *update {
 		if err := os.WriteFile(path, []byte(before+begin+want+end+after), 0o644); err != nil { //nolint:gosec // for everybody to read
 			t.Fatal(err)
