@@ -31,7 +31,8 @@ func (h *hub) feedAutoSpot() {
 	called(awslambda.NewEventSourceMapping(h.stack, jsii.String("WakesToAutospot"), &awslambda.EventSourceMappingProps{
 		Target: h.lambdas["autospot"], EventSourceArn: h.spotWakes.QueueArn(),
 		BatchSize: jsii.Number(1), ReportBatchItemFailures: jsii.Bool(true),
-		MaxConcurrency: jsii.Number(float64(h.config.MaxConcurrency)), Enabled: jsii.Bool(!h.config.Paused),
+		// Half of the scheduler's, at least the two that SQS asks for: a fresh account has ten in all, and openings come first.
+		MaxConcurrency: jsii.Number(float64(max(2, h.config.MaxConcurrency/2))), Enabled: jsii.Bool(!h.config.Paused),
 	}), "WakesToAutospot")
 }
 

@@ -37,6 +37,9 @@ func TestWhatWakesAutoSpot(t *testing.T) {
 		fmt.Sprint(at(t, mapping, "EventSourceArn")) != "map[Fn::GetAtt:[SpotWakes Arn]]" {
 		t.Errorf("wakes go to %v", mapping)
 	}
+	if least := at(t, synth(t, `{"autospot": true}`).templates[infra.HubStack], "Resources", "WakesToAutospot", "Properties", "ScalingConfig", "MaximumConcurrency"); least != 2. {
+		t.Errorf("in a fresh account it takes %v of ten", least)
+	}
 	if hidden := at(t, template, "Resources", "SpotWakes", "Properties", "VisibilityTimeout"); hidden != 6*15*60. {
 		t.Errorf("a wake stays hidden for %v seconds", hidden)
 	}

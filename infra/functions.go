@@ -62,8 +62,8 @@ func Functions() []Function {
 func SpotFunctions() []Function {
 	return []Function{
 		{
-			// It holds a region's types and a fortnight of Spot prices.
-			Name: "autospot", ID: "Autospot", Memory: 512, Timeout: 15 * time.Minute, Role: permit.Hub.AutoSpot,
+			// It holds a region's types and weeks of Spot prices: with a thousand groups some 450 MB in all (BenchmarkPlan of autospot).
+			Name: "autospot", ID: "Autospot", Memory: 1024, Timeout: 15 * time.Minute, Role: permit.Hub.AutoSpot,
 			Variables: []Variable{{"OFFPEAK_BUCKET", storeID}, {"OFFPEAK_SPOT_QUEUE_URL", spotWakesID}, {"OFFPEAK_TOPIC_ARN", alertsID}, {"OFFPEAK_KILL_SWITCH", killSwitchID}},
 			Purpose:   "Once a day, and when woken: looks at what could run on Spot in one account and region, or does, plans, writes down and moves",
 		},

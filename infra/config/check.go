@@ -146,6 +146,9 @@ func (c Config) check(p *problems) {
 		}
 		keys[folded] = key
 	}
+	if other, twice := keys[strings.ToLower(c.SpotTag)]; twice && c.AutoSpot {
+		p.add("spot_tag", fmt.Sprintf("%s opts in to schedules as %s: whoever asked to be stopped at night would have asked for Spot too; choose another key", c.SpotTag, other))
+	}
 	for key := range c.Tags {
 		if _, opts := keys[strings.ToLower(key)]; opts {
 			p.add("tags", key+" would opt offpeak's own things in: choose another key")
