@@ -72,6 +72,10 @@ var table = []row{
 	{"internal/billing/recount", worldly, sees{"internal/billing", "internal/billing/export", "internal/billing/query", "internal/fleet"}, uses{decimal}},
 	{"internal/ledger/compact", pure, sees{"internal/failure", "internal/fleet", "internal/plan", "internal/objects", "internal/ledger"}, uses{parquet}},
 
+	// The quarterly report: the value, and what writes it.
+	{"reports", pure, sees{"internal/fleet", "internal/money"}, uses{decimal}},
+	{"reports/sample", pure, sees{"internal/fleet", "internal/money", "reports"}, uses{decimal}},
+
 	{"internal/spelling", pure, sees{}, uses{levenshtein}},
 
 	// Schedules: the wall clock, the vocabularies drawn on it, and the planner.

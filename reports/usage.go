@@ -1,0 +1,157 @@
+package reports
+
+import (
+	"github.com/shopspring/decimal"
+
+	"offpeak/internal/fleet"
+	"offpeak/internal/money"
+)
+
+// Week holds a value for each hour of a week, Monday 00:00 first, on the clocks of the tenant's zone.
+type Week [7][24]decimal.Decimal
+
+// Usage is when compute was used, on the clocks of the tenant's zone.
+type Usage struct {
+	// Before is the mean of resource-hours in each hour of the week by the frozen baselines, After that of the quarter: of the same resources.
+	Before Week `json:"before"`
+	After  Week `json:"after"`
+	// Cost is what all compute cost in each hour of the week, summed over the quarter, opted in or not.
+	Cost Week `json:"cost_usd"`
+	// OffHours is what compute still cost outside working hours, by account, largest first. Working says which hours those are.
+	OffHours []OffHours `json:"off_hours"`
+	Working  string     `json:"working_hours"` // as the schedule says it: mon-fri 08:30-19:30
+}
+
+// OffHours is what one account's compute cost outside working hours.
+type OffHours struct {
+	Account fleet.AccountID `json:"account"`
+	Amount  money.USD       `json:"usd"`
+	All     money.USD       `json:"all_usd"` // in all hours
+}
+
+// Verdict is what suits one resource by its hours of the quarter.
+type Verdict struct {
+	ARN     fleet.ARN       `json:"arn"`
+	ID      string          `json:"id"`
+	Account fleet.AccountID `json:"account"`
+	Type    string          `json:"type,omitempty"`
+	// Code: schedule (fewer hours than break even), commit (more, and not covered), always-on (more, and covered), delete (never used).
+	Code string `json:"code"`
+	// Hours are those a week that it ran; BreakEven those a week from which a commitment is cheaper than switching off. Null without a rate to compare with.
+	Hours     decimal.Decimal  `json:"hours_a_week"`
+	BreakEven *decimal.Decimal `json:"break_even_hours_a_week"`
+	Month     *money.USD       `json:"usd_a_month"` // what following the verdict brings; null where it follows it already
+}
+
+// Harm is what offpeak did that people felt.
+type Harm struct {
+	Openings int    `json:"openings"` // how many resources were to be ready at an opening
+	Late     []Late `json:"late"`     // by delay, longest first
+	// Failed are starts that failed for good, Retried those that worked later.
+	Failed  []FailedStart `json:"failed_starts"`
+	Retried int           `json:"retried_starts"`
+	// Interruptions are Spot's, of resources that offpeak had moved.
+	Interruptions int `json:"interruptions"`
+}
+
+// Late is an opening at which a resource was not ready.
+type Late struct {
+	ARN   fleet.ARN `json:"arn"`
+	ID    string    `json:"id"`
+	Act   string    `json:"act"`
+	Due   string    `json:"due"` // RFC 3339, UTC
+	Delay int64     `json:"delay_seconds"`
+}
+
+// FailedStart is a start that failed.
+type FailedStart struct {
+	ARN   fleet.ARN `json:"arn"`
+	ID    string    `json:"id"`
+	Act   string    `json:"act"`
+	Due   string    `json:"due"`
+	Error string    `json:"error"`
+}
+
+// Action is something that a person can do. Month is what it would bring, which is no part of anything that was avoided.
+type Action struct {
+	// ID names the action over the quarters: the same proposal has the same id.
+	ID string `json:"id"`
+	// Code: idle-delete, idle-schedule, tighter-schedule, spot, commitment, untagged, still-billed, finding, exception-expires.
+	Code      string          `json:"code"`
+	ARN       fleet.ARN       `json:"arn,omitempty"`
+	Name      string          `json:"name"` // of the resource, the account or the tag
+	Account   fleet.AccountID `json:"account"`
+	Owner     string          `json:"owner,omitempty"` // the owner or team tag's value
+	Due       string          `json:"due"`             // a date, as 2026-11-15
+	Month     money.USD       `json:"usd_a_month"`
+	Resources int             `json:"resources"` // how many it is about
+	// Schedule is what the resource's own pattern suggests; Command does the action, Tag is what to tag instead. Detail is what else is to be known.
+	Schedule string `json:"schedule,omitempty"`
+	Command  string `json:"command,omitempty"`
+	Tag      string `json:"tag,omitempty"`
+	Detail   string `json:"detail,omitempty"`
+}
+
+// Outcome is what became of an action of the last quarter's report.
+type Outcome struct {
+	Action
+	Done bool `json:"done"`
+	// By is who did it as far as is known: offpeak, a person, nobody. Brought is what it brought in this quarter; null where that cannot be told.
+	By      string     `json:"by,omitempty"`
+	Brought *money.USD `json:"brought_usd"`
+}
+
+// Assets is the inventory at the end of the quarter.
+type Assets struct {
+	// Taken is false where no inventory was given; then all else is empty and a Gap says so.
+	Taken        bool    `json:"taken"`
+	Items        []Asset `json:"items"`
+	Kinds        []Count `json:"by_kind"`
+	Environments []Count `json:"by_environment"`
+	Owners       []Count `json:"by_owner"`
+	// Tagged counts the resources with an owner tag, OptedIn those with a schedule.
+	Tagged  Share `json:"with_owner"`
+	OptedIn Share `json:"opted_in"`
+	// Came and Went are ids that are new since the last quarter's inventory, and gone. Null where there was none.
+	Came []string `json:"came"`
+	Went []string `json:"went"`
+}
+
+// Asset is one resource of the inventory.
+type Asset struct {
+	ARN         fleet.ARN       `json:"arn"`
+	ID          string          `json:"id"`
+	Name        string          `json:"name,omitempty"`
+	Kind        fleet.Kind      `json:"kind"`
+	Account     fleet.AccountID `json:"account"`
+	Region      fleet.Region    `json:"region"`
+	Type        string          `json:"type,omitempty"`
+	State       string          `json:"state"`
+	Environment string          `json:"environment,omitempty"`
+	Owner       string          `json:"owner,omitempty"`
+	Schedule    string          `json:"schedule,omitempty"`
+	Created     string          `json:"created,omitempty"`
+}
+
+// Count is how many resources go by a name.
+type Count struct {
+	Name  string `json:"name"`
+	Count int    `json:"count"`
+}
+
+// Evidence is what the inventory shows about one question of the AWS Well-Architected Framework. It is evidence for a person who answers the
+// question, and no answer.
+type Evidence struct {
+	Code      string `json:"code"`     // of the check, such as sec-imdsv2
+	Pillar    string `json:"pillar"`   // operational-excellence, security, reliability, performance, cost-optimization, sustainability
+	Question  string `json:"question"` // the framework's id, such as SEC06-BP01
+	Looked    int    `json:"looked"`   // resources that were looked at
+	Found     int    `json:"found"`    // of those, the ones that the check is about
+	Reference string `json:"reference"`
+	// Resources are those that were found, by ARN; all of them.
+	Resources []fleet.ARN `json:"resources"`
+	// Value is a check's figure where it is no count, such as a share in percent.
+	Value *decimal.Decimal `json:"value,omitempty"`
+	// Unknown counts resources that the inventory does not tell enough of.
+	Unknown int `json:"unknown"`
+}
