@@ -13,9 +13,12 @@ import (
 type Avoided struct {
 	// Total is schedules and moves to Spot together, over resources with a baseline of their own or of their cohort.
 	Total Figure `json:"total"`
-	// Causes add up to Total: schedule, override, other causes of the plan, spot, own-starts (below zero: hours that offpeak's starts brought
-	// about), overheads (below zero: what moving cost).
+	// Causes add up to Total: schedule, override, other causes of the plan; none, what no stop explains; spot, before overheads; overheads (below zero: what
+	// moving cost).
 	Causes []Line `json:"by_cause"`
+	// RanMore is the part of Total, zero or below, of the hours in which resources ran more than their baselines, such as those that offpeak's own starts
+	// brought about. It is in Total already.
+	RanMore money.USD `json:"ran_more_usd"`
 	// Origins split what schedules claim by baseline: own, cohort. Unproven stands beside it and is in no total.
 	Origins  []Line `json:"by_origin"`
 	Unproven Figure `json:"unproven"`

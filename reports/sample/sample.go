@@ -135,7 +135,8 @@ func lines(r *reports.Report, names []string, of func(*reports.Resource) string)
 func avoided(r *reports.Report) (a reports.Avoided) {
 	a.Total = sum(r, func(*reports.Resource) bool { return true })
 	plus, minus := a.Total.Adjusted.Add(usd("41.20")), usd("-41.20")
-	a.Causes = []reports.Line{{Name: "schedule", Figure: a.Total}, {Name: "own-starts", Figure: reports.Figure{Resources: 2, Hours: dec("-412"), Adjusted: &minus}}}
+	a.Causes = []reports.Line{{Name: "schedule", Figure: a.Total}, {Name: "overheads", Figure: reports.Figure{Resources: 2, Adjusted: &minus}}}
+	a.RanMore = usd("-38.04")
 	a.Causes[0].Adjusted = &plus
 	a.Origins = lines(r, []string{"own", "cohort"}, func(x *reports.Resource) string { return x.Origin })
 	a.Unproven = reports.Figure{Resources: 3, Hours: dec("960"), Contracted: usd("107.52")}
@@ -152,7 +153,7 @@ func avoided(r *reports.Report) (a reports.Avoided) {
 	rest := a.Total.Adjusted.Decimal().Sub(third).Sub(third)
 	for i, part := range []decimal.Decimal{third, third, rest} {
 		month := begun.AddDate(0, i, 0).Format("2006-01")
-		a.Months = append(a.Months, reports.MonthLine{Month: month, Cause: "schedule", Amount: money.USDOf(part.Add(dec("13")))}, reports.MonthLine{Month: month, Cause: "own-starts", Amount: money.USDOf(dec("-13"))})
+		a.Months = append(a.Months, reports.MonthLine{Month: month, Cause: "schedule", Amount: money.USDOf(part.Add(dec("13")))}, reports.MonthLine{Month: month, Cause: "overheads", Amount: money.USDOf(dec("-13"))})
 	}
 	return a
 }

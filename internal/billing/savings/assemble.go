@@ -23,9 +23,6 @@ func (c *computation) assemble() {
 	for _, s := range c.subjects {
 		subjects[s.ARN] = s
 	}
-	for i := range c.claims.Claims {
-		c.worth[i] = c.worth[i].without(&c.claims.Claims[i])
-	}
 	c.weigh()
 	for i := range c.claims.Claims {
 		claim := &c.claims.Claims[i]
@@ -39,7 +36,10 @@ func (c *computation) assemble() {
 	c.ByEnvironment = proven(func(claim *avoidance.Claim) string { return claim.Environment })
 	c.ByAccount = proven(func(claim *avoidance.Claim) string { return string(claim.Account) })
 	c.ByKind = proven(func(claim *avoidance.Claim) string { return kindOf(claim.Kind) })
-	c.ByCause = c.byCause()
+	if key := c.in.TeamTag; key != "" {
+		c.ByTeam = proven(func(claim *avoidance.Claim) string { return teamOf(subjects[claim.ARN], key) })
+	}
+	c.ByCause, c.ByMonth = c.byCause(), c.byMonth()
 	for _, r := range c.Resources {
 		c.Confirmed.Part += r.Held.Part
 		c.Confirmed.Whole += r.Held.Whole
@@ -71,6 +71,7 @@ func (c *computation) figure(keep func(*avoidance.Claim) bool) Figure {
 			continue
 		}
 		f.add(c.worth[i])
+		f.induce(c.inducedBy(i))
 		weights[claim.ARN] = c.worthOfAnHour(i)
 	}
 	below, above, known := c.claims.Within(func(claim *avoidance.Claim) float64 { return weights[claim.ARN] })
@@ -82,6 +83,15 @@ func (f *Figure) add(a amounts) {
 	f.List, f.Contract = f.List.Add(a.list), f.Contract.Add(a.contract)
 	if f.AdjustedKnown {
 		f.Adjusted = f.Adjusted.Add(a.adjusted)
+	}
+}
+
+// induce adds what hours cost in which a resource ran more than its baseline.
+func (f *Figure) induce(a amounts) {
+	if f.AdjustedKnown {
+		f.Induced = f.Induced.Add(a.adjusted)
+	} else {
+		f.Induced = f.Induced.Add(a.contract)
 	}
 }
 
@@ -189,7 +199,7 @@ func (c *computation) resource(i int, s *subject) Resource {
 	claim := &c.claims.Claims[i]
 	r := Resource{
 		ARN: s.ARN, ID: s.ID, Name: s.Name(), Kind: s.Kind, Scope: s.Scope, Environment: s.environment, Origin: claim.Origin,
-		Enrolled: s.enrolled.UTC(), Left: s.left, Causes: claim.Causes, Baseline: claim.Evidence, Held: s.held,
+		Enrolled: s.enrolled.UTC(), Left: s.left, Causes: claim.Causes, Tags: s.Tags, Type: s.Type, Baseline: claim.Evidence, Held: s.held,
 		Figure: c.figure(func(other *avoidance.Claim) bool { return other == claim }),
 	}
 	for _, stop := range s.stops {

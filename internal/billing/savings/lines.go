@@ -16,7 +16,9 @@ import (
 // avoidedLine is what a claim avoided of one SKU in one hour; below zero it was induced.
 type avoidedLine struct {
 	claim    int
-	move     int // the number of a move to Spot, from 1; zero for a claim
+	month    int  // the number of the billing month
+	induced  bool // of an hour in which it ran more than its baseline
+	move     int  // the number of a move to Spot, from 1; zero for a claim
 	account  fleet.AccountID
 	sku      int32
 	quantity decimal.Decimal
@@ -51,32 +53,32 @@ func newReader(c *computation, claim int, s *subject) *reader {
 func (r *reader) advance() { r.hour, r.avoided, r.more = r.next() }
 
 // lines returns what was avoided in an hour, and moves on to the next. The hours are asked for in order.
-func (r *reader) lines(hour, baseline time.Time) []avoidedLine {
+func (r *reader) lines(hour, baseline time.Time, month int) []avoidedLine {
 	if !r.more || !r.hour.Equal(hour) {
 		return nil
 	}
 	avoided := r.avoided
 	r.advance()
-	number := int32(hour.Sub(baseline) / time.Hour)
-	for r.use < len(r.subject.uses) && r.subject.uses[r.use].hour < number {
+	at := int32(hour.Sub(baseline) / time.Hour)
+	for r.use < len(r.subject.uses) && r.subject.uses[r.use].hour < at {
 		r.use++
 	}
-	for r.mix+1 < len(r.mixes) && r.mixes[r.mix+1].hour <= number {
+	for r.mix+1 < len(r.mixes) && r.mixes[r.mix+1].hour <= at {
 		r.mix++
 	}
 	if avoided.IsZero() || len(r.mixes) == 0 {
 		return nil
 	}
 	to := r.use
-	for to < len(r.subject.uses) && r.subject.uses[to].hour == number {
+	for to < len(r.subject.uses) && r.subject.uses[to].hour == at {
 		to++
 	}
-	return r.split(avoided, r.subject.uses[r.use:to], hour)
+	return r.split(avoided, r.subject.uses[r.use:to], hour, month)
 }
 
 // split divides an hour's avoided units over SKUs: what the baseline's units would have used in their mix, less what was used.
-func (r *reader) split(avoided avoidance.Hours, used []use, hour time.Time) (lines []avoidedLine) {
-	units := avoided.Rat()
+func (r *reader) split(avoided avoidance.Hours, used []use, hour time.Time, month int) (lines []avoidedLine) {
+	units, induced := avoided.Rat(), avoided.Cmp(avoidance.Hours{}) < 0
 	units.Add(units, big.NewRat(r.subject.seconds(used, r.skus), 3600))
 	m := r.mixes[r.mix]
 	quantities := map[int32]*big.Rat{}
@@ -98,7 +100,7 @@ func (r *reader) split(avoided avoidance.Hours, used []use, hour time.Time) (lin
 	for _, sku := range order {
 		if q := quantities[sku]; q.Sign() != 0 {
 			lines = append(lines, avoidedLine{
-				claim: r.claim, account: r.subject.Scope.Account, sku: sku, quantity: quotient(q), value: r.skus.price(sku, hour),
+				claim: r.claim, month: month, induced: induced, account: r.subject.Scope.Account, sku: sku, quantity: quotient(q), value: r.skus.price(sku, hour),
 			})
 		}
 	}

@@ -37,6 +37,8 @@ type Input struct {
 	Rates []billing.PublishedRate
 	// Moves are resources that were moved to Spot beside those of which the ledger tells.
 	Moves []Move
+	// TeamTag is the key of the tag that names a resource's team or owner; empty: none does.
+	TeamTag string
 	// Controls are resources that are not opted in and stand for what would have happened anyway.
 	Controls []Control
 }
@@ -64,10 +66,14 @@ type Savings struct {
 	ByEnvironment []Line
 	ByAccount     []Line
 	ByKind        []Line
-	ByCause       []Line
-	Resources     []Resource // by ARN
-	Standing      []Standing // by cost, highest first
-	Spot          []Spot     // by resource; beside the headline and not in it
+	ByTeam        []Line // none where Input.TeamTag is not set; the empty name is of those without the tag
+	// ByCause splits the headline by whose doing each clock hour is: the cause of the stop that held it off, OwnStarts, NoStop, Controls. ByMonth splits
+	// it further.
+	ByCause   []Line
+	ByMonth   []MonthLine
+	Resources []Resource // by ARN
+	Standing  []Standing // by cost, highest first
+	Spot      []Spot     // by resource; beside the headline and not in it
 
 	Commitments Commitments
 	// Charges are those of the months that the period touches, whole.
@@ -104,6 +110,9 @@ type Figure struct {
 	// Adjusted is commitment-adjusted; where AdjustedKnown is false it is not computable, and Savings.Commitments says why.
 	Adjusted      money.USD
 	AdjustedKnown bool
+	// Induced is the part of Value that hours cost in which resources ran more than their baselines, such as those that our starts brought about. It is in
+	// Value already; drift of controls is not taken off it. By cause it is not known, and zero.
+	Induced money.USD
 	// Within is the 95 % interval of Adjusted, or of Contract where Adjusted is not known.
 	Within Range
 }
@@ -141,6 +150,8 @@ type Resource struct {
 	Left        time.Time // when it went, or was opted out; zero while it is there
 	Figure
 	Causes []avoidance.CauseShare
+	Tags   fleet.Tags // as it was last seen
+	Type   string
 	// Acts are the ledger's stops that reach into the period, in order of time.
 	Acts []string
 	// Bill is what the bill shows of it in the period: resource ids and SKUs, and how many rows of hours each.
@@ -253,7 +264,8 @@ type computation struct {
 
 	closed      map[time.Time]bool // whether AWS has closed a month
 	lastUse     time.Time          // the last hour in which anything ran, by CUR 2.0
-	worth       []amounts          // of the claims
+	parts       []parts            // of the claims
+	worth       []amounts          // of the claims, without what control groups changed by themselves
 	units       []float64          // what an hour of a unit of each claim costs, for intervals alone
 	left        float64            // what commitments leave of contracted value, for intervals alone
 	committed   bool               // some hour had a commitment

@@ -84,7 +84,24 @@ func compute(t *testing.T, b *bill, entries book, change ...func(*savings.Input)
 	if err != nil {
 		t.Fatal(err)
 	}
+	addUp(t, s)
 	return s
+}
+
+// addUp checks on every result of a test that causes and months split the headline and leave nothing.
+func addUp(t *testing.T, s *savings.Savings) {
+	t.Helper()
+	var hours avoidance.Hours
+	var byCause, byMonth money.USD
+	for _, l := range s.ByCause {
+		hours, byCause = hours.Add(l.Hours.Avoided), byCause.Add(l.Contract)
+	}
+	for _, l := range s.ByMonth {
+		byMonth = byMonth.Add(l.Contract)
+	}
+	if hours.Cmp(s.Headline.Hours.Avoided) != 0 || !byCause.Equal(s.Headline.Contract) || !byMonth.Equal(s.Headline.Contract) {
+		t.Errorf("causes add up to %s h and %s USD, months to %s USD; the headline is %s h and %s USD", hours, byCause, byMonth, s.Headline.Hours.Avoided, s.Headline.Contract)
+	}
 }
 
 func codes(s *savings.Savings) string {
@@ -241,6 +258,9 @@ func TestHoursThatOurStartsInducedCostMoney(t *testing.T) {
 	}
 	if got := s.Headline.Hours.Induced; got.Cmp(avoidance.HoursOf(-48*time.Hour)) != 0 {
 		t.Errorf("induced %s h, want -48", got)
+	}
+	if got := s.Headline.Induced.String(); got != "-5.0976" {
+		t.Errorf("induced %s USD, want -5.0976: 48 hours at the contracted price", got)
 	}
 }
 

@@ -25,7 +25,7 @@ const block = 96
 // value prices every hour of every claim and replays the payer's commitments. What was avoided in the hours of a block is found while those of the
 // one before are replayed.
 func (c *computation) value(ctx context.Context) error {
-	c.worth = make([]amounts, len(c.claims.Claims))
+	c.readyParts()
 	movers := c.movers() // what they stand in for counts for the readers
 	readers := c.readers()
 	defer func() {
@@ -39,7 +39,7 @@ func (c *computation) value(ctx context.Context) error {
 	for i, hour := range hoursOf(c.Measured) {
 		var all []avoidedLine
 		for _, r := range readers {
-			all = append(all, r.lines(hour, c.Baseline)...)
+			all = append(all, r.lines(hour, c.Baseline, c.monthNumber(hour))...)
 		}
 		for n, m := range movers {
 			all = append(all, m.lines(n, c, hour)...)
@@ -57,6 +57,7 @@ func (c *computation) value(ctx context.Context) error {
 	if err := running.settle(c, &check); err != nil {
 		return err
 	}
+	c.settleParts()
 	c.judge(&check)
 	return nil
 }
@@ -132,7 +133,11 @@ func (c *computation) book(l avoidedLine, a amounts) {
 		s := &c.Savings.Spot[l.move-1]
 		s.List, s.Contract, s.Adjusted = s.List.Add(a.list), s.Contract.Add(a.contract), s.Adjusted.Add(a.adjusted)
 	} else {
-		c.worth[l.claim].add(a)
+		p := &c.parts[l.claim]
+		p.all[l.month].add(a)
+		if l.induced {
+			p.induced[l.month].add(a)
+		}
 	}
 	c.priced(l)
 }
