@@ -127,7 +127,7 @@ type SpotMove struct {
 	Net       money.USD       `json:"net_usd"`
 	// Forecast are the interruptions that were expected over those hours, null where no forecast was kept; Observed those that came.
 	Forecast *decimal.Decimal `json:"forecast_interruptions"`
-	Observed int              `json:"observed_interruptions"`
+	Observed *int             `json:"observed_interruptions"` // null where nobody counted
 }
 
 // Commitments are what became of Reserved Instances and Savings Plans.

@@ -138,8 +138,8 @@ type Change struct {
 	Lines []ChangeWhy `json:"lines"`
 }
 
-// ChangeWhy is one reason of a change. Its codes: bill (rows of AWS changed or were added), ledger (entries came late), resources (others are counted),
-// prices, method.
+// ChangeWhy is one reason of a change. Its codes: bill (rows of AWS changed or were added), ledger (entries came late), resources (others are counted, or
+// by another baseline), prices, commitments (they are replayed over all resources together), method.
 type ChangeWhy struct {
 	Code   string    `json:"code"`
 	Amount money.USD `json:"usd"`

@@ -50,8 +50,10 @@ type Harm struct {
 	// Failed are starts that failed for good, Retried those that worked later.
 	Failed  []FailedStart `json:"failed_starts"`
 	Retried int           `json:"retried_starts"`
-	// Interruptions are Spot's, of resources that offpeak had moved.
-	Interruptions int `json:"interruptions"`
+	// Unseen are starts that AWS accepted and that were never seen to have worked, nor to have failed.
+	Unseen int `json:"unseen_starts"`
+	// Interruptions are Spot's, of resources that offpeak had moved; null where nobody counted.
+	Interruptions *int `json:"interruptions"`
 }
 
 // Late is an opening at which a resource was not ready.

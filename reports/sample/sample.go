@@ -46,7 +46,7 @@ func Report(resources int) *reports.Report {
 	r.Cost = reports.ToolCost{Amount: pointer(usd("7.41")), Tag: "offpeak:app"}
 	r.Trend = trend(r)
 	r.Usage = usage()
-	r.Spot = []reports.SpotMove{{Resource: arn(3), Hours: dec("1480"), Original: usd("284.16"), Paid: usd("101.90"), Overheads: usd("6.02"), Net: usd("176.24"), Forecast: pointer(dec("1.7")), Observed: 2}}
+	r.Spot = []reports.SpotMove{{Resource: arn(3), Hours: dec("1480"), Original: usd("284.16"), Paid: usd("101.90"), Overheads: usd("6.02"), Net: usd("176.24"), Forecast: pointer(dec("1.7")), Observed: pointer(2)}}
 	r.Assets = assets(r)
 	r.Pillars = []reports.Evidence{
 		{Code: "sec-imdsv2", Pillar: "security", Question: "SEC06-BP02", Looked: 40, Found: 3, Reference: "https://docs.aws.amazon.com/wellarchitected/latest/security-pillar/sec_protect_compute_hardened_images.html", Resources: []fleet.ARN{arn(0), arn(1), arn(2)}},

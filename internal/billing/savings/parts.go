@@ -27,11 +27,14 @@ type parts struct{ all, induced []amounts }
 func (c *computation) readyParts() {
 	c.worth = make([]amounts, len(c.claims.Claims))
 	c.parts = make([]parts, len(c.claims.Claims))
-	months := c.monthNumber(c.Measured.To.Add(-time.Nanosecond)) + 1
+	months := c.months()
 	for i := range c.parts {
 		c.parts[i] = parts{make([]amounts, months), make([]amounts, months)}
 	}
 }
+
+// months is how many billing months the measured period touches.
+func (c *computation) months() int { return c.monthNumber(c.Measured.To.Add(-time.Nanosecond)) + 1 }
 
 // monthNumber is a month's place among those of the measured period.
 func (c *computation) monthNumber(at time.Time) int {

@@ -99,6 +99,15 @@ func addUp(t *testing.T, s *savings.Savings) {
 	for _, l := range s.ByMonth {
 		byMonth = byMonth.Add(l.Contract)
 	}
+	for _, m := range s.Spot {
+		var net money.USD
+		for _, month := range m.Months {
+			net = net.Add(month.Net(s.Commitments.Known))
+		}
+		if !net.Equal(m.Net(s.Commitments.Known)) {
+			t.Errorf("%s: months of its move add up to %s USD, the move is %s", m.Resource, net, m.Net(s.Commitments.Known))
+		}
+	}
 	if hours.Cmp(s.Headline.Hours.Avoided) != 0 || !byCause.Equal(s.Headline.Contract) || !byMonth.Equal(s.Headline.Contract) {
 		t.Errorf("causes add up to %s h and %s USD, months to %s USD; the headline is %s h and %s USD", hours, byCause, byMonth, s.Headline.Hours.Avoided, s.Headline.Contract)
 	}

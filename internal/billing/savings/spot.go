@@ -43,6 +43,19 @@ type Spot struct {
 	Adjusted  money.USD // by replay, together with everything else that was avoided in the hour
 	Paid      money.USD
 	Overheads money.USD
+	// Months split it by billing month, in order of those that the measured period touches.
+	Months []SpotMonth
+}
+
+// SpotMonth is what a move to Spot was worth in one billing month.
+type SpotMonth struct {
+	Month                               time.Time // its first instant
+	Contract, Adjusted, Paid, Overheads money.USD
+}
+
+// Net is as that of Spot.
+func (s SpotMonth) Net(adjustedKnown bool) money.USD {
+	return Spot{Contract: s.Contract, Adjusted: s.Adjusted, Paid: s.Paid, Overheads: s.Overheads}.Net(adjustedKnown)
 }
 
 // Net is what is left: adjusted where known, else contracted, less what was paid.
@@ -101,10 +114,15 @@ func (c *computation) movers() (movers []*mover) {
 	slices.SortStableFunc(movers, func(a, b *mover) int { return cmp.Or(cmp.Compare(a.Resource, b.Resource), a.From.Compare(b.From)) })
 	c.Savings.Spot = make([]Spot, len(movers))
 	for i, m := range movers {
-		c.Savings.Spot[i].Resource = m.Resource
+		spot := &c.Savings.Spot[i]
+		spot.Resource, spot.Months = m.Resource, make([]SpotMonth, c.months())
+		for month := range spot.Months {
+			spot.Months[month].Month = monthOf(c.Measured.From).AddDate(0, month, 0)
+		}
 		for _, o := range m.Overheads {
 			if inPeriod(c.Measured, o.At) {
-				c.Savings.Spot[i].Overheads = c.Savings.Spot[i].Overheads.Add(o.Cost)
+				month := &spot.Months[c.monthNumber(o.At)]
+				spot.Overheads, month.Overheads = spot.Overheads.Add(o.Cost), month.Overheads.Add(o.Cost)
 			}
 		}
 	}
@@ -119,14 +137,16 @@ func (m *mover) lines(number int, c *computation, hour time.Time) []avoidedLine 
 		return nil
 	}
 	s := &c.Savings.Spot[number]
+	month := c.monthNumber(hour)
 	var lines []avoidedLine
 	for _, run := range m.runs[int32(hour.Sub(c.Baseline)/time.Hour)] {
 		if !strings.Contains(c.skus.all[run.sku].usageType, "GB-Hours") { // of a task, which uses vCPU beside it
 			s.Hours = s.Hours.Add(run.quantity)
 		}
-		s.Paid = s.Paid.Add(money.USDOf(run.paid))
+		paid := money.USDOf(run.paid)
+		s.Paid, s.Months[month].Paid = s.Paid.Add(paid), s.Months[month].Paid.Add(paid)
 		n := m.originals[run.sku]
-		lines = append(lines, avoidedLine{move: number + 1, account: m.account(c), sku: n, quantity: run.quantity, value: c.skus.price(n, hour)})
+		lines = append(lines, avoidedLine{move: number + 1, month: month, account: m.account(c), sku: n, quantity: run.quantity, value: c.skus.price(n, hour)})
 	}
 	return lines
 }

@@ -132,6 +132,8 @@ func (c *computation) book(l avoidedLine, a amounts) {
 	if l.move > 0 {
 		s := &c.Savings.Spot[l.move-1]
 		s.List, s.Contract, s.Adjusted = s.List.Add(a.list), s.Contract.Add(a.contract), s.Adjusted.Add(a.adjusted)
+		month := &s.Months[l.month]
+		month.Contract, month.Adjusted = month.Contract.Add(a.contract), month.Adjusted.Add(a.adjusted)
 	} else {
 		p := &c.parts[l.claim]
 		p.all[l.month].add(a)

@@ -1,0 +1,178 @@
+package figures
+
+import (
+	"cmp"
+	"slices"
+
+	"offpeak/internal/fleet"
+	"offpeak/internal/money"
+	"offpeak/reports"
+)
+
+// quarters is how many quarters the trend shows.
+const quarters = 4
+
+// look fills what a report says about those before it.
+func (in *Input) look(r *reports.Report) {
+	earlier := in.lastIssued()
+	for _, e := range earlier {
+		r.Trend = append(r.Trend, quarterOf(e))
+	}
+	r.Trend = append(r.Trend, quarterOf(r))
+	if n := len(r.Trend); n > quarters {
+		r.Trend = r.Trend[n-quarters:]
+	}
+	if n := len(earlier); n > 0 && follows(earlier[n-1].Quarter, r.Quarter) {
+		r.Before = outcomes(r, earlier[n-1])
+	}
+	if in.Replaces != nil {
+		r.Change = changeOf(in.Replaces, r, in.ReplacesSHA256)
+	}
+}
+
+// lastIssued are the reports of the quarters before, each quarter's last one, oldest first. Names of quarters sort as they follow each other.
+func (in *Input) lastIssued() (last []*reports.Report) {
+	byQuarter := map[string]*reports.Report{}
+	for _, e := range in.Earlier {
+		if known := byQuarter[e.Quarter]; e.Quarter < in.Quarter && (known == nil || known.Issued.Before(e.Issued)) {
+			byQuarter[e.Quarter] = e
+		}
+	}
+	for _, e := range byQuarter {
+		last = append(last, e)
+	}
+	slices.SortFunc(last, func(a, b *reports.Report) int { return cmp.Compare(a.Quarter, b.Quarter) })
+	return last
+}
+
+// follows reports whether one quarter is the next after another: 2026Q1 after 2025Q4.
+func follows(quarter, next string) bool {
+	if len(quarter) != len("2026Q1") || len(next) != len(quarter) {
+		return false
+	}
+	ordinal := func(q string) int {
+		n := 0
+		for _, digit := range q[:4] {
+			n = n*10 + int(digit-'0')
+		}
+		return n*quarters + int(q[5]-'1')
+	}
+	return ordinal(quarter)+1 == ordinal(next)
+}
+
+func quarterOf(r *reports.Report) reports.Quarter {
+	return reports.Quarter{
+		Name: r.Quarter, State: r.State, Avoided: r.Avoided.Total.Adjusted, Interval: r.Avoided.Total.Interval, Billed: r.Bill.Billed, Method: r.Method,
+	}
+}
+
+// Who did what a report proposed.
+const (
+	byPerson  = "person"
+	byOffpeak = "offpeak"
+)
+
+// outcomes tells what became of the actions that the last report proposed, in its order.
+func outcomes(r, last *reports.Report) (all []reports.Outcome) {
+	resources, moved, again := map[fleet.ARN]*reports.Resource{}, map[fleet.ARN]money.USD{}, map[string]bool{}
+	for i := range r.Resources {
+		resources[r.Resources[i].ARN] = &r.Resources[i]
+	}
+	for i := range r.Spot {
+		moved[r.Spot[i].Resource] = moved[r.Spot[i].Resource].Add(r.Spot[i].Net)
+	}
+	for i := range r.Actions {
+		again[r.Actions[i].ID] = true
+	}
+	for _, a := range last.Actions {
+		o := reports.Outcome{Action: a}
+		x, enrolled := resources[a.ARN]
+		net, spot := moved[a.ARN]
+		switch {
+		case a.Code == "idle-schedule" && enrolled && !x.Enrolled.Before(last.Issued):
+			brought := x.Value()
+			o.Done, o.By, o.Brought = true, byPerson, &brought // an owner's tag enrols
+		case a.Code == "spot" && spot:
+			o.Done, o.By, o.Brought = true, byOffpeak, &net
+		case a.Code == "idle-delete" && slices.Contains(r.Assets.Went, string(a.ARN)):
+			o.Done, o.By = true, byPerson
+		default:
+			o.Done = !again[a.ID] // what is not proposed again was done, or is not there any more; by whom and what it brought is not known
+		}
+		all = append(all, o)
+	}
+	return all
+}
+
+// changeOf explains what is different from the report before of the same quarter. The lines add up to the difference.
+func changeOf(was, now *reports.Report, hash string) *reports.Change {
+	c := &reports.Change{Was: was.State, Issued: was.Issued, Replaces: hash, From: was.Avoided.Total.Value(), To: now.Avoided.Total.Value()}
+	left := c.To.Sub(c.From)
+	add := func(code string, amount money.USD, detail string) {
+		if !amount.IsZero() {
+			c.Lines = append(c.Lines, reports.ChangeWhy{Code: code, Amount: amount, Detail: detail})
+			left = left.Sub(amount)
+		}
+	}
+	if was.Method != now.Method {
+		add("method", left, was.Method+" to "+now.Method)
+		return c
+	}
+	before := map[fleet.ARN]*reports.Resource{}
+	for i := range was.Resources {
+		before[was.Resources[i].ARN] = &was.Resources[i]
+	}
+	sums := map[string]money.USD{}
+	for i := range now.Resources {
+		x := &now.Resources[i]
+		old := before[x.ARN]
+		delete(before, x.ARN)
+		code, difference := "resources", counted(x)
+		if old != nil {
+			code, difference = whyChanged(old, x), counted(x).Sub(counted(old))
+		}
+		sums[code] = sums[code].Add(difference)
+	}
+	for _, old := range before {
+		sums["resources"] = sums["resources"].Sub(counted(old))
+	}
+	for _, code := range []string{"resources", "ledger", "bill", "prices"} {
+		add(code, sums[code], "")
+	}
+	add("commitments", left, "") // what no resource explains: commitments are replayed for all of them together
+	return c
+}
+
+// counted is what a resource adds to the total.
+func counted(r *reports.Resource) money.USD {
+	amount := money.USD{}
+	if !unproven(r) {
+		amount = r.Value()
+	}
+	if r.Spot != nil {
+		amount = amount.Add(*r.Spot)
+	}
+	return amount
+}
+
+// whyChanged is why a resource's amount is another one now.
+func whyChanged(was, now *reports.Resource) string {
+	switch {
+	case was.Origin != now.Origin || was.Baseline != now.Baseline:
+		return "resources"
+	case !slices.Equal(was.Acts, now.Acts):
+		return "ledger"
+	case !was.Hours.Equal(now.Hours) || !was.Contracted.Equal(now.Contracted) && sameRates(was, now):
+		return "bill"
+	case !sameRates(was, now):
+		return "prices"
+	default:
+		return "commitments"
+	}
+}
+
+func sameRates(was, now *reports.Resource) bool {
+	return slices.EqualFunc(was.Rows, now.Rows, func(a, b reports.BillRows) bool {
+		return a.SKU == b.SKU && a.Contracted.Equal(b.Contracted) && a.List.Equal(b.List)
+	})
+}
