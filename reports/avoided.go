@@ -83,8 +83,11 @@ type Resource struct {
 	Figure
 	// Spot is what a move of it to Spot brought beside what its schedule avoided; null where it was not moved.
 	Spot *money.USD `json:"spot_usd,omitempty"`
-	Acts []string   `json:"acts"`
-	Rows []BillRows `json:"bill"`
+	// Causes split Value and Spot together by cause, under the names of Avoided.Causes, and add up to them; so the lines of Avoided.Causes can be
+	// followed down to resources.
+	Causes []Amount   `json:"by_cause"`
+	Acts   []string   `json:"acts"`
+	Rows   []BillRows `json:"bill"`
 	// Confirmed counts the clock hours in which it was held off: those without usage on the bill, of all.
 	Confirmed Share  `json:"confirmed_hours"`
 	Baseline  string `json:"baseline_sha256,omitempty"`

@@ -90,6 +90,11 @@ func add(r *reports.Report, i int) {
 		Resources: 1, Hours: amount.Div(decimal.RequireFromString("0.1")).Round(6), List: money.USDOf(amount.Mul(dec("1.25"))), Contracted: money.USDOf(amount.Mul(dec("1.1"))), Adjusted: &adjusted,
 		Interval: &reports.Range{Low: money.USDOf(amount.Sub(dec("2.5"))), High: money.USDOf(amount.Add(dec("2.5")))},
 	}
+	x.Causes = []reports.Amount{{Name: "schedule", Amount: adjusted}}
+	if i < 2 {
+		own := usd("-20.60")
+		x.Causes = []reports.Amount{{Name: "schedule", Amount: adjusted.Sub(own)}, {Name: "overheads", Amount: own}}
+	}
 	for k := range 4 {
 		at := begun.AddDate(0, 0, 7*k+i%5).Add(10*time.Hour + 30*time.Minute)
 		change, hour := "stop", at
@@ -121,6 +126,18 @@ func sum(r *reports.Report, keep func(*reports.Resource) bool) (f reports.Figure
 	return f
 }
 
+// byCause adds up what the resources say of one cause.
+func byCause(r *reports.Report, cause string) (sum money.USD) {
+	for i := range r.Resources {
+		for _, part := range r.Resources[i].Causes {
+			if part.Name == cause {
+				sum = sum.Add(part.Amount)
+			}
+		}
+	}
+	return sum
+}
+
 func lines(r *reports.Report, names []string, of func(*reports.Resource) string) (all []reports.Line) {
 	seen := map[string]bool{}
 	for _, name := range names {
@@ -134,10 +151,11 @@ func lines(r *reports.Report, names []string, of func(*reports.Resource) string)
 
 func avoided(r *reports.Report) (a reports.Avoided) {
 	a.Total = sum(r, func(*reports.Resource) bool { return true })
-	plus, minus := a.Total.Adjusted.Add(usd("41.20")), usd("-41.20")
-	a.Causes = []reports.Line{{Name: "schedule", Figure: a.Total}, {Name: "overheads", Figure: reports.Figure{Resources: 2, Adjusted: &minus}}}
+	a.Causes = []reports.Line{{Name: "schedule", Figure: a.Total}, {Name: "overheads", Figure: reports.Figure{Resources: min(2, len(r.Resources))}}}
+	for i := range a.Causes {
+		a.Causes[i].Adjusted = pointer(byCause(r, a.Causes[i].Name))
+	}
 	a.RanMore = usd("-38.04")
-	a.Causes[0].Adjusted = &plus
 	a.Origins = lines(r, []string{"own", "cohort"}, func(x *reports.Resource) string { return x.Origin })
 	a.Unproven = reports.Figure{Resources: 3, Hours: dec("960"), Contracted: usd("107.52")}
 	a.Environments = lines(r, environments, func(x *reports.Resource) string { return x.Environment })

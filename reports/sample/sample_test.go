@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"offpeak/internal/money"
 	"offpeak/reports"
 	"offpeak/reports/sample"
 )
@@ -24,5 +25,28 @@ func TestAReportComesBackFromItsJSON(t *testing.T) {
 	}
 	if diff := cmp.Diff(&got, want); diff != "" {
 		t.Errorf("(-read +written)\n%s", diff)
+	}
+}
+
+// Every view of what was avoided splits the same amount: the causes, and what the resources say of each.
+func TestTheSampleAddsUp(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{0, 1, 2, 60} {
+		r := sample.Report(n)
+		var causes, parts, values money.USD
+		for i := range r.Avoided.Causes {
+			causes = causes.Add(r.Avoided.Causes[i].Value())
+		}
+		for i := range r.Resources {
+			values = values.Add(r.Resources[i].Value())
+			for _, part := range r.Resources[i].Causes {
+				parts = parts.Add(part.Amount)
+			}
+		}
+		for name, got := range map[string]money.USD{"causes": causes, "causes of resources": parts, "resources": values} {
+			if want := r.Avoided.Total.Value(); !got.Equal(want) {
+				t.Errorf("%d resources: the %s add up to %s, the headline is %s", n, name, got, want)
+			}
+		}
 	}
 }
