@@ -220,7 +220,7 @@ func (b *books) figures(ctx context.Context, payer fleet.AccountID, period billi
 		return nil, b.explained(err, payer)
 	}
 	for _, g := range b.bill.Gaps {
-		figures.Gaps = append(figures.Gaps, savings.Gap{Code: savings.GapCode(g.Code), Says: g.String()})
+		figures.Gaps = append(figures.Gaps, savings.Gap{Code: savings.GapCode(g.Code), Says: g.String(), Args: g.Particulars()})
 	}
 	return figures, nil
 }

@@ -30,9 +30,9 @@ func (o *opened) table() (Table, *Gap) {
 	case o.has("line_item_line_item_type"):
 		return CUR2, nil
 	case !o.has("ChargeCategory") || !o.has("BilledCost"):
-		return "", &Gap{TableUnknown, o.key, "its columns are neither those of FOCUS nor those of CUR 2.0", fmt.Sprintf("export the tables %s and %s", FOCUS, CUR2)}
+		return "", &Gap{TableUnknown, o.key, "its columns are neither those of FOCUS nor those of CUR 2.0", fmt.Sprintf("export the tables %s and %s", FOCUS, CUR2), nil}
 	case !slices.ContainsFunc(since12(), o.has):
-		return "", &Gap{OldFOCUS, o.key, "it is FOCUS 1.0, which lacks " + strings.Join(since12(), ", "), fmt.Sprintf("create an export of the table %s and use that", FOCUS)}
+		return "", &Gap{OldFOCUS, o.key, "it is FOCUS 1.0, which lacks " + strings.Join(since12(), ", "), fmt.Sprintf("create an export of the table %s and use that", FOCUS), nil}
 	default:
 		return FOCUS, nil
 	}
@@ -103,13 +103,13 @@ func (o *opening) columns(t Table, files []*opened) {
 	}
 	where := o.period.String()
 	if c := lacking[ColumnNeeded]; len(c) > 0 {
-		o.gap(ColumnNeeded, where, "columns are missing without which the bill cannot be read: "+names(c), remedy(c))
+		o.gap(ColumnNeeded, where, "columns are missing without which the bill cannot be read: "+names(c), remedy(c), names(c))
 	}
 	if c := lacking[ColumnMissing]; len(c) > 0 {
-		o.gap(ColumnMissing, where, "columns are missing or of another type, and the bill is read without them: "+names(c), remedy(c))
+		o.gap(ColumnMissing, where, "columns are missing or of another type, and the bill is read without them: "+names(c), remedy(c), names(c))
 	}
 	if len(odd) > 0 {
-		o.gap(ColumnType, where, "columns are of another type: "+strings.Join(odd, ", "), "read the files as Data Exports deliver them, without conversion")
+		o.gap(ColumnType, where, "columns are of another type: "+strings.Join(odd, ", "), "read the files as Data Exports deliver them, without conversion", strings.Join(odd, ", "))
 	}
 }
 
@@ -184,7 +184,7 @@ func (o *opening) month(f *opened, t Table, month time.Time) {
 			at := time.UnixMilli(floor(int64(binary.LittleEndian.Uint64(bound)), c.perMs)).UTC()
 			if !at.Equal(month) {
 				o.gap(PeriodWrong, f.key, fmt.Sprintf("it has rows of the billing period that begins at %s", at.Format(time.RFC3339)),
-					"put it into its own period's folder, or have the export delivered anew")
+					"put it into its own period's folder, or have the export delivered anew", at.Format("2006-01"))
 				return
 			}
 		}
@@ -218,7 +218,7 @@ func (o *opening) payer(d *Delivery, files []*opened) {
 			all = append(all, p)
 		}
 		slices.Sort(all)
-		o.gap(PayersMixed, o.period.String(), "it bills several payers: "+strings.Join(all, ", "), "export each payer's bill by itself")
+		o.gap(PayersMixed, o.period.String(), "it bills several payers: "+strings.Join(all, ", "), "export each payer's bill by itself", strings.Join(all, ", "))
 	}
 	for p := range payers {
 		d.Payer = fleet.AccountID(p)
@@ -261,15 +261,15 @@ func (b *Bill) compare() {
 		where := period{d.Folder, d.Month.Format(monthForm)}.String()
 		if twice := exports[of(d, d.Table)]; len(twice) > 1 {
 			b.Gaps = append(b.Gaps, Gap{
-				PeriodTwice, where, fmt.Sprintf("%s of payer %s is delivered by several exports: %s; none is read, since both would count", d.Table, d.Payer, strings.Join(twice, ", ")),
-				"keep one of them beneath the folder",
+				Code: PeriodTwice, Where: where, What: fmt.Sprintf("%s of payer %s is delivered by several exports: %s; none is read, since both would count", d.Table, d.Payer, strings.Join(twice, ", ")),
+				Do: "keep one of them beneath the folder", Args: []string{string(d.Payer), strings.Join(twice, ", ")},
 			})
 		}
 		if d.Table == FOCUS && len(exports[of(d, CUR2)]) == 0 {
-			b.Gaps = append(b.Gaps, Gap{CUR2Missing, where, "payer " + string(d.Payer) + " has FOCUS 1.2 and no CUR 2.0 of this period", "export the table " + string(CUR2) + ", hourly and with resources, too"})
+			b.Gaps = append(b.Gaps, Gap{CUR2Missing, where, "payer " + string(d.Payer) + " has FOCUS 1.2 and no CUR 2.0 of this period", "export the table " + string(CUR2) + ", hourly and with resources, too", []string{string(d.Payer)}})
 		}
 		if d.Table == CUR2 && len(exports[of(d, FOCUS)]) == 0 {
-			b.Gaps = append(b.Gaps, Gap{FOCUSMissing, where, "payer " + string(d.Payer) + " has CUR 2.0 and no FOCUS 1.2 of this period", "export the table " + string(FOCUS) + ", hourly, too"})
+			b.Gaps = append(b.Gaps, Gap{FOCUSMissing, where, "payer " + string(d.Payer) + " has CUR 2.0 and no FOCUS 1.2 of this period", "export the table " + string(FOCUS) + ", hourly, too", []string{string(d.Payer)}})
 		}
 	}
 	b.Deliveries = slices.DeleteFunc(b.Deliveries, func(d Delivery) bool { return len(exports[of(d, d.Table)]) > 1 })

@@ -28,6 +28,14 @@ const (
 	FOCUSMissing      Code = "focus-missing"       // remark: a payer's period has CUR 2.0 and no FOCUS
 )
 
+// Codes lists every code.
+func Codes() []Code {
+	return []Code{
+		BadManifest, NoManifest, FileMissing, FileCorrupt, FormatUnsupported, TableUnknown, OldFOCUS, ColumnNeeded, ColumnType, PayersMixed, PeriodTwice, PeriodWrong,
+		ColumnMissing, FileUnlisted, Superseded, CUR2Missing, NotHourly, FOCUSMissing,
+	}
+}
+
 // Withholds says whether a delivery with such a gap is kept from readers.
 func (c Code) Withholds() bool {
 	switch c {
@@ -44,7 +52,12 @@ type Gap struct {
 	Where string // a file, or the export's folder and the period; slash separated, beneath the folder that was opened
 	What  string
 	Do    string
+	// Args are the particulars of What, such as the names of columns, for the words of other languages.
+	Args []string
 }
+
+// Particulars are Where and Args: what another language's sentence is made of.
+func (g Gap) Particulars() []string { return append([]string{g.Where}, g.Args...) }
 
 // String is the gap in a sentence.
 func (g Gap) String() string { return fmt.Sprintf("%s: %s; %s", g.Where, g.What, g.Do) }

@@ -10,6 +10,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -110,8 +111,8 @@ func look(dir string) (*found, error) {
 		case ok:
 		case isManifest(path.Base(key)):
 			f.gaps = append(f.gaps, Gap{
-				BadManifest, key, "a manifest that stands outside of metadata/" + partition + "…, as those of the older Cost and Usage Report do",
-				"create the exports in Data Exports and copy their folders whole, data and metadata",
+				Code: BadManifest, Where: key, What: "a manifest that stands outside of metadata/" + partition + "…, as those of the older Cost and Usage Report do",
+				Do: "create the exports in Data Exports and copy their folders whole, data and metadata",
 			})
 		case isData(key):
 			strays[path.Dir(key)]++
@@ -120,8 +121,8 @@ func look(dir string) (*found, error) {
 	})
 	for folder, files := range strays {
 		f.gaps = append(f.gaps, Gap{
-			NoManifest, folder, fmt.Sprintf("%d data files outside of an export's folders", files),
-			"copy the export's folder whole, data and metadata, under its own name",
+			Code: NoManifest, Where: folder, What: fmt.Sprintf("%d data files outside of an export's folders", files),
+			Do: "copy the export's folder whole, data and metadata, under its own name", Args: []string{strconv.Itoa(files)},
 		})
 	}
 	return f, err
@@ -151,15 +152,15 @@ type opening struct {
 	gaps   []Gap
 }
 
-func (o *opening) gap(code Code, where, what, do string) {
-	o.gaps = append(o.gaps, Gap{code, where, what, do})
+func (o *opening) gap(code Code, where, what, do string, args ...string) {
+	o.gaps = append(o.gaps, Gap{code, where, what, do, args})
 }
 
 // newest opens the newest complete delivery.
 func (o *opening) newest() (d Delivery, ok bool) {
 	if len(o.folder.manifests) == 0 {
 		o.gap(NoManifest, o.period.String(), fmt.Sprintf("%d data files and no manifest, so nobody knows whether they are all", len(o.folder.data)),
-			"wait until AWS has delivered the manifest, which comes last, and copy the folder metadata too")
+			"wait until AWS has delivered the manifest, which comes last, and copy the folder metadata too", strconv.Itoa(len(o.folder.data)))
 		return d, false
 	}
 	candidates := o.candidates()

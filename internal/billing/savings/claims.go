@@ -23,7 +23,7 @@ func (c *computation) measure(context.Context) error {
 		}
 	}
 	if silent > 0 {
-		c.gap(NotOnBill, "%d of %d resources never ran on this bill (services on a cluster's own instances are billed as those, and services at all "+
+		c.gapOf(NotOnBill, "silent", "%d of %d resources never ran on this bill (services on a cluster's own instances are billed as those, and services at all "+
 			"only where there is CUR 2.0; databases of a cluster that was never listed are not known); nothing is claimed for them", silent, len(c.subjects))
 	}
 	book, err := avoidance.Freeze(c.in.Book, observed)

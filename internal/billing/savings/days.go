@@ -101,12 +101,12 @@ func (c *computation) withoutCUR() {
 		name := month.Format("2006-01")
 		if next := month.AddDate(0, 1, 0); next.Before(c.Measured.From) || next.Equal(c.Measured.From) {
 			c.Baseline = later(c.Baseline, next)
-			c.gap(NoUsage, "%s has no CUR 2.0, which tells what ran: baselines begin after it", name)
+			c.gapOf(NoUsage, "baseline", "%s has no CUR 2.0, which tells what ran: baselines begin after it", name)
 			continue
 		}
 		c.Provisional = true
 		c.Measured.To = later(c.Measured.From, month)
-		c.gap(NoUsage, "%s has no CUR 2.0, which tells what ran: nothing is claimed from then on", name)
+		c.gapOf(NoUsage, "claim", "%s has no CUR 2.0, which tells what ran: nothing is claimed from then on", name)
 		return
 	}
 }
@@ -139,11 +139,11 @@ func oneCurrency(days []billing.Day) error {
 // notBilled says what of the period the bill does not show, and what looks odd in it.
 func (c *computation) notBilled(days []billing.Day) {
 	if c.Measured.From.After(c.Period.From) {
-		c.gap(NotBilledYet, "%s: not on this bill, which begins later; nothing is claimed for it", dates(c.Period.From, c.Measured.From))
+		c.gapOf(NotBilledYet, "before", "%s: not on this bill, which begins later; nothing is claimed for it", dates(c.Period.From, c.Measured.From))
 	}
 	if c.Measured.To.Before(c.Period.To) {
 		c.Provisional = true
-		c.gap(NotBilledYet, "%s not billed yet: provisional; nothing is claimed for it", dates(c.Measured.To, c.Period.To))
+		c.gapOf(NotBilledYet, "after", "%s not billed yet: provisional; nothing is claimed for it", dates(c.Measured.To, c.Period.To))
 	}
 	billed := map[time.Time]bool{}
 	var negative int64

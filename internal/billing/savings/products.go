@@ -60,7 +60,7 @@ func (c *computation) readProducts(ctx context.Context) error {
 	products, err := c.in.Engine.Products(ctx, reach)
 	if errors.Is(err, billing.ErrNoExport) {
 		c.Commitments.Why = "the bill has no CUR 2.0 export: what Reserved Instances and Savings Plans covered is not known"
-		c.gap(NoCommitments, "%s; the commitment-adjusted figure is not computable", c.Commitments.Why)
+		c.gapOf(NoCommitments, "no-cur", "%s; the commitment-adjusted figure is not computable", c.Commitments.Why)
 	} else if err != nil {
 		return err
 	}

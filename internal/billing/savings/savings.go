@@ -195,10 +195,12 @@ type Commitments struct {
 	Hours int
 }
 
-// Gap is something that the figures lack, and what follows from it.
+// Gap is something that the figures lack, and what follows from it. Says is an English sentence; Args are its particulars, for the words of other
+// languages: where a code has several sentences the first of them names which.
 type Gap struct {
 	Code GapCode
 	Says string
+	Args []string
 }
 
 // GapCode names a sort of gap.
@@ -219,6 +221,11 @@ const (
 	NoCommitments GapCode = "no-commitments"
 	NoPlanRate    GapCode = "no-plan-rate"
 )
+
+// GapCodes lists every code of a gap that is found here. The bill's own are those of package export.
+func GapCodes() []GapCode {
+	return []GapCode{NotBilledYet, NoUsage, OpenMonth, NoCharges, NegativeUsage, LedgerDamage, LedgerOverlap, NoEnrolment, NotOnBill, NoPrice, NoCommitments, NoPlanRate}
+}
 
 // Errors of an input that no figure can be computed from.
 var (
@@ -274,7 +281,18 @@ type computation struct {
 }
 
 func (s *Savings) gap(code GapCode, format string, args ...any) {
-	s.Gaps = append(s.Gaps, Gap{code, fmt.Sprintf(format, args...)})
+	gap := Gap{Code: code, Says: fmt.Sprintf(format, args...)}
+	for _, a := range args {
+		gap.Args = append(gap.Args, fmt.Sprint(a))
+	}
+	s.Gaps = append(s.Gaps, gap)
+}
+
+// gapOf is gap for a code that has several sentences, of which sentence names this one.
+func (s *Savings) gapOf(code GapCode, sentence, format string, args ...any) {
+	s.gap(code, format, args...)
+	last := &s.Gaps[len(s.Gaps)-1]
+	last.Args = append([]string{sentence}, last.Args...)
 }
 
 func wholeHour(t time.Time) bool { return t.Equal(t.Truncate(time.Hour)) }

@@ -401,6 +401,11 @@ func TestWhatTheBillLacksIsSaid(t *testing.T) {
 		if row.says != "" && (len(s.Gaps) == 0 || !strings.Contains(s.Gaps[0].Says, row.says)) {
 			t.Errorf("%s: said %v, want %q", row.name, s.Gaps, row.says)
 		}
+		for _, g := range s.Gaps {
+			if !slices.Contains(savings.GapCodes(), g.Code) || len(g.Args) == 0 || !strings.Contains(g.Says, g.Args[len(g.Args)-1]) {
+				t.Errorf("%s: the words of another language need the particulars of %q, and have %q", row.name, g.Says, g.Args)
+			}
+		}
 	}
 }
 

@@ -98,12 +98,12 @@ func (c *computation) movers() (movers []*mover) {
 	for _, m := range c.moves {
 		s := subjects[m.Resource]
 		if s == nil {
-			c.gap(NotOnBill, "%s: its move to Spot is known, and its enrolment is not; nothing is claimed for the move", m.Resource)
+			c.gapOf(NotOnBill, "enrolment", "%s: its move to Spot is known, and its enrolment is not; nothing is claimed for the move", m.Resource)
 			continue
 		}
 		originals, found := c.originals(s, &m)
 		if !found {
-			c.gap(NotOnBill, "%s: it was moved to Spot, and the bill never shows what it ran on before; nothing is claimed for the move", m.Resource)
+			c.gapOf(NotOnBill, "original", "%s: it was moved to Spot, and the bill never shows what it ran on before; nothing is claimed for the move", m.Resource)
 			continue
 		}
 		movers = append(movers, &mover{Move: m, originals: originals, runs: s.spot})

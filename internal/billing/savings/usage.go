@@ -96,7 +96,7 @@ func (c *computation) shorten() error {
 	if !c.Measured.From.Before(end) {
 		return fmt.Errorf("%w: nothing ran in it by CUR 2.0, whose last row is of %s", ErrNoBill, c.lastUse.UTC().Format(time.DateTime))
 	}
-	c.gap(NotBilledYet, "CUR 2.0 ends on %s, before FOCUS does; nothing is claimed after it", end.UTC().Format("2006-01-02 15:04"))
+	c.gapOf(NotBilledYet, "cur", "CUR 2.0 ends on %s, before FOCUS does; nothing is claimed after it", end.UTC().Format("2006-01-02 15:04"))
 	c.Measured.To, c.Provisional = end, true
 	c.hours = c.hours[:end.Sub(c.Measured.From)/time.Hour]
 	return nil

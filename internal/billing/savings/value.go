@@ -176,13 +176,13 @@ func (c *computation) judge(check *commitments.Reconciliation) {
 	c.Commitments.Residual, c.Commitments.ResidualKnown = check.Residual()
 	if err := check.Claim(); err != nil {
 		c.Commitments.Known, c.Commitments.Why = false, err.Error()
-		c.gap(NoCommitments, "%s; the commitment-adjusted figure is not computable", err)
+		c.gapOf(NoCommitments, "replay", "%s; the commitment-adjusted figure is not computable", err)
 	}
 	if without := c.withoutRate(); len(without) > 0 {
 		c.Commitments.Known = false
 		c.Commitments.Why = "no Savings Plans rate is known for " + strings.Join(without, ", ")
-		c.gap(NoPlanRate, "%s: the bill never shows them covered; the commitment-adjusted figure is not computable without the rates that "+
-			"`aws savingsplans describe-savings-plan-rates` lists", c.Commitments.Why)
+		c.gap(NoPlanRate, "no Savings Plans rate is known for %s: the bill never shows them covered; the commitment-adjusted figure is not computable without the "+
+			"rates that `aws savingsplans describe-savings-plan-rates` lists", strings.Join(without, ", "))
 	}
 }
 
