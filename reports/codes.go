@@ -5,16 +5,15 @@ package reports
 
 // Causes of what was avoided, beside those of the plan.
 const (
-	CauseNone      = "none"       // no stop of ours explains it
-	CauseOwnStarts = "own-starts" // hours that our starts brought about; below zero
-	CauseOverheads = "overheads"  // what moving to Spot cost; below zero
+	CauseNone      = "none"      // no stop of ours explains it
+	CauseOverheads = "overheads" // what moving to Spot cost; below zero
 )
 
-// Causes lists what lines of Avoided.Causes and acts are named by: the plan's causes, and the three above.
+// Causes lists what lines of Avoided.Causes and acts are named by: the plan's causes, and the two above.
 func Causes() []string {
 	return []string{
 		"schedule", "override", "stop-after", "enforce", "tag", "retry", "aws-restart", "by-hand", "spot", "no-spot", "spot-again", "churn",
-		CauseNone, CauseOwnStarts, CauseOverheads,
+		CauseNone, CauseOverheads,
 	}
 }
 
@@ -28,7 +27,9 @@ func States() []State { return []State{Provisional, Final, Restated} }
 func CheckStates() []CheckState { return []CheckState{Held, Failed, NotDone} }
 
 // ChangeCodes lists the reasons for which a report differs from the one before it.
-func ChangeCodes() []string { return []string{"bill", "ledger", "resources", "prices", "method"} }
+func ChangeCodes() []string {
+	return []string{"bill", "ledger", "resources", "prices", "commitments", "method"}
+}
 
 // Changes lists what an act does, ActStates how it stands.
 func Changes() []string { return []string{"stop", "hibernate", "start", "scale", "move"} }

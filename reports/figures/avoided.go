@@ -11,14 +11,12 @@ import (
 	"offpeak/internal/billing/savings"
 	"offpeak/internal/fleet"
 	"offpeak/internal/money"
+	"offpeak/internal/plan"
 	"offpeak/reports"
 )
 
-// Causes of what moves to Spot brought, beside those of stops.
-const (
-	bySpot    = "spot"
-	overheads = "overheads"
-)
+// bySpot is the cause of what moves to Spot brought, before their overheads.
+const bySpot = string(plan.BySpot)
 
 // figureOf takes a figure over.
 func figureOf(f *savings.Figure) reports.Figure {
@@ -48,6 +46,7 @@ func (in *Input) resources() (all []reports.Resource) {
 		if net, ok := moved[x.ARN]; ok {
 			r.Spot = &net
 		}
+		r.Causes = in.causesOf(x)
 		for _, e := range x.Bill {
 			r.Rows = append(r.Rows, reports.BillRows{Resource: e.Resource, SKU: e.SKU, Rows: e.Rows, Quantity: e.Quantity, List: e.List, Contracted: e.Contract})
 		}
@@ -57,6 +56,32 @@ func (in *Input) resources() (all []reports.Resource) {
 		return cmp.Or(total(&b).Cmp(total(&a)), cmp.Compare(a.ARN, b.ARN))
 	})
 	return all
+}
+
+// causesOf splits what one resource avoided: what its stops avoided as their causes share it, the last of them taking what rounding left; then its move.
+func (in *Input) causesOf(x *savings.Resource) (parts []reports.Amount) {
+	left := x.Value()
+	for i, c := range x.Causes {
+		if i+1 == len(x.Causes) {
+			c.Amount = left
+		}
+		left = left.Sub(c.Amount)
+		parts = append(parts, reports.Amount{Name: string(c.Cause), Amount: c.Amount})
+	}
+	var gross, over money.USD
+	moved := false
+	for i := range in.Savings.Spot {
+		if m := &in.Savings.Spot[i]; m.Resource == x.ARN {
+			moved, gross, over = true, gross.Add(m.Net(in.Savings.Commitments.Known)).Add(m.Overheads), over.Sub(m.Overheads)
+		}
+	}
+	if moved {
+		parts = append(parts, reports.Amount{Name: bySpot, Amount: gross})
+	}
+	if !over.IsZero() {
+		parts = append(parts, reports.Amount{Name: reports.CauseOverheads, Amount: over})
+	}
+	return parts
 }
 
 // total is what a resource avoided by its schedule and by its move together.
@@ -143,7 +168,7 @@ func (in *Input) causes() (lines []reports.Line) {
 	}
 	lines = append(lines, reports.Line{Name: bySpot, Figure: measured(len(resources), gross, s.Commitments.Known)})
 	if !over.IsZero() {
-		lines = append(lines, reports.Line{Name: overheads, Figure: measured(len(resources), over, s.Commitments.Known)})
+		lines = append(lines, reports.Line{Name: reports.CauseOverheads, Figure: measured(len(resources), over, s.Commitments.Known)})
 	}
 	return lines
 }
@@ -173,7 +198,7 @@ func (in *Input) months() (lines []reports.MonthLine) {
 	for _, name := range slices.Sorted(maps.Keys(gross)) {
 		lines = append(lines, reports.MonthLine{Month: name, Cause: bySpot, Amount: gross[name]})
 		if !over[name].IsZero() {
-			lines = append(lines, reports.MonthLine{Month: name, Cause: overheads, Amount: over[name]})
+			lines = append(lines, reports.MonthLine{Month: name, Cause: reports.CauseOverheads, Amount: over[name]})
 		}
 	}
 	slices.SortStableFunc(lines, func(a, b reports.MonthLine) int { return cmp.Compare(a.Month, b.Month) })

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -163,18 +164,30 @@ func commitmentsOf(c *savings.Commitments, suggests *reports.Suggestion) reports
 // gaps are those of the figures and of the bill, and what this package misses, in order of code.
 func (in *Input) gaps(r *reports.Report) (gaps []reports.Gap) {
 	for _, g := range in.Savings.Gaps {
-		gaps = append(gaps, reports.Gap{Code: string(g.Code), Says: g.Says})
+		gaps = append(gaps, reports.Gap{Code: string(g.Code), Says: g.Says, Args: g.Args})
 	}
 	gaps = append(gaps, in.Spent.Gaps...)
-	if !r.Assets.Taken {
-		gaps = append(gaps, reports.Gap{Code: "no-inventory", Says: "no inventory was given: assets and evidence on AWS Well-Architected are left out"})
+	add := func(needed bool, code, says string, args ...string) {
+		if needed {
+			gaps = append(gaps, reports.Gap{Code: code, Says: says, Args: args})
+		}
 	}
-	if in.Interruptions == nil && len(r.Spot) > 0 {
-		gaps = append(gaps, reports.Gap{Code: "no-interruptions", Says: "nobody counted Spot interruptions: forecasts stand alone"})
+	add(!r.Assets.Taken, reports.GapInventory, "no inventory was given: assets and evidence on AWS Well-Architected are left out")
+	add(r.Assets.Taken && r.Assets.Came == nil, reports.GapLastInventory, "no inventory of the quarter before was given: what came and went is not known")
+	silent := 0
+	for i := range r.Spot {
+		if r.Spot[i].Forecast == nil {
+			silent++
+		}
 	}
-	if len(r.Trend) == 1 {
-		gaps = append(gaps, reports.Gap{Code: "no-earlier-reports", Says: "there is no report of a quarter before: no trend, and no account of what was proposed then"})
+	add(silent > 0, reports.GapForecast, fmt.Sprintf("of %d moves to Spot no forecast of interruptions was kept", silent), strconv.Itoa(silent))
+	add(len(r.Trend) == 1, reports.GapLastReport, "there is no report of a quarter before: no trend, and no account of what was proposed then", in.Quarter)
+	for i := range r.Trend {
+		q := &r.Trend[i]
+		add(q.Method != r.Method, reports.GapMethod, fmt.Sprintf("%s was computed by method %s: it is shown and not compared", q.Name, q.Method), q.Name, q.Method)
 	}
+	add(r.Cost.Amount == nil, reports.GapToolCost, fmt.Sprintf("nothing on the bill carries the tag %s: what offpeak itself cost is not known", cmp.Or(r.Cost.Tag, "of offpeak")), r.Cost.Tag)
+	add(r.Checks.Recount == reports.NotDone, reports.GapRecount, "no second engine has recounted the figures")
 	slices.SortStableFunc(gaps, func(a, b reports.Gap) int { return cmp.Compare(a.Code, b.Code) })
 	return gaps
 }

@@ -40,7 +40,7 @@ func resource(id, environment, team, amount string, origin avoidance.Origin) sav
 	return savings.Resource{
 		ARN: fleet.ARN("arn:" + id), ID: id, Kind: fleet.EC2Instance, Scope: fleet.Scope{Account: "222233334444", Region: "ap-northeast-2"}, Environment: environment, Origin: origin,
 		Enrolled: july.AddDate(0, 0, -9), Figure: figure(1, amount), Tags: fleet.NewTags(fleet.Tag{Key: "team", Value: team}), Baseline: "b-" + id,
-		Bill: []savings.Evidence{{Resource: id, SKU: "S", Rows: 3, Quantity: decimal.NewFromInt(3)}},
+		Causes: []savings.CauseAmount{{Cause: "schedule", Amount: usd(amount)}}, Bill: []savings.Evidence{{Resource: id, SKU: "S", Rows: 3, Quantity: decimal.NewFromInt(3)}},
 	}
 }
 
@@ -93,6 +93,19 @@ func addUp(t *testing.T, r *reports.Report) {
 		}
 		if want := r.Avoided.Total.Value(); !sum.Equal(want) {
 			t.Errorf("%s add up to %s, the total is %s", name, sum, want)
+		}
+	}
+	for i := range r.Resources {
+		x, sum := &r.Resources[i], money.USD{}
+		for _, part := range x.Causes {
+			sum = sum.Add(part.Amount)
+		}
+		want := x.Value()
+		if x.Spot != nil {
+			want = want.Add(*x.Spot)
+		}
+		if !sum.Equal(want) {
+			t.Errorf("%s: causes add up to %s, it avoided %s", x.ID, sum, want)
 		}
 	}
 	var months money.USD

@@ -199,8 +199,11 @@ func (c *computation) resource(i int, s *subject) Resource {
 	claim := &c.claims.Claims[i]
 	r := Resource{
 		ARN: s.ARN, ID: s.ID, Name: s.Name(), Kind: s.Kind, Scope: s.Scope, Environment: s.environment, Origin: claim.Origin,
-		Enrolled: s.enrolled.UTC(), Left: s.left, Causes: claim.Causes, Tags: s.Tags, Type: s.Type, Baseline: claim.Evidence, Held: s.held,
+		Enrolled: s.enrolled.UTC(), Left: s.left, Tags: s.Tags, Type: s.Type, Baseline: claim.Evidence, Held: s.held,
 		Figure: c.figure(func(other *avoidance.Claim) bool { return other == claim }),
+	}
+	for _, share := range claim.Causes {
+		r.Causes = append(r.Causes, CauseAmount{share.Cause, times(r.Value(), partOf(claim, share))})
 	}
 	for _, stop := range s.stops {
 		if stop.To.After(c.Measured.From) {

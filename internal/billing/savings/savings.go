@@ -20,6 +20,7 @@ import (
 	"offpeak/internal/fleet"
 	"offpeak/internal/ledger"
 	"offpeak/internal/money"
+	"offpeak/internal/plan"
 )
 
 // Input is what the figures are computed from.
@@ -149,7 +150,8 @@ type Resource struct {
 	Enrolled    time.Time
 	Left        time.Time // when it went, or was opted out; zero while it is there
 	Figure
-	Causes []avoidance.CauseShare
+	// Causes split Value as the causes of its stops share its hours; they add up to it but for the last of twenty-four places. None where it is unproven.
+	Causes []CauseAmount
 	Tags   fleet.Tags // as it was last seen
 	Type   string
 	// Acts are the ledger's stops that reach into the period, in order of time.
@@ -159,6 +161,12 @@ type Resource struct {
 	// Baseline is the hash of the frozen baseline.
 	Baseline string
 	Held     Share // whole clock hours that it was held off: those without running on the bill, of all
+}
+
+// CauseAmount is one cause's part of an amount.
+type CauseAmount struct {
+	Cause  plan.Cause
+	Amount money.USD
 }
 
 // Evidence names rows of the bill.
