@@ -76,6 +76,7 @@ var table = []row{
 	{"reports", pure, sees{"internal/fleet", "internal/money"}, uses{decimal}},
 	{"reports/figures", pure, sees{"internal/fleet", "internal/money", "internal/plan", "internal/ledger", "internal/billing", "internal/billing/avoidance", "internal/billing/savings", "reports"}, uses{decimal}},
 	{"reports/font", pure, sees{}, uses{}},
+	{"reports/tables", pure, sees{"internal/fleet", "internal/money", "reports", "reports/sample"}, uses{parquet, decimal}},
 	{"reports/sample", pure, sees{"internal/fleet", "internal/money", "reports"}, uses{decimal}},
 
 	{"internal/spelling", pure, sees{}, uses{levenshtein}},

@@ -1,0 +1,221 @@
+// Package tables lays a report out as tables, for people's workbooks and for machines: CSV and Parquet.
+//
+// In goes a report; out come its tables, each with the same columns in every form, and their bytes. Columns bear the names of the report's JSON. Text
+// that a spreadsheet would take for a formula is written so that it stays text. The package writes no file.
+package tables
+
+import (
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"offpeak/internal/money"
+	"offpeak/reports"
+)
+
+// Type is what the cells of a column hold.
+type Type uint8
+
+// The types. Cells of Text are strings, of Instant time.Time, of Count int64, of Amount (US dollars) and Number decimal.Decimal. Any may be nil: not known, or none.
+const (
+	Text Type = iota
+	Instant
+	Count
+	Amount
+	Number
+)
+
+// Column is one column of a table.
+type Column struct {
+	Name string
+	Type Type
+}
+
+// Table is one table. Every row has a cell for each column.
+type Table struct {
+	Name    string
+	Columns []Column
+	Rows    [][]any
+}
+
+// Of returns all tables of a report, those that people read first.
+func Of(r *reports.Report) []Table {
+	return []Table{Lines(r), Actions(r), Standing(r), Spot(r), Verdicts(r), Assets(r), WellArchitected(r), Acts(r), BillRows(r)}
+}
+
+// Lines is a line for each resource.
+func Lines(r *reports.Report) Table {
+	t := Table{Name: "lines", Columns: []Column{
+		{"arn", Text}, {"id", Text}, {"name", Text}, {"kind", Text}, {"account", Text}, {"region", Text}, {"environment", Text}, {"team", Text}, {"origin", Text},
+		{"enrolled", Instant}, {"left", Instant}, {"hours", Number}, {"avoided_usd", Amount}, {"interval_low_usd", Amount}, {"interval_high_usd", Amount}, {"spot_usd", Amount},
+		{"list_usd", Amount}, {"contracted_usd", Amount}, {"confirmed_hours", Count}, {"held_hours", Count}, {"acts", Count}, {"baseline_sha256", Text},
+	}}
+	for i := range r.Resources {
+		x := &r.Resources[i]
+		var low, high any
+		if x.Interval != nil {
+			low, high = x.Interval.Low.Decimal(), x.Interval.High.Decimal()
+		}
+		t.Rows = append(t.Rows, []any{
+			string(x.ARN), x.ID, x.Name, x.Kind.String(), string(x.Account), string(x.Region), x.Environment, x.Team, x.Origin,
+			instant(x.Enrolled), instant(x.Left), x.Hours, x.Value().Decimal(), low, high, optional(x.Spot),
+			x.List.Decimal(), x.Contracted.Decimal(), x.Confirmed.Part, x.Confirmed.Whole, int64(len(x.Acts)), x.Baseline,
+		})
+	}
+	return t
+}
+
+// Acts is a line for each act of the ledger.
+func Acts(r *reports.Report) Table {
+	t := Table{Name: "acts", Columns: []Column{
+		{"id", Text}, {"resource", Text}, {"change", Text}, {"cause", Text}, {"why", Text}, {"state", Text}, {"edge", Instant}, {"asked", Instant}, {"ended", Instant}, {"attempts", Count},
+		{"error", Text}, {"run", Text},
+	}}
+	for i := range r.Acts {
+		a := &r.Acts[i]
+		var edge any
+		if a.Edge != nil {
+			edge = *a.Edge
+		}
+		t.Rows = append(t.Rows, []any{a.ID, string(a.Resource), a.Change, a.Cause, a.Why, a.State, edge, instant(a.Asked), instant(a.Ended), int64(a.Attempts), a.Error, a.Run})
+	}
+	return t
+}
+
+// BillRows is a line for each resource and SKU of the bill.
+func BillRows(r *reports.Report) Table {
+	t := Table{Name: "bill", Columns: []Column{
+		{"arn", Text}, {"resource", Text}, {"sku", Text}, {"rows", Count}, {"quantity", Number}, {"list_usd_per_unit", Amount}, {"contracted_usd_per_unit", Amount},
+	}}
+	for i := range r.Resources {
+		for _, b := range r.Resources[i].Rows {
+			t.Rows = append(t.Rows, []any{string(r.Resources[i].ARN), b.Resource, b.SKU, b.Rows, b.Quantity, b.List.Decimal(), b.Contracted.Decimal()})
+		}
+	}
+	return t
+}
+
+// Actions is a line for each thing to do, then one for each of the last quarter's with what became of it.
+func Actions(r *reports.Report) Table {
+	t := Table{Name: "actions", Columns: []Column{
+		{"id", Text}, {"proposed", Text}, {"code", Text}, {"arn", Text}, {"name", Text}, {"account", Text}, {"owner", Text}, {"due", Text}, {"usd_a_month", Amount}, {"resources", Count},
+		{"schedule", Text}, {"command", Text}, {"tag", Text}, {"detail", Text}, {"done", Text}, {"by", Text}, {"brought_usd", Amount},
+	}}
+	row := func(a *reports.Action, proposed string) []any {
+		return []any{a.ID, proposed, a.Code, string(a.ARN), a.Name, string(a.Account), a.Owner, a.Due, a.Month.Decimal(), int64(a.Resources), a.Schedule, a.Command, a.Tag, a.Detail}
+	}
+	for i := range r.Actions {
+		t.Rows = append(t.Rows, append(row(&r.Actions[i], r.Quarter), nil, nil, nil))
+	}
+	for i := range r.Before {
+		o := &r.Before[i]
+		done := "no"
+		if o.Done {
+			done = "yes"
+		}
+		t.Rows = append(t.Rows, append(row(&o.Action, "before "+r.Quarter), done, o.By, optional(o.Brought)))
+	}
+	return t
+}
+
+// Standing is a line for each thing that is charged while its resource is stopped.
+func Standing(r *reports.Report) Table {
+	t := Table{Name: "still_billed", Columns: []Column{{"arn", Text}, {"resource", Text}, {"meter", Text}, {"hours", Count}, {"usd", Amount}}}
+	for i := range r.Standing {
+		s := &r.Standing[i]
+		t.Rows = append(t.Rows, []any{string(s.ARN), s.Resource, s.Meter, s.Hours, s.Amount.Decimal()})
+	}
+	return t
+}
+
+// Spot is a line for each move to Spot.
+func Spot(r *reports.Report) Table {
+	t := Table{Name: "spot", Columns: []Column{
+		{"resource", Text}, {"hours", Number}, {"original_usd", Amount}, {"paid_usd", Amount}, {"overheads_usd", Amount}, {"net_usd", Amount}, {"forecast_interruptions", Number},
+		{"observed_interruptions", Count},
+	}}
+	for i := range r.Spot {
+		m := &r.Spot[i]
+		var forecast, observed any
+		if m.Forecast != nil {
+			forecast = *m.Forecast
+		}
+		if m.Observed != nil {
+			observed = int64(*m.Observed)
+		}
+		t.Rows = append(t.Rows, []any{string(m.Resource), m.Hours, m.Original.Decimal(), m.Paid.Decimal(), m.Overheads.Decimal(), m.Net.Decimal(), forecast, observed})
+	}
+	return t
+}
+
+// Verdicts is a line for each resource with a verdict.
+func Verdicts(r *reports.Report) Table {
+	t := Table{Name: "verdicts", Columns: []Column{
+		{"arn", Text}, {"id", Text}, {"account", Text}, {"type", Text}, {"code", Text}, {"hours_a_week", Number}, {"break_even_hours_a_week", Number}, {"usd_a_month", Amount},
+	}}
+	for i := range r.Verdicts {
+		v := &r.Verdicts[i]
+		var even any
+		if v.BreakEven != nil {
+			even = *v.BreakEven
+		}
+		t.Rows = append(t.Rows, []any{string(v.ARN), v.ID, string(v.Account), v.Type, v.Code, v.Hours, even, optional(v.Month)})
+	}
+	return t
+}
+
+// Assets is a line for each resource of the inventory.
+func Assets(r *reports.Report) Table {
+	t := Table{Name: "assets", Columns: []Column{
+		{"arn", Text}, {"id", Text}, {"name", Text}, {"kind", Text}, {"account", Text}, {"region", Text}, {"type", Text}, {"state", Text}, {"environment", Text}, {"owner", Text}, {"schedule", Text},
+		{"created", Text},
+	}}
+	for i := range r.Assets.Items {
+		a := &r.Assets.Items[i]
+		t.Rows = append(t.Rows, []any{
+			string(a.ARN), a.ID, a.Name, a.Kind.String(), string(a.Account), string(a.Region), a.Type, a.State, a.Environment, a.Owner, a.Schedule, a.Created,
+		})
+	}
+	return t
+}
+
+// WellArchitected is a line for each resource that a check found, and one without a resource for a check that found none.
+func WellArchitected(r *reports.Report) Table {
+	t := Table{Name: "well_architected", Columns: []Column{
+		{"code", Text}, {"pillar", Text}, {"question", Text}, {"looked", Count}, {"found", Count}, {"unknown", Count}, {"value", Number}, {"reference", Text}, {"resource", Text},
+	}}
+	for i := range r.Pillars {
+		e := &r.Pillars[i]
+		var value any
+		if e.Value != nil {
+			value = *e.Value
+		}
+		row := func(resource any) []any {
+			return []any{e.Code, e.Pillar, e.Question, int64(e.Looked), int64(e.Found), int64(e.Unknown), value, e.Reference, resource}
+		}
+		if len(e.Resources) == 0 {
+			t.Rows = append(t.Rows, row(nil))
+		}
+		for _, arn := range e.Resources {
+			t.Rows = append(t.Rows, row(string(arn)))
+		}
+	}
+	return t
+}
+
+func optional(amount *money.USD) any {
+	if amount == nil {
+		return nil
+	}
+	return amount.Decimal()
+}
+
+func instant(at time.Time) any {
+	if at.IsZero() {
+		return nil
+	}
+	return at.UTC()
+}
+
+// exact is a decimal in plain notation.
+func exact(d decimal.Decimal) string { return d.String() }
