@@ -46,9 +46,28 @@ func Of(r *reports.Report) []Table {
 // Lines is a line for each resource.
 func Lines(r *reports.Report) Table {
 	t := Table{Name: "lines", Columns: []Column{
-		{"arn", Text}, {"id", Text}, {"name", Text}, {"kind", Text}, {"account", Text}, {"region", Text}, {"environment", Text}, {"team", Text}, {"origin", Text},
-		{"enrolled", Instant}, {"left", Instant}, {"hours", Number}, {"avoided_usd", Amount}, {"interval_low_usd", Amount}, {"interval_high_usd", Amount}, {"spot_usd", Amount},
-		{"list_usd", Amount}, {"contracted_usd", Amount}, {"confirmed_hours", Count}, {"held_hours", Count}, {"acts", Count}, {"baseline_sha256", Text},
+		{"arn", Text},
+		{"id", Text},
+		{"name", Text},
+		{"kind", Text},
+		{"account", Text},
+		{"region", Text},
+		{"environment", Text},
+		{"team", Text},
+		{"origin", Text},
+		{"enrolled", Instant},
+		{"left", Instant},
+		{"hours", Number},
+		{"avoided_usd", Amount},
+		{"interval_low_usd", Amount},
+		{"interval_high_usd", Amount},
+		{"spot_usd", Amount},
+		{"list_usd", Amount},
+		{"contracted_usd", Amount},
+		{"confirmed_hours", Count},
+		{"held_hours", Count},
+		{"acts", Count},
+		{"baseline_sha256", Text},
 	}}
 	for i := range r.Resources {
 		x := &r.Resources[i]
@@ -68,8 +87,18 @@ func Lines(r *reports.Report) Table {
 // Acts is a line for each act of the ledger.
 func Acts(r *reports.Report) Table {
 	t := Table{Name: "acts", Columns: []Column{
-		{"id", Text}, {"resource", Text}, {"change", Text}, {"cause", Text}, {"why", Text}, {"state", Text}, {"edge", Instant}, {"asked", Instant}, {"ended", Instant}, {"attempts", Count},
-		{"error", Text}, {"run", Text},
+		{"id", Text},
+		{"resource", Text},
+		{"change", Text},
+		{"cause", Text},
+		{"why", Text},
+		{"state", Text},
+		{"edge", Instant},
+		{"asked", Instant},
+		{"ended", Instant},
+		{"attempts", Count},
+		{"error", Text},
+		{"run", Text},
 	}}
 	for i := range r.Acts {
 		a := &r.Acts[i]
@@ -98,8 +127,23 @@ func BillRows(r *reports.Report) Table {
 // Actions is a line for each thing to do, then one for each of the last quarter's with what became of it.
 func Actions(r *reports.Report) Table {
 	t := Table{Name: "actions", Columns: []Column{
-		{"id", Text}, {"proposed", Text}, {"code", Text}, {"arn", Text}, {"name", Text}, {"account", Text}, {"owner", Text}, {"due", Text}, {"usd_a_month", Amount}, {"resources", Count},
-		{"schedule", Text}, {"command", Text}, {"tag", Text}, {"detail", Text}, {"done", Text}, {"by", Text}, {"brought_usd", Amount},
+		{"id", Text},
+		{"proposed", Text},
+		{"code", Text},
+		{"arn", Text},
+		{"name", Text},
+		{"account", Text},
+		{"owner", Text},
+		{"due", Text},
+		{"usd_a_month", Amount},
+		{"resources", Count},
+		{"schedule", Text},
+		{"command", Text},
+		{"tag", Text},
+		{"detail", Text},
+		{"done", Text},
+		{"by", Text},
+		{"brought_usd", Amount},
 	}}
 	row := func(a *reports.Action, proposed string) []any {
 		return []any{a.ID, proposed, a.Code, string(a.ARN), a.Name, string(a.Account), a.Owner, a.Due, a.Month.Decimal(), int64(a.Resources), a.Schedule, a.Command, a.Tag, a.Detail}
@@ -131,7 +175,13 @@ func Standing(r *reports.Report) Table {
 // Spot is a line for each move to Spot.
 func Spot(r *reports.Report) Table {
 	t := Table{Name: "spot", Columns: []Column{
-		{"resource", Text}, {"hours", Number}, {"original_usd", Amount}, {"paid_usd", Amount}, {"overheads_usd", Amount}, {"net_usd", Amount}, {"forecast_interruptions", Number},
+		{"resource", Text},
+		{"hours", Number},
+		{"original_usd", Amount},
+		{"paid_usd", Amount},
+		{"overheads_usd", Amount},
+		{"net_usd", Amount},
+		{"forecast_interruptions", Number},
 		{"observed_interruptions", Count},
 	}}
 	for i := range r.Spot {
@@ -167,7 +217,17 @@ func Verdicts(r *reports.Report) Table {
 // Assets is a line for each resource of the inventory.
 func Assets(r *reports.Report) Table {
 	t := Table{Name: "assets", Columns: []Column{
-		{"arn", Text}, {"id", Text}, {"name", Text}, {"kind", Text}, {"account", Text}, {"region", Text}, {"type", Text}, {"state", Text}, {"environment", Text}, {"owner", Text}, {"schedule", Text},
+		{"arn", Text},
+		{"id", Text},
+		{"name", Text},
+		{"kind", Text},
+		{"account", Text},
+		{"region", Text},
+		{"type", Text},
+		{"state", Text},
+		{"environment", Text},
+		{"owner", Text},
+		{"schedule", Text},
 		{"created", Text},
 	}}
 	for i := range r.Assets.Items {
