@@ -75,6 +75,7 @@ var table = []row{
 	// The quarterly report: the value, and what writes it.
 	{"reports", pure, sees{"internal/fleet", "internal/money"}, uses{decimal}},
 	{"reports/figures", pure, sees{"internal/fleet", "internal/money", "internal/plan", "internal/ledger", "internal/billing", "internal/billing/avoidance", "internal/billing/savings", "reports"}, uses{decimal}},
+	{"reports/words", pure, sees{"internal/fleet", "internal/money", "reports"}, uses{decimal}},
 	{"reports/font", pure, sees{}, uses{}},
 	{"reports/tables", pure, sees{"internal/fleet", "internal/money", "reports", "reports/sample"}, uses{parquet, decimal}},
 	{"reports/sample", pure, sees{"internal/fleet", "internal/money", "reports"}, uses{decimal}},

@@ -1,0 +1,143 @@
+package words
+
+import (
+	"regexp"
+	"strings"
+
+	"offpeak/reports"
+)
+
+// Gap says what a report lacks and what follows from it. A gap without words, or without the particulars that they need, is said in English as
+// it came: better that than nothing.
+func (w Words) Gap(g reports.Gap) string {
+	args := g.Args
+	t, ok := gapTexts[g.Code]
+	if !ok && len(args) > 0 {
+		t, ok = gapTexts[g.Code+" "+args[0]]
+		args = args[1:]
+	}
+	said := make([]string, len(args))
+	for i, a := range args {
+		said[i] = w.particular(a)
+	}
+	if !ok || len(args) < len(place.FindAllString(t.en, -1)) {
+		return g.Says
+	}
+	return w.fill(t, said...)
+}
+
+// GapKnown reports whether there are words for a code, for the test of whoever adds one.
+func GapKnown(code string) bool {
+	if _, ok := gapTexts[code]; ok {
+		return true
+	}
+	for known := range gapTexts {
+		if strings.HasPrefix(known, code+" ") {
+			return true
+		}
+	}
+	return false
+}
+
+var (
+	place    = regexp.MustCompile(`\{[1-9]\}`)
+	month    = regexp.MustCompile(`^\d{4}-\d{2}$`)
+	day      = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}$`)
+	spanning = regexp.MustCompile(`^(\d{4}-\d{2}-)\d{2}\.\.(\d{4}-\d{2}-)?(\d{2})$`)
+	whole    = regexp.MustCompile(`^\d{4,18}$`)
+	quarter  = regexp.MustCompile(`^\d{4}Q[1-4]$`)
+)
+
+// particular writes a particular of a gap as the language writes such a thing: months, days and numbers are told by their form.
+func (w Words) particular(a string) string {
+	switch {
+	case strings.Contains(a, ", "):
+		all := strings.Split(a, ", ")
+		for i := range all {
+			all[i] = w.particular(all[i])
+		}
+		return strings.Join(all, ", ")
+	case month.MatchString(a):
+		return w.Month(a)
+	case day.MatchString(a):
+		return w.Date(a)
+	case quarter.MatchString(a):
+		return w.Quarter(a)
+	case spanning.MatchString(a):
+		return w.span(a)
+	case whole.MatchString(a) && len(a) < 12: // twelve digits are an account
+		return grouped(a)
+	default:
+		return a
+	}
+}
+
+// span writes days as the figures' gaps have them: 2026-07-05..07, or 2026-06-28..2026-07-02.
+func (w Words) span(a string) string {
+	from, to, _ := strings.Cut(a, "..")
+	if len(to) == len("02") {
+		to = from[:len("2006-01-")] + to
+	}
+	first, errFirst := parseDay(from)
+	last, errLast := parseDay(to)
+	if errFirst != nil || errLast != nil {
+		return a
+	}
+	return w.days(first, last)
+}
+
+// gapTexts are by code, or by code and the first of the particulars where a code has several sentences. The first group is that of the figures,
+// the second that of the bill's files, whose {1} is the file or the export and month, the third that of reports.
+var gapTexts = map[string]text{
+	"not-billed-yet before":  {"{1}: 청구서가 그 이후부터 시작하므로 이 기간의 회피 비용은 집계하지 않았습니다.", "{1}: the bill begins later, so nothing is counted for it."},
+	"not-billed-yet after":   {"{1}: AWS가 아직 청구하지 않은 기간입니다. 회피 비용을 집계하지 않았으며, 이 보고서는 잠정입니다.", "{1}: not billed yet. Nothing is counted for it, and the report is provisional."},
+	"not-billed-yet cur":     {"CUR 2.0 데이터가 FOCUS보다 이른 {1}(UTC)에 끝납니다. 그 이후의 회피 비용은 집계하지 않았습니다.", "CUR 2.0 ends at {1} UTC, before FOCUS does. Nothing is counted after it."},
+	"no-usage-data baseline": {"{1}: 가동 내역을 알려 주는 CUR 2.0이 없어 기준선을 그다음 달부터 계산했습니다.", "{1} has no CUR 2.0, which tells what ran, so baselines begin after it."},
+	"no-usage-data claim":    {"{1}: 가동 내역을 알려 주는 CUR 2.0이 없어 그때부터 회피 비용을 집계하지 않았습니다.", "{1} has no CUR 2.0, which tells what ran, so nothing is counted from then on."},
+	"open-month":             {"{1}: AWS가 청구를 아직 마감하지 않아 금액이 바뀔 수 있습니다.", "{1}: AWS has not closed the bill yet, so its figures may change."},
+	"no-charges":             {"{1}: 청구 내역이 전혀 없습니다. 가동한 리소스가 없었던 날로 처리했습니다.", "{1}: the bill has no charge at all. It is taken as days on which nothing ran."},
+	"negative-usage":         {"사용량이 음수인 정정 내역이 {1}행 있습니다. 해당 시간과 비용에서 차감했습니다.", "{1} rows of the bill are corrections with a usage below zero. They are taken off the hours and costs that they correct."},
+	"ledger-damage":          {"조치 원장의 일부를 읽을 수 없습니다({1}). 그 안에 있던 조치는 집계하지 않았습니다.", "A part of the ledger cannot be read ({1}). Acts that stood there are not counted."},
+	"ledger-overlap":         {"조치 원장에 중복 기록이 {1}건 있어 한 번씩만 집계했습니다.", "{1} ledger entries stand twice. Each is counted once."},
+	"no-enrolment":           {"{1}: 스케줄 적용 시작 기록이 원장에 없습니다. {2}(UTC) 이전의 청구 내역은 기준선으로 쓰지 않았습니다.", "{1}: the ledger does not say when it was enrolled. What the bill shows before {2} UTC is not taken as its baseline."},
+	"not-on-bill silent":     {"리소스 {2}개 중 {1}개는 이 청구서에 가동 내역이 없어 회피 비용을 집계하지 않았습니다.", "{1} of {2} resources never ran on this bill. Nothing is counted for them."},
+	"not-on-bill enrolment":  {"{1}: 스팟 전환 기록은 있으나 적용 시작 기록이 없어 전환 효과를 집계하지 않았습니다.", "{1}: it was moved to Spot and its enrolment is not known. Nothing is counted for the move."},
+	"not-on-bill original":   {"{1}: 스팟으로 전환했으나 전환 전 유형이 청구서에 없어 전환 효과를 집계하지 않았습니다.", "{1}: it was moved to Spot, and the bill never shows what it ran on before. Nothing is counted for the move."},
+	"no-price":               {"{1}: 청구서에 단가가 없어 시간만 집계하고 금액은 집계하지 않았습니다.", "{1}: the bill shows no price. What was avoided of it is counted in hours and not in dollars."},
+	"no-commitments no-cur":  {"청구서에 CUR 2.0이 없어 예약 인스턴스와 Savings Plans의 적용 내역을 알 수 없습니다. 약정 반영 금액은 계산하지 않았습니다.", "The bill has no CUR 2.0, so what Reserved Instances and Savings Plans covered is not known. The commitment-adjusted figure is not computable."},
+	"no-commitments replay":  {"예약 인스턴스와 Savings Plans를 재현한 결과가 청구서와 맞지 않아 약정 반영 금액을 계산하지 않았습니다.", "A replay of Reserved Instances and Savings Plans does not come to what was billed. The commitment-adjusted figure is not computable."},
+	"no-plan-rate":           {"{1}: Savings Plans 요율을 알 수 없어 약정 반영 금액을 계산하지 않았습니다.", "{1}: no Savings Plans rate is known. The commitment-adjusted figure is not computable."},
+
+	"manifest-unreadable": {"{1}: 청구 데이터의 매니페스트를 읽을 수 없어 집계에서 제외했습니다.", "{1}: this manifest of the bill cannot be read. Its data is not counted."},
+	"manifest-missing":    {"{1}: 데이터 파일 {2}개의 매니페스트가 없습니다. 모두 도착했는지 알 수 없어 집계에서 제외했습니다.", "{1}: {2} data files have no manifest, so nobody knows whether they are all. They are not counted."},
+	"file-missing":        {"{1}: 매니페스트에 있는 파일이 없어 해당 월을 집계에서 제외했습니다.", "{1}: the manifest lists this file and it is not there. Its month is not counted."},
+	"file-corrupt":        {"{1}: 파일이 손상되어 해당 월을 집계에서 제외했습니다.", "{1}: the file is damaged. Its month is not counted."},
+	"format-unsupported":  {"{1}: Parquet이 아닌 형식이어서 집계에서 제외했습니다.", "{1}: the file is no Parquet. Its month is not counted."},
+	"table-unknown":       {"{1}: FOCUS도 CUR 2.0도 아닌 표이므로 집계에서 제외했습니다.", "{1}: the table is neither FOCUS nor CUR 2.0. It is not counted."},
+	"focus-1.0":           {"{1}: FOCUS 1.0입니다. 청구서 번호가 있는 FOCUS 1.2가 필요하여 집계에서 제외했습니다.", "{1}: this is FOCUS 1.0, and 1.2 is needed, which has invoice ids. It is not counted."},
+	"column-needed":       {"{1}: 꼭 필요한 열이 없어 집계에서 제외했습니다({2}).", "{1}: columns are missing without which the bill cannot be read ({2}). It is not counted."},
+	"column-type":         {"{1}: 열의 형식이 달라 집계에서 제외했습니다({2}).", "{1}: columns are of another type ({2}). It is not counted."},
+	"payers-mixed":        {"{1}: 한 내보내기에 여러 지급 계정({2})이 섞여 있어 집계에서 제외했습니다.", "{1}: one export bills several payers ({2}). It is not counted."},
+	"period-twice":        {"{1}: 지급 계정 {2}의 같은 달을 여러 내보내기({3})가 전달하므로 중복을 피하려고 모두 제외했습니다.", "{1}: several exports ({3}) deliver the same month of payer {2}. None is counted, since both would count."},
+	"period-wrong":        {"{1}: 폴더와 다른 달({2})의 내역이 들어 있어 집계에서 제외했습니다.", "{1}: it has rows of another month ({2}) than its folder says. It is not counted."},
+	"column-missing":      {"{1}: 일부 열이 없지만 그 열 없이 집계했습니다({2}).", "{1}: columns are missing, and the bill was read without them ({2})."},
+	"file-unlisted":       {"{1}: 매니페스트에 없는 파일이므로 읽지 않았습니다.", "{1}: no manifest lists this file. It was not read."},
+	"delivery-superseded": {"{1}: 같은 달의 이전 전달분이므로 읽지 않았습니다.", "{1}: an older delivery of the same month. It was not read."},
+	"cur-2.0-missing":     {"{1}: 지급 계정 {2}의 CUR 2.0이 없습니다. 약정을 반영하려면 CUR 2.0도 내보내야 합니다.", "{1}: payer {2} has no CUR 2.0 of this month, which is needed to adjust for commitments."},
+	"not-hourly":          {"{1}: 시간 단위 내역이 아니어서 근무 시간 외 사용을 구분할 수 없습니다.", "{1}: nothing in it is told by the hour, so use outside working hours cannot be told apart."},
+	"focus-missing":       {"{1}: 지급 계정 {2}의 FOCUS 1.2가 없습니다. 청구서와 대조하려면 FOCUS도 내보내야 합니다.", "{1}: payer {2} has no FOCUS 1.2 of this month, which is needed to agree with the invoice."},
+
+	reports.GapLastBill:      {"{1} 청구 데이터가 없어 전 분기와의 증감을 계산하지 않았습니다.", "The bill of {1} is not there, so there is no bridge from it to this quarter."},
+	reports.GapLastReport:    {"{1} 보고서가 없어 지난 제안의 결과와 추이를 표시하지 않았습니다.", "There is no report of {1}, so what became of its actions is not known."},
+	reports.GapInventory:     {"자산 목록이 없어 자산 현황과 Well-Architected 점검 근거를 표시하지 않았습니다.", "No inventory was given, so there are no assets and no evidence for the Well-Architected Framework."},
+	reports.GapLastInventory: {"전 분기 자산 목록이 없어 새로 생기거나 사라진 리소스를 알 수 없습니다.", "There is no inventory of the quarter before, so what came and went is not known."},
+	reports.GapToolCost:      {"청구서에 {1} 태그가 붙은 항목이 없어 offpeak 운영 비용을 알 수 없습니다.", "Nothing on the bill carries the tag {1}, so what offpeak itself cost is not known."},
+	reports.GapRecount:       {"다른 엔진으로 재계산하지 않았습니다.", "No second engine has recounted the figures."},
+	reports.GapMethod:        {"{1} 보고서는 산정 방법(버전 {2})이 달라 금액을 비교하지 않았습니다.", "The report of {1} is of method {2}. Its figures are shown and not compared."},
+	reports.GapForecast:      {"스팟 전환 {1}건은 중단 예측이 남아 있지 않아 비교하지 않았습니다.", "No forecast of interruptions was kept of {1} of the moves to Spot."},
+	reports.GapZone:          {"고객의 시간대가 지정되지 않아 요일·시간대를 UTC로 표시했습니다.", "The tenant's time zone is not given, so hours of the week are told in UTC."},
+	reports.GapRate:          {"{1} 환율이 주어지지 않아 미국 달러로만 표시했습니다.", "No exchange rate of {1} was given, so amounts are in US dollars alone."},
+	reports.GapHours:         {"청구서에 시간별 비용이 없어 요일·시간대별 비용을 표시하지 않았습니다.", "The bill has no hourly cost, so the map of the week is empty."},
+	reports.GapWorking:       {"근무 시간을 정한 스케줄이 없어 근무 시간 외 비용을 계산하지 않았습니다.", "No schedule says which hours are working hours, so cost outside them is not known."},
+	reports.GapOwners:        {"리소스 {2}개 중 {1}개는 담당 태그가 없어 담당을 표시하지 않았습니다.", "{1} of {2} resources have no owner tag."},
+}
