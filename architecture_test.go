@@ -78,6 +78,7 @@ var table = []row{
 	{"reports/words", pure, sees{"internal/fleet", "internal/money", "reports"}, uses{decimal}},
 	{"reports/font", pure, sees{}, uses{}},
 	{"reports/tables", pure, sees{"internal/fleet", "internal/money", "reports", "reports/sample"}, uses{parquet, decimal}},
+	{"reports/chart", pure, sees{"internal/money", "reports", "reports/font", "reports/words"}, uses{decimal, "golang.org/x/image"}},
 	{"reports/sample", pure, sees{"internal/fleet", "internal/money", "reports"}, uses{decimal}},
 
 	{"internal/spelling", pure, sees{}, uses{levenshtein}},

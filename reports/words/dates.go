@@ -1,6 +1,7 @@
 package words
 
 import (
+	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -113,6 +114,14 @@ func (w Words) Weekday(day int) string {
 		return ""
 	}
 	return w.pick(all[day])
+}
+
+// Clock writes a full hour for an axis: 9시, 09:00.
+func (w Words) Clock(hour int) string {
+	if w.language == Korean {
+		return strconv.Itoa(hour) + "시"
+	}
+	return fmt.Sprintf("%02d:00", hour)
 }
 
 var weekday = regexp.MustCompile(`\b(mon|tue|wed|thu|fri|sat|sun)\b`)

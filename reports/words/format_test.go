@@ -46,6 +46,7 @@ func TestMoney(t *testing.T) {
 		same("a loss above it neither", "-$2,838", func(w words.Words) string { return w.Estimate(usd("-2837.50")) }),
 		same("a line beside a large total", "-$41", func(w words.Words) string { return w.Like(usd("2837.50"))(usd("-41.20")) }),
 		same("a line beside a small one", "-$41.20", func(w words.Words) string { return w.Like(usd("500"))(usd("-41.20")) }),
+		same("millions, on an axis", "-$12.5M", func(w words.Words) string { return w.Millions(usd("-12500000")) }),
 		same("won have no decimals", "₩1,386,298", func(w words.Words) string { return w.Currency("KRW", decimal.RequireFromString("1386297.5")) }),
 		same("won below zero", "-₩57,041", func(w words.Words) string { return w.Currency("KRW", decimal.RequireFromString("-57041.4")) }),
 		same("a currency without a sign here", "EUR 12.50", func(w words.Words) string { return w.Currency("EUR", decimal.RequireFromString("12.5")) }),

@@ -220,6 +220,8 @@ const (
 	AttachmentsAre
 	Footer
 	LegendMore
+	AxisCut
+	MeanRunning
 
 	labels
 )

@@ -216,4 +216,6 @@ var labelTexts = [labels]text{
 	AttachmentsAre:     {"첨부: 이사회용 PDF와 상세 내역(XLSX)", "Attached: the PDF for the board and the workbook with every line"},
 	Footer:             {"이 메일은 offpeak가 자동으로 보냅니다. 추적 이미지나 외부 링크가 들어 있지 않습니다.", "Sent by offpeak. This mail has no tracking and loads nothing from outside."},
 	LegendMore:         {"진할수록 많이 사용한 시간입니다.", "The darker, the more was used."},
+	AxisCut:            {"세로축은 0에서 시작하지 않습니다.", "The vertical axis does not begin at zero."},
+	MeanRunning:        {"가동 중인 리소스 수(평균)", "Resources running (mean)"},
 }

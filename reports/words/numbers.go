@@ -30,6 +30,19 @@ func (w Words) Like(total money.USD) func(money.USD) string {
 	return w.Whole
 }
 
+// Millions writes an amount in millions, for the axis of a chart: $12.5M.
+func (w Words) Millions(a money.USD) string {
+	millions := a.Decimal().Shift(-6).Round(3)
+	sign := "$"
+	if millions.IsNegative() {
+		sign = "-$"
+	}
+	return sign + w.Number(millions.Abs(), 3) + "M"
+}
+
+// Net marks an amount as the net of some above zero and some below.
+func (w Words) Net(amount string) string { return w.fill(text{"순 {1}", "net {1}"}, amount) }
+
 // Range writes an interval by a way to write its bounds: $2,820 – $2,853. It is empty where there is none.
 func (w Words) Range(r *reports.Range, write func(money.USD) string) string {
 	if r == nil {

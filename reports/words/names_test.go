@@ -1,0 +1,60 @@
+package words_test
+
+import (
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+
+	"offpeak/reports/sample"
+	"offpeak/reports/words"
+)
+
+func TestNamesAreMadeHarmless(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct{ name, give, want string }{
+		{"an override of direction is shown and does nothing", "\u202eevil\u202c", "\uFFFDevil\uFFFD"},
+		{"so is an isolate that would end ours", "a\u2069b", "a\uFFFDb"},
+		{"a mark of direction", "a\u200fb", "a\uFFFDb"},
+		{"rare characters stay", "𠮷野家🦀", "𠮷野家🦀"},
+		{"Korean stays", "결제-배치 서버", "결제-배치 서버"},
+		{"a tab and a line's end are spaces", "tab\there\nand\u2028there", "tab here and there"},
+		{"an escape is shown", "\x1b[31mred", "\uFFFD[31mred"},
+		{"what is no UTF-8 is shown", "a\xffb", "a\uFFFDb"},
+		{"markup is left to whoever writes it", "<b>", "<b>"},
+	} {
+		if got := words.Plain(row.give); got != row.want {
+			t.Errorf("%s: got %q, want %q", row.name, got, row.want)
+		}
+	}
+	if got := words.Isolated("שלום"); got != "\u2068שלום\u2069" {
+		t.Errorf("a name from right to left: %q", got)
+	}
+	if got := words.Isolated("web"); got != "web" {
+		t.Errorf("a name from left to right: %q", got)
+	}
+	if got := words.Shortened("결제-배치 서버", 4); got != "결제-…" {
+		t.Errorf("shortened: %q", got)
+	}
+}
+
+func FuzzPlain(f *testing.F) {
+	for _, name := range sample.Hostile {
+		f.Add(name)
+	}
+	f.Fuzz(func(t *testing.T, name string) {
+		got := words.Isolated(name)
+		if !utf8.ValidString(got) {
+			t.Errorf("%q became %q, which is no UTF-8", name, got)
+		}
+		inner := strings.TrimSuffix(strings.TrimPrefix(got, "\u2068"), "\u2069")
+		for _, r := range inner {
+			if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
+				t.Errorf("%q keeps %U", name, r)
+			}
+		}
+		if again := words.Plain(inner); again != inner && strings.TrimSpace(inner) == inner {
+			t.Errorf("%q became %q and then %q", name, inner, again)
+		}
+	})
+}
