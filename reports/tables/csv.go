@@ -69,6 +69,9 @@ const dangerous = "=+-@\t\r\n＝＋－＠"
 // Harmless returns text that a spreadsheet does not take for a formula: an apostrophe goes before what begins like one, also behind blanks. Characters that a
 // text file cannot hold go.
 func Harmless(text string) string {
+	if harmless(text) {
+		return text
+	}
 	text = strings.Map(func(r rune) rune {
 		if r == 0 || r == '\ufffe' || r == '\uffff' {
 			return -1
@@ -80,6 +83,16 @@ func Harmless(text string) string {
 		return "'" + rest
 	}
 	return text
+}
+
+// harmless reports whether text is nothing but what can be seen of ASCII and begins with a letter or a digit, as nearly all does.
+func harmless(text string) bool {
+	for i := range len(text) {
+		if c := text[i]; c < ' ' || c > '~' || i == 0 && !('0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z') {
+			return false
+		}
+	}
+	return true
 }
 
 func firstRune(text string) rune {

@@ -47,9 +47,15 @@ const (
 	TitleContents
 	TitleAnnex
 
+	// Titles of a workbook's sheets, which hold 31 characters.
+	SheetStanding
+	SheetVerdicts
+	SheetPillars
+
 	// Amounts and their views.
 	Avoided
 	Adjusted
+	RanMore
 	Contracted
 	List
 	Interval
@@ -145,6 +151,7 @@ const (
 	Enrolled
 	Left
 	Confirmed
+	HeldHours
 	Meter
 	Delay
 	Type

@@ -40,6 +40,11 @@ var labelTexts = [labels]text{
 	TitleChange:       {"이전 보고서에서 달라진 점", "What changed since the report before"},
 	TitleCharts:       {"차트", "Charts"},
 	TitleSummary:      {"요약", "Summary"},
+	SheetStanding:     {"정지 중 청구", "Still billed"},
+	SheetVerdicts:     {"권장 운영 방식", "Verdicts"},
+	SheetPillars:      {"Well-Architected", "Well-Architected"},
+	HeldHours:         {"정지시킨 시간", "Hours held off"},
+	RanMore:           {"이 중 기준선보다 더 가동된 시간의 비용(offpeak의 시작 포함)", "Of it, hours that ran more than their baselines, our own starts among them"},
 	TitleContents:     {"목차", "Contents"},
 	TitleAnnex:        {"부록", "Annex"},
 

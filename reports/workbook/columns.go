@@ -1,0 +1,28 @@
+package workbook
+
+import "offpeak/reports/words"
+
+// sheets are the titles of the tables' sheets. XLSX allows 31 characters.
+var sheets = map[string]words.Label{
+	"lines": words.TitleResources, "actions": words.TitleActions, "still_billed": words.SheetStanding, "spot": words.TitleSpot, "verdicts": words.SheetVerdicts,
+	"assets": words.TitleAssets, "well_architected": words.SheetPillars, "acts": words.TitleActs, "bill": words.TitleBillRows,
+}
+
+// columns are the titles of the tables' columns.
+var columns = map[string]words.Label{
+	"arn": words.ARN, "id": words.ID, "name": words.Name, "kind": words.Kind, "account": words.Account, "region": words.Region, "environment": words.Environment,
+	"team": words.Team, "origin": words.Origin, "enrolled": words.Enrolled, "left": words.Left, "hours": words.Hours, "avoided_usd": words.Avoided,
+	"interval_low_usd": words.Low, "interval_high_usd": words.High, "spot_usd": words.TitleSpot, "list_usd": words.List, "contracted_usd": words.Contracted,
+	"confirmed_hours": words.Confirmed, "held_hours": words.HeldHours, "acts": words.TitleActs, "baseline_sha256": words.BaselineHash,
+	"resource": words.Resource, "change": words.Change, "cause": words.Cause, "why": words.Reason, "state": words.State, "edge": words.Edge, "asked": words.Asked,
+	"ended": words.Ended, "attempts": words.Attempts, "error": words.Error, "run": words.Run,
+	"sku": words.SKU, "rows": words.RowCount, "quantity": words.Quantity, "list_usd_per_unit": words.UnitList, "contracted_usd_per_unit": words.UnitContracted,
+	"proposed": words.Quarter, "code": words.What, "owner": words.Owner, "due": words.Due, "usd_a_month": words.MonthlyValue, "resources": words.Number,
+	"schedule": words.Schedule, "command": words.Command, "tag": words.Tag, "detail": words.Detail, "done": words.Done, "by": words.DoneBy, "brought_usd": words.Brought,
+	"meter": words.Meter, "usd": words.USD,
+	"original_usd": words.Original, "paid_usd": words.Paid, "overheads_usd": words.Overheads, "net_usd": words.Net, "forecast_interruptions": words.Forecast,
+	"observed_interruptions": words.Observed,
+	"type":                   words.Type, "hours_a_week": words.HoursAWeek, "break_even_hours_a_week": words.BreakEven, "created": words.Created,
+	"pillar": words.Pillar, "question": words.Question, "looked": words.Looked, "found": words.Found, "unknown": words.Unknown, "value": words.Value,
+	"reference": words.Reference,
+}

@@ -1,0 +1,236 @@
+// Package workbook writes a report as an XLSX workbook: a summary that a finance lead reads, the lines behind it, and the evidence behind those.
+//
+// In go a report and a language; out come the bytes of the file, the same for the same report. Amounts are numbers, so that they can be added up, and
+// beside the lines' amounts stands the exact decimal as text, since a spreadsheet's numbers hold fifteen digits. Text is written as text and is never a
+// formula. The package writes no file.
+package workbook
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"time"
+	"unicode/utf8"
+
+	"github.com/shopspring/decimal"
+	"github.com/xuri/excelize/v2"
+
+	"offpeak/reports"
+	"offpeak/reports/tables"
+	"offpeak/reports/words"
+)
+
+// most is how many rows of a table a sheet takes; XLSX allows 1,048,576 with the header. The JSON of a report has all.
+const most = 1_000_000
+
+// textLimit is how many characters a cell of XLSX holds.
+const textLimit = 32_767
+
+// Write returns the workbook.
+func Write(r *reports.Report, language words.Language) (_ []byte, err error) {
+	b := &book{File: excelize.NewFile(), words: words.In(language), report: r}
+	defer func() { err = errors.Join(err, b.Close()) }()
+	if err := b.style(); err != nil {
+		return nil, err
+	}
+	if err := b.summary(); err != nil {
+		return nil, fmt.Errorf("workbook, summary: %w", err)
+	}
+	for _, table := range tables.Of(r) {
+		if err := b.table(&table); err != nil {
+			return nil, fmt.Errorf("workbook, table %s: %w", table.Name, err)
+		}
+	}
+	// The library would write the present; the report's instant is the same for the same report.
+	at := r.Issued.UTC().Format(time.RFC3339)
+	if err := b.SetDocProps(&excelize.DocProperties{Creator: "offpeak", Created: at, Modified: at, Title: b.title()}); err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	if err := b.File.Write(&out); err != nil {
+		return nil, err
+	}
+	return steady(out.Bytes())
+}
+
+// book is a workbook in the making.
+type book struct {
+	*excelize.File
+	words  words.Words
+	report *reports.Report
+	styles struct{ title, head, note, label, amount, number, instant, text int }
+}
+
+func (b *book) title() string {
+	return b.words.Say(words.Title) + " " + b.words.Quarter(b.report.Quarter) + " · " + words.Plain(b.report.Tenant.Name)
+}
+
+// font is one that shows Korean on Windows and macOS, and stands back for Latin.
+const font = "Malgun Gothic"
+
+func (b *book) style() error {
+	for _, s := range []struct {
+		into  *int
+		style excelize.Style
+	}{
+		{&b.styles.title, excelize.Style{Font: &excelize.Font{Family: font, Size: 16, Bold: true}}},
+		{&b.styles.head, excelize.Style{
+			Font: &excelize.Font{Family: font, Size: 10, Bold: true, Color: "FFFFFF"}, Fill: excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"1F3A5F"}},
+			Alignment: &excelize.Alignment{Vertical: "center", WrapText: true},
+		}},
+		{&b.styles.note, excelize.Style{Font: &excelize.Font{Family: font, Size: 9, Color: "595959"}, Alignment: &excelize.Alignment{WrapText: true, Vertical: "top"}}},
+		{&b.styles.label, excelize.Style{Font: &excelize.Font{Family: font, Size: 10, Bold: true}}},
+		{&b.styles.amount, excelize.Style{Font: &excelize.Font{Family: font, Size: 10}, CustomNumFmt: new(`#,##0.00;[Red]-#,##0.00`)}},
+		{&b.styles.number, excelize.Style{Font: &excelize.Font{Family: font, Size: 10}, CustomNumFmt: new(`#,##0.######`)}},
+		{&b.styles.instant, excelize.Style{Font: &excelize.Font{Family: font, Size: 10}, CustomNumFmt: new(`yyyy-mm-dd hh:mm:ss`)}},
+		{&b.styles.text, excelize.Style{Font: &excelize.Font{Family: font, Size: 10}}},
+	} {
+		id, err := b.NewStyle(&s.style)
+		if err != nil {
+			return err
+		}
+		*s.into = id
+	}
+	return nil
+}
+
+// number is a decimal as a spreadsheet holds it: fifteen digits, for people who add up. The exact text stands beside it.
+func (b *book) number(d decimal.Decimal, style int) excelize.Cell {
+	return excelize.Cell{StyleID: style, Value: d.InexactFloat64()}
+}
+
+// text is text that stays text.
+func (b *book) text(s string, style int) excelize.Cell {
+	if safe := tables.Harmless(s); safe != s || !ascii(s) {
+		s = tables.Harmless(words.Plain(s))
+	}
+	if len(s) <= textLimit {
+		return excelize.Cell{StyleID: style, Value: s}
+	}
+	if cut := []rune(s); len(cut) > textLimit {
+		s = string(cut[:textLimit])
+	}
+	return excelize.Cell{StyleID: style, Value: s}
+}
+
+// ascii reports whether text has none but ASCII characters; what cannot be seen of them tables.Harmless has found.
+func ascii(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+// cell is a cell of a table.
+func (b *book) cell(value any, of tables.Type) (any, error) {
+	switch v := value.(type) {
+	case nil:
+		return nil, nil
+	case string:
+		return b.text(v, b.styles.text), nil
+	case time.Time:
+		return excelize.Cell{StyleID: b.styles.instant, Value: v}, nil
+	case int64:
+		return excelize.Cell{StyleID: b.styles.number, Value: v}, nil
+	case decimal.Decimal:
+		if of == tables.Amount {
+			return b.number(v, b.styles.amount), nil
+		}
+		return b.number(v, b.styles.number), nil
+	default:
+		return nil, fmt.Errorf("a %T is no cell", value)
+	}
+}
+
+// table writes a table on a sheet of its own, with a filter in its header and the header kept in sight.
+func (b *book) table(t *tables.Table) error {
+	name := b.words.Say(sheets[t.Name])
+	if _, err := b.NewSheet(name); err != nil {
+		return err
+	}
+	w, err := b.NewStreamWriter(name)
+	if err != nil {
+		return err
+	}
+	exact := exactOf(t)
+	width := len(t.Columns)
+	if exact >= 0 {
+		width++
+	}
+	if err := errors.Join(b.widths(w, t, exact), w.SetPanes(&excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"})); err != nil {
+		return err
+	}
+	header := make([]any, 0, width)
+	for _, c := range t.Columns {
+		header = append(header, b.text(b.words.Say(columns[c.Name]), b.styles.head))
+	}
+	if exact >= 0 {
+		header = append(header, b.text(b.words.Say(words.Exact), b.styles.head))
+	}
+	if err := w.SetRow("A1", header, excelize.RowOpts{Height: 30}); err != nil {
+		return err
+	}
+	rows := t.Rows[:min(len(t.Rows), most)]
+	for n, row := range rows {
+		cells := make([]any, 0, width)
+		for i, value := range row {
+			cell, err := b.cell(value, t.Columns[i].Type)
+			if err != nil {
+				return fmt.Errorf("row %d, column %s: %w", n+1, t.Columns[i].Name, err)
+			}
+			cells = append(cells, cell)
+		}
+		if exact >= 0 {
+			if d, known := row[exact].(decimal.Decimal); known {
+				cells = append(cells, excelize.Cell{StyleID: b.styles.text, Value: d.String()})
+			}
+		}
+		if err := w.SetRow("A"+fmt.Sprint(n+2), cells); err != nil {
+			return err
+		}
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	last, err := excelize.CoordinatesToCellName(width, len(rows)+1)
+	if err != nil {
+		return err
+	}
+	return b.AutoFilter(name, "A1:"+last, nil)
+}
+
+// exactOf is the column whose exact decimal stands at the end of each line; -1 where a table has no amount. It is the first.
+func exactOf(t *tables.Table) int {
+	for i, c := range t.Columns {
+		if c.Type == tables.Amount {
+			return i
+		}
+	}
+	return -1
+}
+
+// widths suits columns to what they hold.
+func (b *book) widths(w *excelize.StreamWriter, t *tables.Table, exact int) error {
+	var errs []error
+	for i, c := range t.Columns {
+		width := 14.0
+		switch {
+		case wide[c.Name]:
+			width = 34
+		case c.Type == tables.Instant:
+			width = 19
+		}
+		errs = append(errs, w.SetColWidth(i+1, i+1, width))
+	}
+	if exact >= 0 {
+		errs = append(errs, w.SetColWidth(len(t.Columns)+1, len(t.Columns)+1, 34))
+	}
+	return errors.Join(errs...)
+}
+
+// wide are the columns of long text.
+var wide = map[string]bool{
+	"arn": true, "resource": true, "name": true, "why": true, "command": true, "detail": true, "error": true, "reference": true, "schedule": true, "meter": true, "tag": true,
+}
