@@ -80,8 +80,8 @@ type board struct {
 
 func (b *board) setUp() {
 	r := b.report
-	b.AddUTF8FontFromBytes(font.Family, "", font.Regular)
-	b.AddUTF8FontFromBytes(font.Family, "B", font.Bold)
+	b.AddUTF8FontFromBytes(font.Family, "", withoutControls(font.Regular))
+	b.AddUTF8FontFromBytes(font.Family, "B", withoutControls(font.Bold))
 	b.SetMargins(margin, margin, margin)
 	b.SetAutoPageBreak(true, bottom)
 	b.SetCatalogSort(true)
@@ -128,12 +128,12 @@ const box = '□'
 
 func (g *glyphs) only(s string) string {
 	return strings.Map(func(r rune) rune {
-		print, asked := g.prints[r]
+		printed, asked := g.prints[r]
 		if !asked {
-			print = g.of(r)
-			g.prints[r] = print
+			printed = g.of(r)
+			g.prints[r] = printed
 		}
-		return print
+		return printed
 	}, s)
 }
 
@@ -166,10 +166,10 @@ func (b *board) fit(s string, width float64) string {
 		return s
 	}
 	letters := []rune(s)
-	for len(letters) > 0 && b.GetStringWidth(string(letters)+"…") > width {
+	for len(letters) > 0 && b.GetStringWidth(string(letters)+b.plain("…")) > width {
 		letters = letters[:len(letters)-1]
 	}
-	return string(letters) + "…"
+	return string(letters) + b.plain("…")
 }
 
 // column is a column of a table: its title, its part of the width, and where its text stands.
