@@ -82,6 +82,7 @@ var table = []row{
 	{"reports/workbook", pure, sees{"internal/fleet", "internal/money", "reports", "reports/sample", "reports/tables", "reports/words"}, uses{decimal, "github.com/xuri/excelize/v2"}},
 	{"reports/board", pure, sees{"internal/money", "reports", "reports/font", "reports/sample", "reports/words"}, uses{"github.com/go-pdf/fpdf", "golang.org/x/image"}},
 	{"reports/schema", pure, sees{"internal/money", "reports", "reports/sample"}, uses{decimal}},
+	{"reports/assets", pure, sees{"internal/fleet", "reports"}, uses{}},
 	{"reports/sample", pure, sees{"internal/fleet", "internal/money", "reports"}, uses{decimal}},
 
 	{"internal/spelling", pure, sees{}, uses{levenshtein}},

@@ -114,7 +114,7 @@ type Assets struct {
 	// Tagged counts the resources with an owner tag, OptedIn those with a schedule.
 	Tagged  Share `json:"with_owner"`
 	OptedIn Share `json:"opted_in"`
-	// Came and Went are ids that are new since the last quarter's inventory, and gone. Null where there was none.
+	// Came and Went are ARNs that are new since the last quarter's inventory, and gone. Null where there was none.
 	Came []string `json:"came"`
 	Went []string `json:"went"`
 }
