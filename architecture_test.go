@@ -83,6 +83,7 @@ var table = []row{
 	{"reports/board", pure, sees{"internal/money", "reports", "reports/font", "reports/sample", "reports/words"}, uses{"github.com/go-pdf/fpdf", "golang.org/x/image"}},
 	{"reports/schema", pure, sees{"internal/money", "reports", "reports/sample"}, uses{decimal}},
 	{"reports/assets", pure, sees{"internal/fleet", "reports"}, uses{}},
+	{"reports/delivery", pure, sees{"internal/fleet", "internal/objects", "reports", "reports/sample"}, uses{}},
 	{"reports/sample", pure, sees{"internal/fleet", "internal/money", "reports"}, uses{decimal}},
 
 	{"internal/spelling", pure, sees{}, uses{levenshtein}},
