@@ -29,7 +29,7 @@ func newDraft(files FileReader) *draft {
 	d := &draft{
 		Policy: &Policy{
 			Observe: defaultObserve, Guards: Guards{MaxFailures: defaultMaxFailures},
-			Prices: fleet.Prices{}, descriptions: map[string]string{},
+			Report: defaultReport(), Prices: fleet.Prices{}, descriptions: map[string]string{},
 		},
 		files: files, zone: time.UTC,
 		calendars: map[string]*calendarDraft{}, tenantOf: map[fleet.AccountID]string{},
@@ -59,6 +59,7 @@ var policyFields = fields[draft]{
 	{"accounts", (*draft).readAccounts},
 	{"regions", (*draft).readRegions},
 	{"tenants", (*draft).readTenants},
+	{"report", (*draft).readReport},
 	{"prices", (*draft).readPrices},
 }
 

@@ -21,6 +21,9 @@ var places = map[string]string{
 	"guards":       minimal + "guards: {%s}\n",
 	"spot":         minimal + "spot: {%s}\n",
 	"profile":      minimal + "spot: {profiles: {batch: {%s}}}\n",
+	"report":       minimal + "schedules: {office: {open: daily 09:00-18:00}, always: {always: stopped}}\nreport: {%s}\n",
+	"currency":     minimal + "report: {currency: {%s}}\n",
+	"recipient":    minimal + "tenants: {retail: {payer: '111122223333', recipients: [{%s}]}}\n",
 	"tenant":       minimal + "tenants: {retail: {%s}}\n",
 	"price":        minimal + "prices: [{%s}]\n",
 	"where":        minimal + "accounts: {%s}\n",
@@ -31,6 +34,7 @@ var places = map[string]string{
 // companions make a mapping whole when its key alone does not.
 var companions = map[string]string{
 	"environment": "tags: {Environment: dev}", "calendar": "country: KR", "schedule": "open: daily 09:00-18:00", "period": "endtime: '18:00'",
+	"recipient": "address: finance@example.com", "currency": `code: KRW, per_usd: "1384.50", source: bank, date: 2026-09-30`,
 	"tenant": `payer: "111122223333"`, "price": `region: ap-northeast-2, type: m5.large, usd_per_hour: "0.1"`,
 	"where": `list: "111122223333"`, "organization": "in: r-ab12",
 	"outside": `account: "111122223333", role: "arn:aws:iam::111122223333:role/x"`,
@@ -45,6 +49,7 @@ var anyValues = []string{
 	"calendars/plant.csv", "calendars/release-freeze.ics", "aws:x", "'offpeak:'", "[{begintime: '09:00'}]", "{country: KR}", "{key: Off}", "{a: {country: KR}}", "{a: {payer: '111122223333'}}",
 	"{a: {always: stopped}}", "{a: {open: daily 09:00-18:00, hold: ~}}", "[{region: us-east-1, type: m5.large, usd_per_hour: '1'}]", "{Team: [1, true, ~]}", "{Team: [1, true]}", "\"a\\nb\"",
 	"{list: ['111122223333']}", "{in: [ou-ab12-cdef3456]}", "[r-ab12]", "advise", "m5.*", "[m5.*, '*.metal', c?.large]", "M5.*", "[m5]", "'*'", "'0.50'", "'1e3'", "100", "100%", "0.1", ".1", "-0.1", "10001", "{batch: {loss: 50%}}", "{Yes: {loss: 50%}}",
+	`{code: KRW, per_usd: "1384.50", source: bank, date: 2026-09-30}`, "{address: a@example.com, language: en}",
 	"ou-ab12-cdef3456", "arn:aws:iam::111122223333:role/x", "[{account: '111122223333', role: 'arn:aws:iam::111122223333:role/x'}]",
 }
 

@@ -37,6 +37,7 @@ type Policy struct {
 	Guards  Guards
 	// Tenants are in the order of the file.
 	Tenants []Tenant
+	Report  Report
 	// Prices are what the policy gives itself; they go before those found elsewhere.
 	Prices fleet.Prices
 

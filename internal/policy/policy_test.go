@@ -143,9 +143,13 @@ func TestFull(t *testing.T) {
 		{"tenants", p.Tenants, []policy.Tenant{
 			{
 				Name: "retail", Payer: "555566667777", Accounts: []fleet.AccountID{"011122223333", "333344445555"}, Bill: "s3://retail-bill/exports",
-				Recipients: []string{"finance@example.com"}, Languages: []string{"ko", "en"}, PriceFactor: "1.05",
+				Recipients: []policy.Recipient{{Address: "finance@example.com", Language: "ko"}, {Address: "cfo@example.com", Language: "en"}}, Languages: []string{"ko", "en"}, PriceFactor: "1.05",
 			},
 			{Name: "logistics", Payer: "666677778888", Languages: []string{"ko"}, PriceFactor: "1"},
+		}},
+		{"report", p.Report, policy.Report{
+			TeamTag: "Team", OwnerTags: []string{"Owner", "Team"}, CostTag: "offpeak:app", WorkingHours: "seoul-office",
+			Currency: &policy.Currency{Code: "KRW", PerUSD: "1384.50", Source: "Seoul Money Brokerage", Date: "2026-09-30"},
 		}},
 		{"price", p.Prices[fleet.PriceKey{Region: "ap-northeast-2", Type: "db.r6g.large", Product: "postgres", MultiAZ: true}].String(), "0.596"},
 	} {

@@ -17,7 +17,7 @@ type Tenant struct {
 	Accounts []fleet.AccountID // beside the payer's own
 	// Bill is where its bill is exported to, as written; empty where it says nothing.
 	Bill       string
-	Recipients []string // mail addresses
+	Recipients []Recipient
 	Languages  []string // ko, en; at least one
 	// PriceFactor is a decimal above zero by which its prices are multiplied.
 	PriceFactor Factor
@@ -56,15 +56,6 @@ var tenantFields = fields[tenantDraft]{
 		}
 	}},
 	{"bill", func(t *tenantDraft, v value) { t.Bill, _ = v.text() }},
-	{"recipients", func(t *tenantDraft, v value) {
-		v.each(longestText, func(element value, text string) {
-			if address, err := mail.ParseAddress(text); err != nil || address.Address != text {
-				element.wrong(fmt.Sprintf("%q is no mail address", clip(text)), "write it as finance@example.com")
-				return
-			}
-			t.Recipients = append(t.Recipients, text)
-		})
-	}},
 	{"languages", func(t *tenantDraft, v value) {
 		t.Languages = nil
 		v.each(longestText, func(element value, _ string) {
@@ -75,8 +66,56 @@ var tenantFields = fields[tenantDraft]{
 		if v.holdsNothing() {
 			v.wrong("lists no language", "say [ko], [en] or [ko, en]")
 		}
+		if len(t.Languages) == 0 { // what is wrong has been said
+			t.Languages = slices.Clone(languages[:1])
+		}
 	}},
+	{"recipients", (*tenantDraft).readRecipients},
 	{"price_factor", (*tenantDraft).readFactor},
+}
+
+// recipientFields are those of a recipient that says more than an address.
+var recipientFields = fields[Recipient]{
+	{"address", func(r *Recipient, v value) { r.Address = v.address() }},
+	{"language", func(r *Recipient, v value) { r.Language, _ = v.oneOf(languages...) }},
+}
+
+// readRecipients reads addresses, and mappings of an address and a language; who says none reads the tenant's first.
+func (t *tenantDraft) readRecipients(v value) {
+	seen := map[string]bool{}
+	for _, element := range v.list() {
+		r := Recipient{Language: t.Languages[0]}
+		before := v.problems.count()
+		if element.kind() == "a mapping" {
+			if found := recipientFields.read(&r, element); found["address"].node == nil && v.problems.count() == before {
+				element.missing("address", "address: finance@example.com")
+			}
+		} else {
+			r.Address = element.address()
+		}
+		name := strings.ToLower(r.Address)
+		switch {
+		case v.problems.count() != before:
+		case seen[name]:
+			element.warn(fmt.Sprintf("%q stands in the list twice", clip(r.Address)), "")
+		default:
+			seen[name] = true
+			t.Recipients = append(t.Recipients, r)
+		}
+	}
+}
+
+// address reads a mail address without a name.
+func (v value) address() string {
+	text, ok := v.text()
+	if !ok {
+		return ""
+	}
+	if address, err := mail.ParseAddress(text); err != nil || address.Address != text {
+		v.wrong(fmt.Sprintf("%q is no mail address", clip(text)), "write it as finance@example.com")
+		return ""
+	}
+	return text
 }
 
 func (d *draft) readTenants(v value) {
