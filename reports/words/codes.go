@@ -60,8 +60,8 @@ var (
 func (w Words) Check(s reports.CheckState) string { return w.named(checkTexts, string(s)) }
 
 var checkTexts = map[string]text{
-	string(reports.Held):    {"일치", "held"},
-	string(reports.Failed):  {"불일치", "failed"},
+	string(reports.Held):    {"확인됨", "confirmed"},
+	string(reports.Failed):  {"문제 있음", "failed"},
 	string(reports.NotDone): {"확인 전", "not done yet"},
 }
 
@@ -183,7 +183,7 @@ var (
 	pillarTexts = map[string]text{
 		"operational-excellence": {"운영 우수성", "Operational excellence"},
 		"security":               {"보안", "Security"},
-		"reliability":            {"신뢰성", "Reliability"},
+		"reliability":            {"안정성", "Reliability"},
 		"performance":            {"성능 효율성", "Performance efficiency"},
 		"cost-optimization":      {"비용 최적화", "Cost optimization"},
 		"sustainability":         {"지속 가능성", "Sustainability"},

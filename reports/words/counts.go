@@ -21,6 +21,7 @@ const (
 	Gaps
 	Moves
 	Months
+	Cases
 	nouns
 )
 
@@ -41,6 +42,7 @@ var nounTexts = [nouns]struct{ one, many text }{
 	Actions:       {text{"제안 {1}건", "{1} action"}, text{"제안 {1}건", "{1} actions"}},
 	Gaps:          {text{"{1}건", "{1} gap"}, text{"{1}건", "{1} gaps"}},
 	Moves:         {text{"전환 {1}건", "{1} move"}, text{"전환 {1}건", "{1} moves"}},
+	Cases:         {text{"{1}건", "{1}"}, text{"{1}건", "{1}"}},
 	Months:        {text{"{1}개월", "{1} month"}, text{"{1}개월", "{1} months"}},
 }
 

@@ -18,10 +18,10 @@ func (w Words) Gap(g reports.Gap) string {
 	}
 	said := make([]string, len(args))
 	for i, a := range args {
-		said[i] = w.particular(a)
+		said[i] = w.particular(Plain(a))
 	}
 	if !ok || len(args) < len(place.FindAllString(t.en, -1)) {
-		return g.Says
+		return Plain(g.Says)
 	}
 	return w.fill(t, said...)
 }
@@ -117,15 +117,15 @@ var gapTexts = map[string]text{
 	"focus-1.0":           {"{1}: FOCUS 1.0입니다. 청구서 번호가 있는 FOCUS 1.2가 필요하여 집계에서 제외했습니다.", "{1}: this is FOCUS 1.0, and 1.2 is needed, which has invoice ids. It is not counted."},
 	"column-needed":       {"{1}: 꼭 필요한 열이 없어 집계에서 제외했습니다({2}).", "{1}: columns are missing without which the bill cannot be read ({2}). It is not counted."},
 	"column-type":         {"{1}: 열의 형식이 달라 집계에서 제외했습니다({2}).", "{1}: columns are of another type ({2}). It is not counted."},
-	"payers-mixed":        {"{1}: 한 내보내기에 여러 지급 계정({2})이 섞여 있어 집계에서 제외했습니다.", "{1}: one export bills several payers ({2}). It is not counted."},
-	"period-twice":        {"{1}: 지급 계정 {2}의 같은 달을 여러 내보내기({3})가 전달하므로 중복을 피하려고 모두 제외했습니다.", "{1}: several exports ({3}) deliver the same month of payer {2}. None is counted, since both would count."},
+	"payers-mixed":        {"{1}: 한 내보내기에 여러 지급인 계정({2})이 섞여 있어 집계에서 제외했습니다.", "{1}: one export bills several payers ({2}). It is not counted."},
+	"period-twice":        {"{1}: 지급인 계정 {2}의 같은 달을 여러 내보내기({3})가 전달하므로 중복을 피하려고 모두 제외했습니다.", "{1}: several exports ({3}) deliver the same month of payer {2}. None is counted, since both would count."},
 	"period-wrong":        {"{1}: 폴더와 다른 달({2})의 내역이 들어 있어 집계에서 제외했습니다.", "{1}: it has rows of another month ({2}) than its folder says. It is not counted."},
 	"column-missing":      {"{1}: 일부 열이 없지만 그 열 없이 집계했습니다({2}).", "{1}: columns are missing, and the bill was read without them ({2})."},
 	"file-unlisted":       {"{1}: 매니페스트에 없는 파일이므로 읽지 않았습니다.", "{1}: no manifest lists this file. It was not read."},
 	"delivery-superseded": {"{1}: 같은 달의 이전 전달분이므로 읽지 않았습니다.", "{1}: an older delivery of the same month. It was not read."},
-	"cur-2.0-missing":     {"{1}: 지급 계정 {2}의 CUR 2.0이 없습니다. 약정을 반영하려면 CUR 2.0도 내보내야 합니다.", "{1}: payer {2} has no CUR 2.0 of this month, which is needed to adjust for commitments."},
+	"cur-2.0-missing":     {"{1}: 지급인 계정 {2}의 CUR 2.0이 없습니다. 약정을 반영하려면 CUR 2.0도 내보내야 합니다.", "{1}: payer {2} has no CUR 2.0 of this month, which is needed to adjust for commitments."},
 	"not-hourly":          {"{1}: 시간 단위 내역이 아니어서 근무 시간 외 사용을 구분할 수 없습니다.", "{1}: nothing in it is told by the hour, so use outside working hours cannot be told apart."},
-	"focus-missing":       {"{1}: 지급 계정 {2}의 FOCUS 1.2가 없습니다. 청구서와 대조하려면 FOCUS도 내보내야 합니다.", "{1}: payer {2} has no FOCUS 1.2 of this month, which is needed to agree with the invoice."},
+	"focus-missing":       {"{1}: 지급인 계정 {2}의 FOCUS 1.2가 없습니다. 청구서와 대조하려면 FOCUS도 내보내야 합니다.", "{1}: payer {2} has no FOCUS 1.2 of this month, which is needed to agree with the invoice."},
 
 	reports.GapLastBill:      {"{1} 청구 데이터가 없어 전 분기와의 증감을 계산하지 않았습니다.", "The bill of {1} is not there, so there is no bridge from it to this quarter."},
 	reports.GapLastReport:    {"{1} 보고서가 없어 지난 제안의 결과와 추이를 표시하지 않았습니다.", "There is no report of {1}, so what became of its actions is not known."},

@@ -224,11 +224,16 @@ const (
 	IntervalMeans
 	EvidenceOnly
 	AttachmentsLeftOut
-	AttachmentsAre
+	Attached
 	Footer
 	LegendMore
 	AxisCut
 	MeanRunning
+	IsDone
+	NotDone
+	TitleFacts
+	EffectiveMeans
+	InBilled
 
 	labels
 )

@@ -76,7 +76,7 @@ var labelTexts = [labels]text{
 	BridgeUnexplained: {"설명되지 않는 차이", "Unexplained"},
 	Used:              {"사용한 약정", "Commitments used"},
 	Unused:            {"사용하지 않은 약정", "Commitments unused"},
-	Wasted:            {"그중 예약 정지로 사용하지 못한 약정", "Of that, left unused by schedules"},
+	Wasted:            {"그중 스케줄 정지로 사용하지 못한 약정", "Of that, left unused by schedules"},
 	Suggested:         {"약정 조정 제안", "Suggested change"},
 	MonthlyValue:      {"월 예상 효과", "USD a month"},
 	NotInAvoided:      {"아직 실현되지 않은 예상 효과이며 회피 비용에 포함하지 않습니다.", "What they would bring is expected, not realised, and is no part of the avoided cost."},
@@ -92,7 +92,7 @@ var labelTexts = [labels]text{
 
 	// Columns.
 	Tenant:            {"고객", "Tenant"},
-	Payer:             {"지급 계정", "Payer account"},
+	Payer:             {"지급인 계정", "Payer account"},
 	Quarter:           {"분기", "Quarter"},
 	Period:            {"대상 기간", "Period"},
 	Measured:          {"집계 기간", "Measured"},
@@ -218,9 +218,14 @@ var labelTexts = [labels]text{
 	IntervalMeans:      {"95% 신뢰구간은 실제 금액이 100번 중 95번 이 범위에 든다는 뜻입니다.", "The 95% interval covers the true amount 95 times in 100."},
 	EvidenceOnly:       {"검토 결과가 아니라, 사람이 질문에 답할 때 참고할 근거입니다.", "This is evidence for a person who answers the question, and no answer."},
 	AttachmentsLeftOut: {"첨부 파일이 너무 커서 제외했습니다. 아래 위치에서 로그인한 후 받으실 수 있습니다.", "The attachments are too large for a mail. They are kept here, behind sign-in:"},
-	AttachmentsAre:     {"첨부: 이사회용 PDF와 상세 내역(XLSX)", "Attached: the PDF for the board and the workbook with every line"},
+	Attached:           {"첨부", "Attached"},
 	Footer:             {"이 메일은 offpeak가 자동으로 보냅니다. 추적 이미지나 외부 링크가 들어 있지 않습니다.", "Sent by offpeak. This mail has no tracking and loads nothing from outside."},
 	LegendMore:         {"진할수록 많이 사용한 시간입니다.", "The darker, the more was used."},
 	AxisCut:            {"세로축은 0에서 시작하지 않습니다.", "The vertical axis does not begin at zero."},
 	MeanRunning:        {"가동 중인 리소스 수(평균)", "Resources running (mean)"},
+	IsDone:             {"이행함", "done"},
+	NotDone:            {"이행하지 않음", "not done"},
+	TitleFacts:         {"offpeak 운영 비용과 산정 근거", "What offpeak cost, and what the figures rest on"},
+	EffectiveMeans:     {"선결제한 약정을 사용 기간에 나누어 배분한 비용(세금·크레딧 제외)", "what was paid upfront is spread over the time it covers; without tax and credits"},
+	InBilled:           {"청구 금액에 포함", "in the billed amount"},
 }

@@ -84,7 +84,7 @@ func (w Words) ExchangeRate(c *reports.Currency) string {
 	if c == nil {
 		return ""
 	}
-	return w.fill(text{"1달러 = {1} (출처: {2}, 기준일: {3})", "1 USD = {1} ({2}, {3})"}, w.perDollar(c), c.Source, w.Date(c.Date))
+	return w.fill(text{"1달러 = {1} (출처: {2}, 기준일: {3})", "1 USD = {1} ({2}, {3})"}, w.perDollar(c), Plain(c.Source), w.Date(c.Date))
 }
 
 // perDollar writes a rate with all its places: a rate that was rounded is another one.

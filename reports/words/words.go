@@ -80,5 +80,5 @@ func (w Words) named(table map[string]text, code string) string {
 	if t, ok := table[code]; ok {
 		return w.pick(t)
 	}
-	return code
+	return Plain(code)
 }

@@ -88,7 +88,7 @@ func TestGapsCarryTheirParticulars(t *testing.T) {
 		{reports.Gap{Code: "not-billed-yet", Args: []string{"after", "2026-09-05..07"}}, "2026년 9월 5일 ~ 7일: AWS가 아직 청구하지", "5 to 7 September 2026: not billed yet"},
 		{reports.Gap{Code: "no-charges", Args: []string{"2026-06-28..2026-07-02"}}, "2026년 6월 28일 ~ 7월 2일:", "28 June to 2 July 2026:"},
 		{reports.Gap{Code: "not-on-bill", Args: []string{"silent", "3", "12000"}}, "12,000개 중 3개", "3 of 12,000"},
-		{reports.Gap{Code: "cur-2.0-missing", Args: []string{"exports/focus 2026-07", "111122223333"}}, "지급 계정 111122223333의", "payer 111122223333 has"},
+		{reports.Gap{Code: "cur-2.0-missing", Args: []string{"exports/focus 2026-07", "111122223333"}}, "지급인 계정 111122223333의", "payer 111122223333 has"},
 		{reports.Gap{Code: "no-last-bill", Args: []string{"2026Q2"}}, "2026년 2분기 청구", "The bill of Q2 2026"},
 		{reports.Gap{Code: "no-price", Args: []string{"{2} %s <b>"}}, "{2} %s <b>: 청구서에", "{2} %s <b>: the bill"},
 		{reports.Gap{Code: "of-tomorrow", Says: "something new"}, "something new", "something new"},
@@ -114,7 +114,7 @@ func TestLabelsAreWholeInBothLanguages(t *testing.T) {
 			t.Errorf("label %d: %q, %q", l, ko.Say(l), en.Say(l))
 		}
 	}
-	if last := words.MeanRunning; n != int(last)+1 {
+	if last := words.InBilled; n != int(last)+1 {
 		t.Errorf("%d labels have words, and the last one is number %d", n, last)
 	}
 }
