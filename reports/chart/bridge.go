@@ -30,10 +30,10 @@ func Bridge(r *reports.Report, w words.Words) ([]byte, error) {
 		{w.Say(words.BridgeUnexplained), b.Unexplained, false},
 		{w.Say(words.BridgeTo), b.To, true},
 	}
-	const height = 600
+	const height = 620
 	c := newCanvas(height)
 	c.heading(w.Say(words.TitleBridge), w.Say(words.USD))
-	a, cut := bridgeAxis(steps, 120, height-130)
+	a, cut := bridgeAxis(steps, 120, height-150)
 	const from, to = 150, Width - margin
 	c.lines(a, from, to, w)
 	c.steps(steps, a, from, to, w)
@@ -99,7 +99,7 @@ func (c *canvas) steps(steps []step, a axis, from, to int, w words.Words) {
 			c.torn(middle-bar/2, middle+bar/2, a.bottom-36)
 		}
 		c.label(middle, min(y0, y1)-12, label, style{textSize, true})
-		c.wrapped(middle, a.bottom+34, s.name, wide-8)
+		c.wrapped(middle, a.bottom+36, s.name, wide-8)
 	}
 }
 
@@ -123,5 +123,5 @@ func (c *canvas) wrapped(x, y int, name string, pixels int) {
 		first, second = first[:space], strings.TrimSpace(first[space+1:]+" "+second)
 	}
 	c.text(x, y, c.fit(first, st, pixels), st, ink, centre)
-	c.text(x, y+28, c.fit(second, st, pixels), st, ink, centre)
+	c.text(x, y+30, c.fit(second, st, pixels), st, ink, centre)
 }

@@ -26,9 +26,9 @@ const Width = 1200
 
 // Sizes of text, in pixels, and the space around a picture.
 const (
-	titleSize = 30
-	textSize  = 24
-	smallSize = 21
+	titleSize = 34
+	textSize  = 28
+	smallSize = 25
 	margin    = 28
 )
 

@@ -26,8 +26,8 @@ func Months(r *reports.Report, w words.Words) ([]byte, error) {
 	for _, p := range parts {
 		names = append(names, p.name)
 	}
-	const plot = 500
-	c := newCanvas(plot + 58 + newCanvas(0).legendHigh(names))
+	const plot = 510
+	c := newCanvas(plot + 62 + newCanvas(0).legendHigh(names))
 	c.heading(w.Say(words.TitleMonths), w.Say(words.USD))
 	a := newAxis(extremes(months, parts), 110, plot-30)
 	const from, to = 150, Width - margin
@@ -53,12 +53,12 @@ func Months(r *reports.Report, w words.Words) ([]byte, error) {
 		total := write(net)
 		if up > 0 && down < 0 {
 			total = w.Net(total)
-			c.label(middle, a.at(down)+28, write(lost), style{smallSize, false})
+			c.label(middle, a.at(down)+32, write(lost), style{smallSize, false})
 		}
 		c.label(middle, a.at(up)-12, total, style{textSize, true})
-		c.text(middle, plot+14, w.Month(month), style{textSize, false}, ink, centre)
+		c.text(middle, plot+16, w.Month(month), style{textSize, false}, ink, centre)
 	}
-	c.legend(plot+68, names)
+	c.legend(plot+72, names)
 	return c.png()
 }
 
@@ -135,24 +135,24 @@ func (c *canvas) legend(y int, names []string) {
 	x := margin
 	for k, name := range names {
 		name = c.fit(name, style{smallSize, false}, Width/2)
-		wide := 44 + c.width(name, style{smallSize, false})
+		wide := 46 + c.width(name, style{smallSize, false})
 		if x+wide > Width-margin {
 			x, y = margin, y+legendLine
 		}
-		c.area(image.Rect(x, y-20, x+32, y+4), paints[k%len(paints)])
-		c.text(x+44, y, name, style{smallSize, false}, ink, left)
+		c.area(image.Rect(x, y-22, x+34, y+4), paints[k%len(paints)])
+		c.text(x+46, y, name, style{smallSize, false}, ink, left)
 		x += wide + 40
 	}
 }
 
 // legendLine is how many pixels high a line of a legend is.
-const legendLine = 36
+const legendLine = 40
 
 // legendHigh is how many pixels a legend needs.
 func (c *canvas) legendHigh(names []string) int {
 	x, high := margin, legendLine
 	for _, name := range names {
-		wide := 44 + c.width(c.fit(name, style{smallSize, false}, Width/2), style{smallSize, false})
+		wide := 46 + c.width(c.fit(name, style{smallSize, false}, Width/2), style{smallSize, false})
 		if x+wide > Width-margin {
 			x, high = margin, high+legendLine
 		}

@@ -19,7 +19,7 @@ func Teams(r *reports.Report, w words.Words) ([]byte, error) {
 	if len(teams) == 0 {
 		return nil, nil
 	}
-	const first, high, from, to = 84, 50, 330, Width - 190
+	const first, high, from, to = 84, 54, 340, Width - 200
 	c := newCanvas(first + high*len(teams) + margin)
 	c.heading(w.Say(words.TitleTeams), w.Say(words.USD))
 	values := []float64{0}
@@ -32,7 +32,7 @@ func Teams(r *reports.Report, w words.Words) ([]byte, error) {
 	name, zero := style{textSize, false}, a.at(0)
 	for i, t := range teams {
 		y := first + high*i
-		c.text(margin, y+34, c.fit(t.Name, name, from-margin-40), name, ink, left)
+		c.text(margin, y+37, c.fit(t.Name, name, from-margin-40), name, ink, left)
 		end := a.at(pixels(t.Amount))
 		p := paints[0]
 		if t.Amount.Decimal().IsNegative() {
@@ -41,7 +41,7 @@ func Teams(r *reports.Report, w words.Words) ([]byte, error) {
 		if end != zero {
 			c.area(image.Rect(min(zero, end), y+8, max(zero, end), y+high-8), p)
 		}
-		c.text(max(zero, end)+14, y+34, write(t.Amount), style{textSize, true}, ink, left)
+		c.text(max(zero, end)+14, y+37, write(t.Amount), style{textSize, true}, ink, left)
 	}
 	c.box(image.Rect(zero-1, first, zero+1, first+high*len(teams)), ink)
 	return c.png()

@@ -23,7 +23,7 @@ func Week(r *reports.Report, w words.Words) ([]byte, error) {
 	if !highest.IsPositive() {
 		return nil, nil
 	}
-	const height, first, second = 800, 146, 466
+	const height, first, second = 830, 158, 488
 	c := newCanvas(height)
 	c.heading(w.Say(words.TitleUsage), w.Say(words.MeanRunning))
 	c.week(first, w.Say(words.Before), &r.Usage.Before, highest, w)
@@ -34,20 +34,20 @@ func Week(r *reports.Report, w words.Words) ([]byte, error) {
 		note += "   " + w.Say(words.WorkingHours) + ": " + w.WorkingHours(r.Usage.Working)
 	}
 	st := style{smallSize, false}
-	c.text(margin, height-42, c.fit(note, st, 620), st, ink, left)
+	c.text(margin, height-42, c.fit(note, st, 750), st, ink, left)
 	return c.png()
 }
 
 // Pixels of one hour of the week.
 const (
 	hourWide = 44
-	hourHigh = 34
+	hourHigh = 35
 	hoursAt  = Width - margin - 24*hourWide
 )
 
 func (c *canvas) week(y int, name string, week *reports.Week, highest decimal.Decimal, w words.Words) {
 	small := style{smallSize, false}
-	c.text(margin, y-46, name, style{textSize, true}, ink, left)
+	c.text(margin, y-50, name, style{textSize, true}, ink, left)
 	for hour := 0; hour <= 24; hour += 3 {
 		x, a := hoursAt+hour*hourWide, centre
 		if hour == 24 {
@@ -57,7 +57,7 @@ func (c *canvas) week(y int, name string, week *reports.Week, highest decimal.De
 	}
 	for day, hours := range week {
 		top := y + day*hourHigh
-		c.text(hoursAt-16, top+25, w.Weekday(day), small, ink, right)
+		c.text(hoursAt-16, top+27, w.Weekday(day), small, ink, right)
 		for hour, v := range hours {
 			x := hoursAt + hour*hourWide
 			c.box(image.Rect(x, top, x+hourWide-2, top+hourHigh-2), shade(v, highest))

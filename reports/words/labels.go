@@ -234,6 +234,7 @@ const (
 	TitleFacts
 	EffectiveMeans
 	InBilled
+	NotReplayed
 
 	labels
 )

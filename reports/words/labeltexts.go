@@ -72,7 +72,7 @@ var labelTexts = [labels]text{
 	BridgeTo:          {"이번 분기 상각 기준 비용", "This quarter, effective cost"},
 	BridgeGrowth:      {"사용량 변동", "More or less use"},
 	BridgePrice:       {"단가 변동", "Change of prices"},
-	BridgeAvoided:     {"회피 비용 증감", "Change of what was avoided"},
+	BridgeAvoided:     {"회피 비용 증감", "Change of avoided cost"},
 	BridgeUnexplained: {"설명되지 않는 차이", "Unexplained"},
 	Used:              {"사용한 약정", "Commitments used"},
 	Unused:            {"사용하지 않은 약정", "Commitments unused"},
@@ -228,4 +228,5 @@ var labelTexts = [labels]text{
 	TitleFacts:         {"offpeak 운영 비용과 산정 근거", "What offpeak cost, and what the figures rest on"},
 	EffectiveMeans:     {"선결제한 약정을 사용 기간에 나누어 배분한 비용(세금·크레딧 제외)", "what was paid upfront is spread over the time it covers; without tax and credits"},
 	InBilled:           {"청구 금액에 포함", "in the billed amount"},
+	NotReplayed:        {"재현하지 않음", "not replayed"},
 }

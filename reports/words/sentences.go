@@ -68,7 +68,7 @@ func (w Words) IntervalOf(f *reports.Figure, write func(money.USD) string) strin
 // Unproven says what is not counted, and why.
 func (w Words) Unproven(f *reports.Figure) string {
 	if f.Resources == 0 {
-		return w.pick(text{"모든 리소스에 기준선이 있어 제외한 금액이 없습니다.", "Every resource has a baseline; nothing was left out."})
+		return w.pick(text{"기준선이 없어 제외한 리소스가 없습니다.", "No resource was left out for want of a baseline."})
 	}
 	return w.fill(text{
 		"비교할 기준선이 없어 위 금액에 포함하지 않았습니다({1}, {2}).",

@@ -114,7 +114,7 @@ func TestLabelsAreWholeInBothLanguages(t *testing.T) {
 			t.Errorf("label %d: %q, %q", l, ko.Say(l), en.Say(l))
 		}
 	}
-	if last := words.InBilled; n != int(last)+1 {
+	if last := words.NotReplayed; n != int(last)+1 {
 		t.Errorf("%d labels have words, and the last one is number %d", n, last)
 	}
 }
