@@ -84,6 +84,7 @@ var table = []row{
 	{"reports/schema", pure, sees{"internal/money", "reports", "reports/sample"}, uses{decimal}},
 	{"reports/assets", pure, sees{"internal/fleet", "reports"}, uses{}},
 	{"reports/delivery", pure, sees{"internal/fleet", "internal/objects", "reports", "reports/sample"}, uses{}},
+	{"reports/mail", pure, sees{"internal/money", "reports", "reports/chart", "reports/words"}, uses{decimal, "github.com/wneessen/go-mail"}},
 	{"reports/sample", pure, sees{"internal/fleet", "internal/money", "reports"}, uses{decimal}},
 
 	{"internal/spelling", pure, sees{}, uses{levenshtein}},
