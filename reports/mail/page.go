@@ -97,6 +97,9 @@ func causes(r *reports.Report, w words.Words) section {
 		s.Rows = append(s.Rows, row{Name: w.Cause(l.Name), Value: write(l.Value()), Beside: w.HoursLess(l.Hours)})
 	}
 	s.Rows = append(s.Rows, row{Name: w.Say(words.Total), Value: write(total), Total: true})
+	if more := r.Avoided.RanMore; !more.IsZero() {
+		s.Notes = append(s.Notes, w.Say(words.RanMore)+": "+write(more))
+	}
 	if n := w.Negative(len(r.Avoided.Negative)); n != "" {
 		s.Notes = append(s.Notes, n)
 	}

@@ -40,12 +40,16 @@ func harm(r *reports.Report, w words.Words) section {
 		late = w.LateBy(h.Late[0].Delay)
 	}
 	n := func(count int) string { return w.Count(count, words.Cases) }
+	interruptions := w.Say(words.NotKnown)
+	if h.Interruptions != nil {
+		interruptions = n(*h.Interruptions)
+	}
 	return section{Title: w.Say(words.TitleHarm), Rows: []row{
 		{Name: w.Say(words.DueAtOpening), Value: n(h.Openings)},
 		{Name: w.Say(words.LateOpenings), Value: n(len(h.Late)), Beside: late},
 		{Name: w.Say(words.FailedStarts), Value: n(len(h.Failed))},
 		{Name: w.Say(words.RetriedStarts), Value: n(h.Retried)},
-		{Name: w.Say(words.SpotInterruptions), Value: n(h.Interruptions)},
+		{Name: w.Say(words.SpotInterruptions), Value: interruptions},
 	}}
 }
 
