@@ -86,6 +86,7 @@ var table = []row{
 	{"reports/delivery", pure, sees{"internal/fleet", "internal/objects", "reports", "reports/sample"}, uses{}},
 	{"reports/mail", pure, sees{"internal/money", "reports", "reports/chart", "reports/words"}, uses{decimal, "github.com/wneessen/go-mail"}},
 	{"reports/sample", pure, sees{"internal/fleet", "internal/money", "reports"}, uses{decimal}},
+	{"reports/page", pure, sees{"internal/fleet", "internal/money", "reports", "reports/words"}, uses{decimal}},
 
 	{"internal/spelling", pure, sees{}, uses{levenshtein}},
 
