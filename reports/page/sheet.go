@@ -20,6 +20,8 @@ type sheet struct {
 	Language words.Language
 	Annex    string
 	Hidden   bool
+
+	known map[fleet.ARN]bool // filled by Known
 }
 
 func (s *sheet) words() words.Words { return words.In(s.Language) }
@@ -85,13 +87,27 @@ func (s *sheet) Contents() []string {
 }
 
 // manyNames is how many names a list in the page holds; the machine-readable annex has all.
-const manyNames = 1000
+const manyNames = 200
 
-// Some are the first resources of a list, More says how many it leaves out.
+// Some are the first resources of a list, SomeIDs those of a list of ids.
 func (s *sheet) Some(all []fleet.ARN) []fleet.ARN { return all[:min(manyNames, len(all))] }
 
-// More counts what Some leaves out.
-func (s *sheet) More(all []fleet.ARN) int { return max(0, len(all)-manyNames) }
+// SomeIDs are the first ids of a list.
+func (s *sheet) SomeIDs(all []string) []string { return all[:min(manyNames, len(all))] }
+
+// More counts what Some leaves out of a list of so many.
+func (s *sheet) More(all int) int { return max(0, all-manyNames) }
+
+// Known says that the table of resources has one, so that a name can lead there.
+func (s *sheet) Known(arn fleet.ARN) bool {
+	if s.known == nil {
+		s.known = make(map[fleet.ARN]bool, len(s.Report.Resources))
+		for i := range s.Report.Resources {
+			s.known[s.Report.Resources[i].ARN] = true
+		}
+	}
+	return s.known[arn]
+}
 
 // Method is the method in sentences.
 func (s *sheet) Method() (lines []string) {
@@ -158,7 +174,7 @@ func (s *sheet) functions() template.FuncMap {
 	w, r := s.words(), s.Report
 	return template.FuncMap{
 		"t": func(key string) string { return say(w, key) }, "fill": func(key string, values ...string) string { return filled(w, key, values...) },
-		"id": func(name string) string { return string(w.Language()) + "-" + name }, "v": func(text any) string { return visible(textOf(text)) }, "text": textOf,
+		"id": func(name string) string { return string(w.Language()) + "-" + name }, "v": func(text any) string { return visible(textOf(text)) },
 		"usd": func(a any) string { return w.USD(amountOf(a)) }, "est": func(a any) string { return w.Estimate(amountOf(a)) }, "signed": func(a money.USD) string { return plus(a) + w.USD(a) },
 		"like":   func(a any, total money.USD) string { return w.Like(total)(amountOf(a)) },
 		"range_": func(x *reports.Range, total money.USD) string { return w.Range(x, w.Like(total)) },
