@@ -15,7 +15,7 @@ BUILD ?= build
 FIGURES := TenThousand|IdleScopes|CallsOfASweep|ZipsAreSmall|StartToFirstResult
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build lambdas test check format golden fuzz soak bench synth diff deploy destroy clean
+.PHONY: help demo build lambdas test e2e e2e-page check format golden fuzz soak bench synth diff deploy destroy clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,12 @@ test: check $(MOTO) ## everything: check, and all tests; under the race detector
 	OFFPEAK_MUST_MOTO=1 CGO_ENABLED=0 go test $(ON_AWS:%=./%/...)
 	OFFPEAK_MUST_MOTO=1 CGO_ENABLED=0 go test ./cmd/offpeak -run 'TestLive|TestScenarios/demo'
 	@command -v node >/dev/null || printf '\n*** NOT TESTED: infra. There is no Node here, in which CDK runs: no stack and no template was looked at, and "ok" above says nothing of them.\n'
+
+e2e: e2e-page
+
+e2e-page: ## the report's page in a real Chromium: Debian's is installed where there is none and you are root (CHROMIUM names another one)
+	@[ -n "$$CHROMIUM" ] || command -v chromium >/dev/null || { apt-get update -q && apt-get install -y -q chromium fonts-nanum; }
+	go test -count 1 -tags e2e ./reports/page/browser
 
 check: $(LINT) ## formatting, vet and lint (.golangci.yml)
 	$(LINT) run ./...
