@@ -15,7 +15,7 @@ func say(w words.Words, key string) string {
 
 // labels are the catalogue's words under the keys by which templates and script ask for them.
 var labels = map[string]words.Label{
-	"title": words.Title, "avoided": words.TitleAvoided, "causes": words.TitleCauses, "unproven": words.TitleUnproven, "bill": words.TitleBill,
+	"title": words.Title, "avoided": words.TitleAvoided, "causes": words.TitleCauses, "unproven": words.TitleUnproven, "ran-more": words.RanMore, "bill": words.TitleBill,
 	"bridge": words.TitleBridge, "checks": words.TitleChecks, "commitments": words.TitleCommitments, "waste": words.TitleWaste, "standing": words.TitleStanding,
 	"harm": words.TitleHarm, "before": words.TitleBefore, "decide": words.TitleDecide, "actions": words.TitleActions, "method": words.TitleMethod,
 	"trend": words.TitleTrend, "usage": words.TitleUsage, "off-hours": words.TitleOffHours, "verdicts": words.TitleVerdicts, "spot": words.TitleSpot,

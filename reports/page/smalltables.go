@@ -85,7 +85,13 @@ func spot(r *reports.Report) table {
 		amounts("overheads", n, func(i int) *money.USD { return &all[i].Overheads }),
 		amounts("spot-net", n, func(i int) *money.USD { return &all[i].Net }),
 		decimals("forecast", "dec", n, func(i int) *decimal.Decimal { return all[i].Forecast }).showing(1),
-		counts("observed", n, func(i int) int64 { return int64(all[i].Observed) }),
+		decimals("observed", "dec", n, func(i int) *decimal.Decimal {
+			if all[i].Observed == nil {
+				return nil
+			}
+			d := decimal.NewFromInt(int64(*all[i].Observed))
+			return &d
+		}).showing(0),
 	}}
 }
 

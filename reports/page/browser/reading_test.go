@@ -86,7 +86,7 @@ func TestEachLineOfTheHeadlineLeadsToItsResources(t *testing.T) {
 	t.Parallel()
 	x, r := small(t, words.English, ""), sample.Report(250)
 	for _, row := range []struct{ link, want string }{
-		{`a[href="#/resources?cause=own-starts"]`, words.In(words.English).USD(r.Avoided.Causes[1].Value())},
+		{`a[href="#/resources?cause=overheads"]`, words.In(words.English).USD(r.Avoided.Causes[1].Value())},
 		{`a[href="#/resources?cause=schedule"]`, words.In(words.English).USD(r.Avoided.Causes[0].Value())},
 		{`a[href="#/resources?team="]`, sumOf(r, func(x *reports.Resource) bool { return x.Team == "" })},
 		{`a[href="#/resources?environment=stg"]`, sumOf(r, func(x *reports.Resource) bool { return x.Environment == "stg" })},
