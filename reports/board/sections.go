@@ -198,7 +198,12 @@ func (b *board) cost() {
 func (b *board) pictures() {
 	for i, p := range b.extra.Pictures {
 		name := fmt.Sprintf("chart-%d", i)
-		info := b.RegisterImageOptionsReader(name, fpdf.ImageOptions{ImageType: "PNG"}, bytes.NewReader(p.PNG))
+		png, err := wider(p.PNG, i)
+		if err != nil {
+			b.SetError(fmt.Errorf("chart %q: %w", p.Title, err))
+			return
+		}
+		info := b.RegisterImageOptionsReader(name, fpdf.ImageOptions{ImageType: "PNG"}, bytes.NewReader(png))
 		if b.Err() {
 			return
 		}

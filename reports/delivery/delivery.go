@@ -71,7 +71,7 @@ func ManifestOf(r *reports.Report, files []File) Manifest {
 		Inputs: r.Sources.Manifests, Ledger: r.Sources.Ledger, Baselines: r.Sources.Baselines,
 	}
 	for _, f := range files {
-		m.Files = append(m.Files, Named{f.Name, len(f.Data), hashOf(f.Data)})
+		m.Files = append(m.Files, Named{f.Name, len(f.Data), HashOf(f.Data)})
 	}
 	slices.SortFunc(m.Files, func(a, b Named) int { return strings.Compare(a.Name, b.Name) })
 	return m
@@ -87,7 +87,8 @@ func (m *Manifest) SHA256(name string) string {
 	return ""
 }
 
-func hashOf(data []byte) string {
+// HashOf is the SHA-256 of a file in hexadecimal.
+func HashOf(data []byte) string {
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:])
 }
@@ -170,7 +171,7 @@ func (s Shelf) File(ctx context.Context, m *Manifest, name string) ([]byte, erro
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", m.Folder+name, err)
 	}
-	if hashOf(data) != m.SHA256(name) {
+	if HashOf(data) != m.SHA256(name) {
 		return nil, fmt.Errorf("%w: %s", ErrBroken, m.Folder+name)
 	}
 	return data, nil

@@ -75,7 +75,7 @@ type Post struct {
 const givenUp = 20 * time.Minute
 
 func (id ID) receipt(address string) string {
-	return id.folder() + "sent/" + hashOf([]byte(strings.ToLower(address)))[:16] + ".json"
+	return id.folder() + "sent/" + HashOf([]byte(strings.ToLower(address)))[:16] + ".json"
 }
 
 // Send sends the report to those who have not got it yet. mime writes the mail of a recipient. Receipts are in the order of the recipients; the error tells of
