@@ -31,6 +31,8 @@ type Advice struct {
 	Against []pricing.Reason
 	// Now and After are what an hour costs, and is expected to cost; zero where they are not known.
 	Now, After money.Rate
+	// Discount is the percentage that a task on Fargate Spot costs less; zero of others, and where it is not known.
+	Discount int
 	// Stage is how far a move has come; empty: none was begun.
 	Stage fleet.Stage
 	// Target is what it should buy, where it may move or has moved.

@@ -193,6 +193,9 @@ func (r *run) begin(a *Advice, c *Case, live fleet.Purchase) {
 		}
 		move.Way = plan.ByDeploying
 		a.Why = fmt.Sprintf("no more than %d%% of its tasks run on Spot", a.Wish.Profile.Loss)
+		if a.Discount > 0 {
+			a.Why += fmt.Sprintf(", where a task costs %d %% less", a.Discount)
+		}
 	}
 	a.Move = &move
 }

@@ -28,6 +28,7 @@ func (r *run) offerService(a *Advice, c *Case) {
 	}
 	if strings.HasPrefix(spot, fargate) {
 		discount, known := r.market.FargateDiscount(c.Resource.Scope.Region, l.Platform)
+		a.Discount = discount
 		switch {
 		case !known:
 			a.Against = append(a.Against, pricing.Reason{Code: NoFargatePrice, Says: "what Fargate Spot costs in " + string(c.Resource.Scope.Region) + " is not known"})

@@ -88,7 +88,7 @@ func (f *spotFlags) market(seen sight) (*market.Market, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &market.Market{Taken: seen.snapshot.Taken, OnDemand: prices}
+	m := &market.Market{Taken: seen.snapshot.Taken, OnDemand: prices, Fargate: market.FargateOf(prices)}
 	if f.catalog != "" {
 		if m.Catalog, err = readMarket(f.console, f.catalog, market.ReadCatalog); err != nil {
 			return nil, err

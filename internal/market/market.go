@@ -9,10 +9,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
-	"strings"
 	"time"
-
-	"github.com/shopspring/decimal"
 
 	"offpeak/internal/fleet"
 	"offpeak/internal/money"
@@ -175,38 +172,4 @@ type Market struct {
 	Fargate   []FargatePrice
 	// Sources says where each part comes from, for people: "DescribeSpotPriceHistory, 90 days until 2026-11-20 09:00 UTC".
 	Sources []string
-}
-
-// FargatePrice is what a vCPU and a GB of memory of a Fargate task cost an hour, on demand and on Spot (Price List API, AmazonECS).
-type FargatePrice struct {
-	Region           fleet.Region
-	Architecture     string // X86_64, ARM64
-	VCPU, GB         money.Rate
-	SpotVCPU, SpotGB money.Rate
-}
-
-// FargateDiscount is the percentage that Spot tasks cost less, rounded down, of vCPU or memory what saves less; false where it is not known. The
-// platform is a service's, as LINUX/ARM64; without an architecture it is X86_64, AWS's default.
-func (m *Market) FargateDiscount(region fleet.Region, platform string) (percent int, known bool) {
-	if m == nil {
-		return 0, false
-	}
-	_, architecture, found := strings.Cut(platform, "/")
-	if !found {
-		architecture = "X86_64"
-	}
-	for _, p := range m.Fargate {
-		if p.Region == region && strings.EqualFold(p.Architecture, architecture) {
-			return min(off(p.VCPU, p.SpotVCPU), off(p.GB, p.SpotGB)), !p.VCPU.IsZero() && !p.GB.IsZero()
-		}
-	}
-	return 0, false
-}
-
-func off(full, reduced money.Rate) int {
-	if full.IsZero() {
-		return 0
-	}
-	hundred := decimal.NewFromInt(100)
-	return int(hundred.Sub(reduced.Decimal().Mul(hundred).DivRound(full.Decimal(), 16)).Floor().IntPart())
 }

@@ -23,7 +23,8 @@ var priceFields = fields[priceDraft]{
 	{"usd_per_hour", (*priceDraft).readRate},
 }
 
-var typeForm = regexp.MustCompile(`^[a-z0-9-]+(\.[a-z0-9-]+)+$`)
+// typeForm are types of instances and databases, and the meters of Fargate as bills name them.
+var typeForm = regexp.MustCompile(`^([a-z0-9-]+(\.[a-z0-9-]+)+|(SpotUsage-)?Fargate-(ARM-)?(vCPU-Hours:perCPU|GB-Hours))$`)
 
 func (p *priceDraft) readType(v value) {
 	text, ok := v.text()

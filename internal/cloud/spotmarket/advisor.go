@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"time"
@@ -14,8 +15,8 @@ import (
 // advisorURL is where the Spot Instance advisor's page has its figures from. AWS documents it nowhere, and may take it away.
 const advisorURL = "https://spot-bid-advisor.s3.amazonaws.com/spot-advisor-data.json"
 
-// advisorPatience is how long it is waited for: it decides no more than how shy a plan is.
-const advisorPatience = 5 * time.Second
+// pagePatience is how long a file of AWS's pages is waited for: it decides no more than how shy a plan is.
+const pagePatience = 5 * time.Second
 
 // band is what the advisor says of a type.
 type band struct {
@@ -40,31 +41,35 @@ func (a *asking) advised() {
 }
 
 // fetch gets the advisor's file and keeps what it says of this region.
-func (a *asking) fetch(ctx context.Context) ([]band, error) {
-	ctx, stop := context.WithTimeout(ctx, advisorPatience)
+func (a *asking) fetch(ctx context.Context) (bands []band, err error) {
+	err = a.get(ctx, a.options.Advisor, func(r io.Reader) error {
+		all, err := market.ReadAdvised(a.options.Advisor, r)
+		for key, odds := range all {
+			if key.Region == a.scope.Region {
+				bands = append(bands, band{key.OS, key.Type, odds.Band, odds.Savings})
+			}
+		}
+		return err
+	})
+	slices.SortFunc(bands, func(x, y band) int { return cmp.Or(cmp.Compare(x.OS, y.OS), cmp.Compare(x.Type, y.Type)) })
+	return bands, err
+}
+
+// get fetches a file that AWS publishes for its pages, and hands it to its reader.
+func (a *asking) get(ctx context.Context, url string, read func(io.Reader) error) error {
+	ctx, stop := context.WithTimeout(ctx, pagePatience)
 	defer stop()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, a.options.Advisor, nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	response, err := a.options.HTTP.Do(request)
 	if err != nil {
-		return nil, fmt.Errorf("fetch the Spot advisor's file: %w", err)
+		return fmt.Errorf("fetch %s: %w", url, err)
 	}
 	defer response.Body.Close() //nolint:errcheck // it was read
 	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("fetch %s: %s", a.options.Advisor, response.Status)
+		return fmt.Errorf("fetch %s: %s", url, response.Status)
 	}
-	all, err := market.ReadAdvised(a.options.Advisor, response.Body)
-	if err != nil {
-		return nil, err
-	}
-	var bands []band
-	for key, odds := range all {
-		if key.Region == a.scope.Region {
-			bands = append(bands, band{key.OS, key.Type, odds.Band, odds.Savings})
-		}
-	}
-	slices.SortFunc(bands, func(x, y band) int { return cmp.Or(cmp.Compare(x.OS, y.OS), cmp.Compare(x.Type, y.Type)) })
-	return bands, nil
+	return read(response.Body)
 }

@@ -4,60 +4,88 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"maps"
 	"strings"
 
 	"offpeak/internal/cloud/pricelist"
+	"offpeak/internal/fleet"
 	"offpeak/internal/market"
 	"offpeak/internal/money"
 )
 
-// fargateUsage are the meters of Fargate on Linux, which alone has Spot, as the bill and the price list name them after the region's prefix.
-var fargateUsage = []struct{ architecture, vcpu, gb string }{
-	{"X86_64", "Fargate-vCPU-Hours:perCPU", "Fargate-GB-Hours"},
-	{"ARM64", "Fargate-ARM-vCPU-Hours:perCPU", "Fargate-ARM-GB-Hours"},
-}
+// fargateURL is where AWS's page of Fargate prices has those of Spot from. AWS's price list has none of them, and documents this file nowhere: it may go.
+const fargateURL = "https://dftu77xade0tc.cloudfront.net/fargate-spot-prices.json"
 
-// spotUsage stands before the meters of Spot.
-const spotUsage = "SpotUsage-"
+// meters are what the meters of Fargate cost in a region.
+type meters map[string]money.Rate
 
-// fargate asks what vCPUs and memory of tasks cost. AWS promises the Spot prices nowhere but on a page for people: where its price list has none, what
-// Spot would save is not known.
+// fargate asks what vCPUs and memory of tasks cost: on demand the price list, on Spot the page's file where the list has none, as it never had. What
+// the policy says goes before both.
 func (a *asking) fargate() {
-	if a.options.Products == nil {
-		a.say("no prices of Fargate: the price list is not asked")
-		return
+	known := meters{}
+	a.meters("on demand", known, func(ctx context.Context) (meters, error) {
+		return fargateListed(ctx, a)
+	}, "AWS Price List API, AmazonECS", "fargate-on-demand")
+	spot := 0
+	for meter := range known {
+		if strings.HasPrefix(meter, "SpotUsage-") {
+			spot++
+		}
 	}
-	listed, asked, err := answer(a.ctx, a.Reader, a.now, question[[]market.FargatePrice]{
-		key: fmt.Sprintf("market/%s/fargate.json.gz", a.scope.Region), fresh: aDay, ask: a.fargatePrices,
-	})
-	a.market.Fargate = listed
-	a.told("prices of Fargate", "AWS Price List API, AmazonECS", len(listed), asked, err)
+	if spot == 0 {
+		a.meters("on Spot", known, a.fetchFargate, "AWS's page of Fargate prices", "fargate-spot")
+	}
+	prices := fleet.Prices{}
+	for meter, rate := range known {
+		prices[fleet.PriceKey{Region: a.scope.Region, Type: meter}] = rate
+	}
+	for key, rate := range a.options.Own {
+		if _, is := market.FargateMeter(key.Type); is && key.Region == a.scope.Region {
+			prices[key] = rate
+		}
+	}
+	a.market.Fargate = market.FargateOf(prices)
 }
 
-func (a *asking) fargatePrices(ctx context.Context) ([]market.FargatePrice, error) {
+// meters adds what a place tells to what is known.
+func (a *asking) meters(what string, known meters, ask func(context.Context) (meters, error), place, key string) {
+	told, asked, err := answer(a.ctx, a.Reader, a.now, question[meters]{key: fmt.Sprintf("market/%s/%s.json.gz", a.scope.Region, key), fresh: aDay, ask: ask})
+	maps.Copy(known, told)
+	a.told("prices of Fargate "+what, place, len(told), asked, err)
+}
+
+func fargateListed(ctx context.Context, a *asking) (meters, error) {
+	if a.options.Products == nil {
+		return nil, errors.New("the price list is not asked")
+	}
 	rates, err := pricelist.Usage(ctx, a.options.Products, "AmazonECS", a.scope.Region, a.now)
 	if err != nil {
 		return nil, err
 	}
-	meters := map[string]money.Rate{}
+	listed := meters{}
 	for usage, rate := range rates {
-		if at := strings.Index(usage, spotUsage); at >= 0 {
-			meters[usage[at:]] = rate
-		} else if at := strings.Index(usage, "Fargate-"); at >= 0 {
-			meters[usage[at:]] = rate
+		if meter, is := market.FargateMeter(usage); is {
+			listed[meter] = rate
 		}
 	}
-	var found []market.FargatePrice
-	for _, u := range fargateUsage {
-		p := market.FargatePrice{
-			Region: a.scope.Region, Architecture: u.architecture, VCPU: meters[u.vcpu], GB: meters[u.gb], SpotVCPU: meters[spotUsage+u.vcpu], SpotGB: meters[spotUsage+u.gb],
+	return listed, nil
+}
+
+// fetchFargate gets the page's file and keeps what it says of this region.
+func (a *asking) fetchFargate(ctx context.Context) (meters, error) {
+	told := meters{}
+	err := a.get(ctx, a.options.FargateSpot, func(r io.Reader) error {
+		prices, err := market.ReadFargateSpot(a.options.FargateSpot, r)
+		for key, rate := range prices {
+			if key.Region == a.scope.Region {
+				told[key.Type] = rate
+			}
 		}
-		if !p.VCPU.IsZero() && !p.GB.IsZero() && !p.SpotVCPU.IsZero() && !p.SpotGB.IsZero() {
-			found = append(found, p)
-		}
+		return err
+	})
+	if err == nil && len(told) == 0 {
+		err = fmt.Errorf("%s tells none of %s", a.options.FargateSpot, a.scope.Region)
 	}
-	if len(found) == 0 {
-		return nil, errors.New("AWS's price list tells none of Fargate Spot")
-	}
-	return found, nil
+	return told, err
 }

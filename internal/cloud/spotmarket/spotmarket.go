@@ -42,9 +42,9 @@ type Options struct {
 	// OnDemand are AWS's prices, and Products its price list for what they do not tell, of Fargate. Nil: they are not asked.
 	OnDemand OnDemand
 	Products pricing.GetProductsAPIClient
-	// Advisor is where the Spot advisor's file is; empty: AWS's own place.
-	Advisor string
-	// HTTP fetches it; nil: the standard client.
+	// Advisor is where the Spot advisor's file is, and FargateSpot that of the prices of Fargate tasks on Spot; empty: AWS's own places.
+	Advisor, FargateSpot string
+	// HTTP fetches them; nil: the standard client.
 	HTTP *http.Client
 	// Now is the clock; nil: the machine's.
 	Now func() time.Time
@@ -72,6 +72,9 @@ func New(a *cloud.Access, o Options) *Reader {
 	}
 	if o.Advisor == "" {
 		o.Advisor = advisorURL
+	}
+	if o.FargateSpot == "" {
+		o.FargateSpot = fargateURL
 	}
 	return &Reader{
 		options: o, types: instancetypes.New(a), memo: map[string]any{}, mute: map[string]mute{},

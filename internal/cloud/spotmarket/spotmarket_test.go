@@ -52,7 +52,6 @@ func newStage(t *testing.T) *stage {
 	t.Helper()
 	s := &stage{t: t, calls: map[string]int{}, refuse: map[string]string{}, store: objects.NewMemory(), now: noon, meters: map[string]string{
 		"APN2-Fargate-vCPU-Hours:perCPU": "0.04656", "APN2-Fargate-GB-Hours": "0.00511",
-		"APN2-SpotUsage-Fargate-vCPU-Hours:perCPU": "0.0139", "APN2-SpotUsage-Fargate-GB-Hours": "0.0016",
 		"APN2-Fargate-ARM-vCPU-Hours:perCPU": "0.0373", "APN2-Fargate-ARM-GB-Hours": "0.0041",
 		"APN2-Fargate-EphemeralStorage-GB-Hours": "0.0001",
 	}}
@@ -63,6 +62,15 @@ func newStage(t *testing.T) *stage {
 }
 
 func (s *stage) serve(w http.ResponseWriter, q *http.Request) {
+	if q.URL.Path == "/fargate-spot.json" {
+		s.calls["fargate"]++
+		if code := s.refuse["fargate"]; code != "" {
+			w.WriteHeader(http.StatusForbidden)
+			return
+		}
+		_, _ = io.WriteString(w, fargateSpot)
+		return
+	}
 	if q.URL.Path == "/advisor.json" {
 		s.calls["advisor"]++
 		if code := s.refuse["advisor"]; code != "" {
@@ -130,6 +138,15 @@ func (s *stage) answer(action string, form url.Values) string {
 	return ""
 }
 
+// fargateSpot is the file behind AWS's page of Fargate prices, for two regions, of ARM in one alone.
+const fargateSpot = `{"prices":[
+{"unit":"vCPU-Hours","price":{"USD":"0.01390000"},"attributes":{"aws:region":"ap-northeast-2","aws:fargate:x":"1"}},
+{"unit":"GB-Hours","price":{"USD":"0.00160000"},"attributes":{"aws:region":"ap-northeast-2"}},
+{"unit":"vCPU-Hours","price":{"USD":"0.01288871"},"attributes":{"aws:region":"us-east-1"}},
+{"unit":"GB-Hours","price":{"USD":"0.00141527"},"attributes":{"aws:region":"us-east-1"}},
+{"unit":"ARM-vCPU-Hours","price":{"USD":"0.01030969"},"attributes":{"aws:region":"us-east-1"}},
+{"unit":"ARM-GB-Hours","price":{"USD":"0.00113349"},"attributes":{"aws:region":"us-east-1"}}]}`
+
 func list(call, name, items, next string) string {
 	return fmt.Sprintf(`<%sResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><requestId>r</requestId><%s>%s</%s><nextToken>%s</nextToken></%sResponse>`, call, name, items, name, next, call)
 }
@@ -188,7 +205,7 @@ func (s *stage) open(change ...func(*spotmarket.Options)) *spotmarket.Reader {
 		Store: s.store, Keys: fleet.KeysWithPrefix(fleet.DefaultPrefix), Own: fleet.Prices{key("m5.xlarge"): rate("0.2")},
 		OnDemand: listed{prices: fleet.Prices{key("m5.large"): rate("0.118"), key("m5.xlarge"): rate("0.236")}},
 		Products: pricing.NewFromConfig(access.Config(fleet.Scope{Region: "ap-south-1"}), func(o *pricing.Options) { o.Retryer = aws.NopRetryer{} }),
-		Advisor:  s.url + "/advisor.json", Now: func() time.Time { return s.now },
+		Advisor:  s.url + "/advisor.json", FargateSpot: s.url + "/fargate-spot.json", Now: func() time.Time { return s.now },
 	}
 	for _, c := range change {
 		c(&options)
@@ -258,7 +275,7 @@ func TestEverythingThatAPlanNeeds(t *testing.T) {
 		t.Error("of ARM there is no Spot price, and none is known")
 	}
 	said := strings.Join(m.Sources, "\n")
-	for _, part := range []string{"6 instance types: DescribeInstanceTypes, 2026-11-20 12:00 UTC", "2 pools: DescribeSpotPriceHistory", "apne2-az1 9", "placement scores of 10 for 10 instances of 4 types", "on-demand prices: 1 of the AWS Price List API", "2 types' rates of interruption"} {
+	for _, part := range []string{"6 instance types: DescribeInstanceTypes, 2026-11-20 12:00 UTC", "2 pools: DescribeSpotPriceHistory", "apne2-az1 9", "placement scores of 10 for 10 instances of 4 types", "on-demand prices: 1 of the AWS Price List API", "2 types' rates of interruption", "4 prices of Fargate on demand: AWS Price List API, AmazonECS", "2 prices of Fargate on Spot: AWS's page of Fargate prices, 2026-11-20 12:00 UTC"} {
 		if !strings.Contains(said, part) {
 			t.Errorf("%q is not in\n%s", part, said)
 		}
@@ -346,7 +363,8 @@ func TestAPartThatIsMissing(t *testing.T) {
 		{"DescribeInstances", "UnauthorizedOperation", "no quotas: how much is used", func(m *market.Market) bool { return m.Quotas == nil }},
 		{"GetSpotPlacementScores", "MaxConfigLimitExceeded", "no placement scores: ec2:GetSpotPlacementScores in 111122223333/ap-northeast-2: MaxConfigLimitExceeded", func(m *market.Market) bool { return m.Spot != nil }},
 		{"advisor", "403", "no types' rates of interruption: fetch ", func(m *market.Market) bool { return m.Advised == nil }},
-		{"GetProducts", "AccessDeniedException", "no prices of Fargate: ask AWS for the prices of AmazonECS in ap-northeast-2", func(m *market.Market) bool { return m.Fargate == nil }},
+		{"fargate", "403", "no prices of Fargate on Spot: fetch ", func(m *market.Market) bool { return m.Fargate == nil }},
+		{"GetProducts", "AccessDeniedException", "no prices of Fargate on demand: ask AWS for the prices of AmazonECS in ap-northeast-2", func(m *market.Market) bool { return m.Fargate == nil }},
 	} {
 		s := newStage(t)
 		s.refuse[row.call] = row.code
@@ -387,16 +405,10 @@ func TestYesterdaysPricesServe(t *testing.T) {
 func TestPricesThatAreNotThere(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	for usage := range s.meters {
-		if strings.Contains(usage, "Spot") {
-			delete(s.meters, usage)
-		}
-	}
 	r := s.open(func(o *spotmarket.Options) { o.OnDemand = listed{err: errors.New("the list is shut")} })
-	m := s.of(r, group("m5.large", "yes"), service())
-	said := strings.Join(m.Sources, "\n")
-	if m.Fargate != nil || !strings.Contains(said, "AWS's price list tells none of Fargate Spot") || !strings.Contains(said, "on-demand prices: 0 of the AWS Price List API, and no more: the list is shut") {
-		t.Errorf("%+v\n%s", m.Fargate, said)
+	m := s.of(r, group("m5.large", "yes"))
+	if said := strings.Join(m.Sources, "\n"); !strings.Contains(said, "on-demand prices: 0 of the AWS Price List API, and no more: the list is shut") {
+		t.Errorf("%s", said)
 	}
 	if got := m.OnDemand[key("m5.xlarge")]; !got.Equal(rate("0.2")) {
 		t.Error("the policy's own price went with the list's")
@@ -404,6 +416,39 @@ func TestPricesThatAreNotThere(t *testing.T) {
 	bare := s.of(s.open(func(o *spotmarket.Options) { o.OnDemand, o.Products = nil, nil }), service())
 	if !strings.Contains(strings.Join(bare.Sources, "\n"), "the price list is not asked") {
 		t.Errorf("%v", bare.Sources)
+	}
+}
+
+// TestWhoTellsThePricesOfFargate: AWS's list on demand, its page on Spot, and the policy before both.
+func TestWhoTellsThePricesOfFargate(t *testing.T) {
+	t.Parallel()
+	own := func(meter, usd string) func(*spotmarket.Options) {
+		return func(o *spotmarket.Options) {
+			o.Own = fleet.Prices{{Region: seoul.Region, Type: meter}: rate(usd), {Region: "us-east-1", Type: meter}: rate("9")}
+		}
+	}
+	for _, row := range []struct {
+		name, arm string
+		listed    map[string]string
+		change    func(*spotmarket.Options)
+		percent   int
+		known     bool
+	}{
+		{"list and page", "", nil, func(*spotmarket.Options) {}, 68, true},
+		{"the policy is cheaper on demand", "", nil, own("Fargate-vCPU-Hours:perCPU", "0.02"), 30, true},
+		{"the policy knows a Spot price of its own", "", nil, own("SpotUsage-Fargate-GB-Hours", "0.00511"), 0, true},
+		{"the list has Spot one day", "", map[string]string{"APN2-SpotUsage-Fargate-vCPU-Hours:perCPU": "0.02328", "APN2-SpotUsage-Fargate-GB-Hours": "0.002555"}, func(*spotmarket.Options) {}, 50, true},
+		{"of ARM there is no Spot price here", "/ARM64", nil, func(*spotmarket.Options) {}, 0, false},
+	} {
+		s := newStage(t)
+		maps.Copy(s.meters, row.listed)
+		m := s.of(s.open(row.change), service())
+		if percent, known := m.FargateDiscount(seoul.Region, "LINUX"+row.arm); percent != row.percent || known != row.known {
+			t.Errorf("%s: %d %% (%t), want %d (%t): %+v", row.name, percent, known, row.percent, row.known, m.Fargate)
+		}
+		if asked := s.calls["fargate"]; asked != 1 && row.listed == nil || asked != 0 && row.listed != nil {
+			t.Errorf("%s: the page was asked %d times", row.name, asked)
+		}
 	}
 }
 
