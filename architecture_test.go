@@ -142,7 +142,7 @@ var table = []row{
 	{"internal/cloud/converter", worldly, sees{"internal/cloud", "internal/failure", "internal/fleet"}, uses{sdk, smithy}},
 	{"internal/cloud/pricelist", worldly, sees{"internal/cloud", "internal/failure", "internal/fleet", "internal/money", "internal/objects"}, uses{sdk, smithy}},
 
-	{"internal/cloud/spotmarket", worldly, sees{"internal/cloud", "internal/cloud/instancetypes", "internal/cloud/pricelist", "internal/fleet", "internal/market", "internal/money", "internal/objects"}, uses{sdk}},
+	{"internal/cloud/spotmarket", worldly, sees{"internal/cloud", "internal/cloud/instancetypes", "internal/cloud/pricelist", "internal/failure", "internal/fleet", "internal/market", "internal/money", "internal/objects"}, uses{sdk}},
 
 	{"internal/simulation", worldly, sees{"internal/failure", "internal/fleet", "internal/pace", "internal/money", "internal/plan", "internal/objects"}, uses{}},
 	{"internal/simulation/invoice", worldly, sees{"internal/fleet", "internal/money", "internal/billing", "internal/billing/commitments", "internal/billing/export", "internal/market", "internal/simulation"}, uses{decimal}},

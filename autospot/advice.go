@@ -7,6 +7,7 @@ import (
 	"offpeak/autospot/mix"
 	"offpeak/autospot/pricing"
 	"offpeak/internal/fleet"
+	"offpeak/internal/market"
 	"offpeak/internal/money"
 	"offpeak/internal/plan"
 )
@@ -33,6 +34,8 @@ type Advice struct {
 	Now, After money.Rate
 	// Discount is the percentage that a task on Fargate Spot costs less; zero of others, and where it is not known.
 	Discount int
+	// Placement is how likely AWS calls it that what would be Spot is to be had; nil: it was not asked.
+	Placement *market.Score
 	// Stage is how far a move has come; empty: none was begun.
 	Stage fleet.Stage
 	// Target is what it should buy, where it may move or has moved.

@@ -198,6 +198,7 @@ func (r *run) begin(a *Advice, c *Case, live fleet.Purchase) {
 		}
 	}
 	a.Move = &move
+	r.place(a)
 }
 
 // refreshOf is how the members of a group are replaced: never fewer in service than it is to have, a few at a time, and back if that goes wrong.

@@ -45,15 +45,17 @@ type spotAdviceJSON struct {
 	Against []spotReason    `json:"against,omitempty"`
 	Noted   []spotReason    `json:"noted,omitempty"`
 	// Now and After are what an hour costs; null where that is not known.
-	Now     *money.Rate       `json:"usd_per_hour_now"`
-	After   *money.Rate       `json:"usd_per_hour_after"`
-	Saving  string            `json:"saving_percent,omitempty"`
-	Mix     *spotMixJSON      `json:"mix,omitempty"`
-	Unfit   []rejectedJSON    `json:"unfit_types,omitempty"`
-	Move    *plan.Move        `json:"move,omitempty"`
-	Alert   string            `json:"alert,omitempty"`
-	Remedy  string            `json:"remedy,omitempty"`
-	Patches map[string]string `json:"patches,omitempty"`
+	Now    *money.Rate  `json:"usd_per_hour_now"`
+	After  *money.Rate  `json:"usd_per_hour_after"`
+	Saving string       `json:"saving_percent,omitempty"`
+	Mix    *spotMixJSON `json:"mix,omitempty"`
+	// Placement is how likely AWS calls it that the Spot part is to be had; null where it was not asked.
+	Placement *placementJSON    `json:"placement,omitempty"`
+	Unfit     []rejectedJSON    `json:"unfit_types,omitempty"`
+	Move      *plan.Move        `json:"move,omitempty"`
+	Alert     string            `json:"alert,omitempty"`
+	Remedy    string            `json:"remedy,omitempty"`
+	Patches   map[string]string `json:"patches,omitempty"`
 
 	subject plan.Subject
 }
@@ -61,6 +63,17 @@ type spotAdviceJSON struct {
 type spotReason struct {
 	Code pricing.Code `json:"code"`
 	Text string       `json:"text"`
+}
+
+// placementJSON are placement scores, from 1 to 10, for so many instances in one zone.
+type placementJSON struct {
+	Capacity int            `json:"capacity_in_one_zone"`
+	Types    int            `json:"types"`
+	Scores   map[string]int `json:"scores"`
+	Why      string         `json:"why,omitempty"` // there are none
+	Asked    time.Time      `json:"asked"`
+
+	says string
 }
 
 type spotMixJSON struct {
@@ -139,6 +152,9 @@ func adviceDocument(a *autospot.Advice) spotAdviceJSON {
 	}
 	if a.Mix != nil {
 		doc.Mix, doc.Noted = mixDocument(a), reasonsOf(a.Mix.Noted)
+	}
+	if s := a.Placement; s != nil {
+		doc.Placement = &placementJSON{s.Capacity, len(s.Types), s.Zones, s.Why, s.Asked, s.Says()}
 	}
 	if q := a.Quote; q != nil && !q.Mean.IsZero() {
 		doc.Mix = &spotMixJSON{Size: 1, Spot: 1, Types: []spotTypeJSON{quoteDocument(q)}, Rejected: []spotTypeJSON{}, Assumed: []string{}}

@@ -130,6 +130,9 @@ func (l *lines) advice(a *spotAdviceJSON) {
 	if a.Mix != nil {
 		l.mix(a)
 	}
+	if a.Placement != nil {
+		l.say("    %s.", a.Placement.says)
+	}
 	for _, language := range patch.Languages() {
 		if text := a.Patches[string(language)]; text != "" {
 			l.say("    In %s:", language)

@@ -82,7 +82,8 @@ var codes = map[string]failure.Class{
 	"InsufficientCapacityOnHost": failure.Capacity, "InsufficientAddressCapacity": failure.Capacity, "InsufficientStorageClusterCapacity": failure.Capacity,
 
 	"InstanceLimitExceeded": failure.Quota, "VcpuLimitExceeded": failure.Quota, "MaxSpotInstanceCountExceeded": failure.Quota,
-	"LimitExceeded": failure.Quota, "LimitExceededException": failure.Quota, "InstanceQuotaExceeded": failure.Quota, "InstanceQuotaExceededFault": failure.Quota,
+	"MaxConfigLimitExceeded": failure.Quota, // of questions for placement scores
+	"LimitExceeded":          failure.Quota, "LimitExceededException": failure.Quota, "InstanceQuotaExceeded": failure.Quota, "InstanceQuotaExceededFault": failure.Quota,
 	"ServiceQuotaExceededException": failure.Quota, "StorageQuotaExceeded": failure.Quota, "SnapshotQuotaExceeded": failure.Quota,
 
 	"KMSKeyNotAccessibleFault": failure.Key, "Client.InvalidKMSKey.InvalidState": failure.Key,

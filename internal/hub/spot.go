@@ -22,11 +22,18 @@ type Market interface {
 	Of(ctx context.Context, scope fleet.Scope, seen *fleet.Snapshot) (*market.Market, error)
 }
 
+// Placement tells how likely it is that Spot is to be had in the zones of a scope. What cannot be told is an answer that says why.
+type Placement interface {
+	Scores(ctx context.Context, scope fleet.Scope, asks []market.ScoreAsk) ([]market.Score, error)
+}
+
 // SpotHands are what AutoSpot looks and acts with under one policy. The inventory tells how things are launched.
 type SpotHands struct {
 	Inventory optimizer.Inventory
 	Actuator  optimizer.Actuator
 	Market    Market
+	// Placement may be nil: then nobody is asked how likely Spot is to be had.
+	Placement Placement
 	// Converter may be nil: then no instance is converted.
 	Converter Converter
 }

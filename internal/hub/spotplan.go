@@ -57,6 +57,12 @@ func (p *spotPlanner) Plan(ctx context.Context, s *fleet.Snapshot, memory *fleet
 		p.order.into(&options, s)
 	}
 	made, advices, next := p.plan(s, offered, memory, options)
+	if asks := autospot.Questions(advices); len(asks) > 0 && p.hands.Placement != nil {
+		if offered.Scores, err = p.hands.Placement.Scores(ctx, p.scope, asks); err != nil {
+			return plan.Plan{}, memory, fmt.Errorf("placement scores in %s: %w", p.scope, err)
+		}
+		made, advices, next = p.plan(s, offered, memory, options)
+	}
 	if len(made.Actions) > 0 {
 		at, err := position(ctx, p.worker.Switch)
 		if err != nil {

@@ -170,6 +170,8 @@ type Market struct {
 	Advised   Advised
 	Quotas    []Quota
 	Fargate   []FargatePrice
+	// Scores are answers to questions for placement scores. They are asked when a first plan has said what could move.
+	Scores []Score
 	// Sources says where each part comes from, for people: "DescribeSpotPriceHistory, 90 days until 2026-11-20 09:00 UTC".
 	Sources []string
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -95,60 +94,4 @@ func (a *asking) vCPUs(i *types.Instance) int {
 		return int(aws.ToInt32(c.CoreCount) * aws.ToInt32(c.ThreadsPerCore))
 	}
 	return 0
-}
-
-// leastKinds is how many types a score needs to say anything: of fewer it is always low (EC2 API, GetSpotPlacementScores).
-const leastKinds = 3
-
-// scores asks once a day how likely it is that Spot is had for all that could move. AWS limits how many different questions an account asks a day:
-// when that is used up there is no score, on which nothing depends, and it is not asked for before the next day either.
-func (a *asking) scores() {
-	kinds := a.candidates()
-	if len(kinds) < leastKinds {
-		return
-	}
-	got, asked, err := answer(a.ctx, a.Reader, a.now, question[scored]{
-		key: a.own("scores"), fresh: aDay, ask: func(ctx context.Context) (scored, error) { return a.placement(ctx, kinds) },
-	})
-	switch {
-	case err != nil:
-		a.say("no placement scores: %v", err)
-		return
-	case len(got.Zones) == 0:
-		a.say("no placement scores: %s, %s", got.Why, asked.Format("2006-01-02 15:04 UTC"))
-		return
-	}
-	var zones []string
-	for _, zone := range slices.Sorted(maps.Keys(got.Zones)) {
-		zones = append(zones, fmt.Sprintf("%s %d", zone, got.Zones[zone]))
-	}
-	a.say("placement scores of 10 for %d instances of %d types: %s; GetSpotPlacementScores, %s", got.Units, got.Types, strings.Join(zones, ", "), asked.Format("2006-01-02 15:04 UTC"))
-}
-
-// scored is what was answered: scores by zone id, or why there are none.
-type scored struct {
-	Units int            `json:"units"`
-	Types int            `json:"types"`
-	Zones map[string]int `json:"zones,omitempty"`
-	Why   string         `json:"why,omitempty"`
-}
-
-// mostScored is how many types a question may name.
-const mostScored = 1000
-
-func (a *asking) placement(ctx context.Context, kinds []string) (scored, error) {
-	kinds = kinds[:min(len(kinds), mostScored)]
-	s := scored{Units: a.wanted.units, Types: len(kinds), Zones: map[string]int{}, Why: "AWS tells none"}
-	out, err := a.machines.In(a.scope).GetSpotPlacementScores(ctx, &ec2.GetSpotPlacementScoresInput{
-		TargetCapacity: aws.Int32(int32(s.Units)), InstanceTypes: kinds, //nolint:gosec // sizes of groups
-		RegionNames: []string{string(a.scope.Region)}, SingleAvailabilityZone: aws.Bool(true),
-	})
-	if err != nil {
-		s.Why = fmt.Sprintf("ec2:GetSpotPlacementScores in %s: %v", a.scope, cloud.Classify(err))
-		return s, ctx.Err()
-	}
-	for _, z := range out.SpotPlacementScores {
-		s.Zones[aws.ToString(z.AvailabilityZoneId)] = int(aws.ToInt32(z.Score))
-	}
-	return s, nil
 }

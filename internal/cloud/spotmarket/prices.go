@@ -74,6 +74,8 @@ type prices struct {
 	Types    []string `json:"types"`
 	Products []string `json:"products"`
 	Pools    []pool   `json:"pools"`
+	// Zones are the account's names of zones by their ids, by which placement scores are told.
+	Zones map[string]string `json:"zones,omitempty"`
 }
 
 type pool struct {
@@ -134,7 +136,7 @@ func within(texts, sorted []string) bool {
 }
 
 func (a *asking) spotPrices(ctx context.Context, kinds []string) (prices, error) {
-	h := market.History{}
+	h, zones := market.History{}, map[string]string{}
 	for part := range slices.Chunk(kinds, mostKinds) {
 		in := &ec2.DescribeSpotPriceHistoryInput{
 			StartTime: aws.Time(a.now.Add(-history)), EndTime: &a.now, MaxResults: aws.Int32(mostPrices), ProductDescriptions: a.wanted.products,
@@ -153,11 +155,14 @@ func (a *asking) spotPrices(ctx context.Context, kinds []string) (prices, error)
 			}
 			for i := range page.SpotPriceHistory {
 				note(h, &page.SpotPriceHistory[i])
+				if id := aws.ToString(page.SpotPriceHistory[i].AvailabilityZoneId); id != "" {
+					zones[id] = aws.ToString(page.SpotPriceHistory[i].AvailabilityZone)
+				}
 			}
 		}
 	}
 	h.Sort()
-	kept := prices{Types: kinds, Products: a.wanted.products}
+	kept := prices{Types: kinds, Products: a.wanted.products, Zones: zones}
 	for _, p := range slices.SortedFunc(maps.Keys(h), market.Pool.Compare) {
 		kept.Pools = append(kept.Pools, pool{p, h[p]})
 	}

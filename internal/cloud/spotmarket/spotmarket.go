@@ -104,7 +104,6 @@ func (r *Reader) Of(ctx context.Context, scope fleet.Scope, seen *fleet.Snapshot
 		if a.market.Catalog != nil {
 			a.spot()
 			a.quota()
-			a.scores()
 		}
 		a.advised()
 	}
@@ -124,7 +123,6 @@ type wanted struct {
 	pairs    []pair   // types that are bought now, with what they run
 	products []string // each once
 	zones    []string
-	units    int // instances that could be Spot, at most
 	fargate  bool
 }
 
@@ -149,7 +147,6 @@ func (r *Reader) want(seen *fleet.Snapshot) (w wanted) {
 				w.pairs = append(w.pairs, pair{kind, res.Product})
 			}
 			w.products, w.zones = append(w.products, res.Product), append(w.zones, res.Launch.Zones...)
-			w.units += max(res.Size.Desired, 1)
 		default: // no Spot of it
 		}
 	}

@@ -158,7 +158,7 @@ func kind(name string, vcpu, mib int, architecture string) string {
 }
 
 func price(kind, usd, at string) string {
-	return fmt.Sprintf(`<item><instanceType>%s</instanceType><productDescription>Linux/UNIX</productDescription><spotPrice>%s</spotPrice><timestamp>%s</timestamp><availabilityZone>ap-northeast-2a</availabilityZone></item>`, kind, usd, at)
+	return fmt.Sprintf(`<item><instanceType>%s</instanceType><productDescription>Linux/UNIX</productDescription><spotPrice>%s</spotPrice><timestamp>%s</timestamp><availabilityZone>ap-northeast-2a</availabilityZone><availabilityZoneId>apne2-az1</availabilityZoneId></item>`, kind, usd, at)
 }
 
 func machine(kind string, cores int) string {
@@ -275,7 +275,7 @@ func TestEverythingThatAPlanNeeds(t *testing.T) {
 		t.Error("of ARM there is no Spot price, and none is known")
 	}
 	said := strings.Join(m.Sources, "\n")
-	for _, part := range []string{"6 instance types: DescribeInstanceTypes, 2026-11-20 12:00 UTC", "2 pools: DescribeSpotPriceHistory", "apne2-az1 9", "placement scores of 10 for 10 instances of 4 types", "on-demand prices: 1 of the AWS Price List API", "2 types' rates of interruption", "4 prices of Fargate on demand: AWS Price List API, AmazonECS", "2 prices of Fargate on Spot: AWS's page of Fargate prices, 2026-11-20 12:00 UTC"} {
+	for _, part := range []string{"6 instance types: DescribeInstanceTypes, 2026-11-20 12:00 UTC", "2 pools: DescribeSpotPriceHistory", "on-demand prices: 1 of the AWS Price List API", "2 types' rates of interruption", "4 prices of Fargate on demand: AWS Price List API, AmazonECS", "2 prices of Fargate on Spot: AWS's page of Fargate prices, 2026-11-20 12:00 UTC"} {
 		if !strings.Contains(said, part) {
 			t.Errorf("%q is not in\n%s", part, said)
 		}
@@ -361,7 +361,6 @@ func TestAPartThatIsMissing(t *testing.T) {
 		{"DescribeSpotPriceHistory", "UnauthorizedOperation", "no pools: ec2:DescribeSpotPriceHistory", func(m *market.Market) bool { return m.Spot == nil }},
 		{"ListServiceQuotas", "AccessDeniedException", "no quotas: servicequotas:ListServiceQuotas", func(m *market.Market) bool { return m.Quotas == nil }},
 		{"DescribeInstances", "UnauthorizedOperation", "no quotas: how much is used", func(m *market.Market) bool { return m.Quotas == nil }},
-		{"GetSpotPlacementScores", "MaxConfigLimitExceeded", "no placement scores: ec2:GetSpotPlacementScores in 111122223333/ap-northeast-2: MaxConfigLimitExceeded", func(m *market.Market) bool { return m.Spot != nil }},
 		{"advisor", "403", "no types' rates of interruption: fetch ", func(m *market.Market) bool { return m.Advised == nil }},
 		{"fargate", "403", "no prices of Fargate on Spot: fetch ", func(m *market.Market) bool { return m.Fargate == nil }},
 		{"GetProducts", "AccessDeniedException", "no prices of Fargate on demand: ask AWS for the prices of AmazonECS in ap-northeast-2", func(m *market.Market) bool { return m.Fargate == nil }},
@@ -379,11 +378,6 @@ func TestAPartThatIsMissing(t *testing.T) {
 			t.Errorf("%s was refused and asked %d times within an hour", row.call, s.calls[row.call])
 		}
 		s.refuse, s.now = map[string]string{}, s.now.Add(2*time.Hour)
-		if row.call == "GetSpotPlacementScores" {
-			if s.of(s.open(), group("m5.large", "yes")); s.calls[row.call] != 1 {
-				t.Errorf("the quota of questions is asked again within a day, %d times", s.calls[row.call])
-			}
-		}
 		if m := s.of(r, group("m5.large", "yes"), service()); m.Catalog == nil || m.Spot == nil || m.Quotas == nil || m.Advised == nil || m.Fargate == nil || m.Offerings == nil {
 			t.Errorf("%s: it answers again, and is not asked: %v", row.call, m.Sources)
 		}

@@ -56,13 +56,12 @@ func Under(h *live.Hub, store objects.Store) func(*policy.Policy) (hub.SpotHands
 		}
 		options.Keys, options.Launch, options.Now = append(options.Keys, keys.Spot), inventory.Launches, h.Now
 		reader := inventory.New(h.Access, options)
+		offers := spotmarket.New(h.Access, spotmarket.Options{Store: store, Keys: keys, Own: p.Prices, OnDemand: book, Products: client, Now: h.Now})
 		return hub.SpotHands{
 			Inventory: complete{reader, targetgroups.New(h.Access, keys), p.Prices},
 			Actuator:  mover.New(h.Access, reader, keys),
 			Converter: conversions{converter.New(h.Access)},
-			Market: spotmarket.New(h.Access, spotmarket.Options{
-				Store: store, Keys: keys, Own: p.Prices, OnDemand: book, Products: client, Now: h.Now,
-			}),
+			Market:    offers, Placement: offers,
 		}, nil
 	}
 }
