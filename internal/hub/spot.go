@@ -210,10 +210,9 @@ func (w *SpotWorker) under(ctx context.Context) (*policy.Policy, SpotHands, erro
 	return w.held, w.hands, nil
 }
 
-// alertsOf are what people must know, each once a day; and that something could move where the policy's mode asks people.
+// alertsOf are what people must know, each once a day; and where the policy's mode asks people, each move that waits for them, once.
 func alertsOf(r *SpotReport, now time.Time) (alerts []Alert) {
 	day := now.UTC().Format(time.DateOnly)
-	ready := 0
 	for i := range r.Advices {
 		a := &r.Advices[i]
 		if a.Alert != "" {
@@ -222,15 +221,9 @@ func alertsOf(r *SpotReport, now time.Time) (alerts []Alert) {
 				What: a.Subject.ID + ": " + a.Alert, Why: a.Why, Remedy: a.Remedy,
 			})
 		}
-		if a.Move != nil {
-			ready++
+		if a.Move != nil && r.Mode == autospot.Ask {
+			alerts = append(alerts, proposal(a))
 		}
-	}
-	if r.Mode == autospot.Ask && ready > 0 {
-		alerts = append(alerts, Alert{
-			Key: fmt.Sprintf("%s|spot-ready|%s", r.Scope, day), Scope: r.Scope, What: fmt.Sprintf("%d can move to Spot in %s", ready, r.Scope),
-			Why: "the policy's spot.mode is ask", Remedy: "look at offpeak spot, then offpeak spot apply",
-		})
 	}
 	for _, act := range r.Outcome.Plan.Actions {
 		if err := r.Outcome.Failed[act.ID]; err != nil {

@@ -330,6 +330,113 @@ func TestHowFarAutoSpotGoes(t *testing.T) {
 	}
 }
 
+// TestAskProposes: an alert with the command that makes the move, once for each proposal, however often it is looked and whatever the day.
+func TestAskProposes(t *testing.T) {
+	t.Parallel()
+	w, s, _, mail := spotWorker(t, "ask")
+	now := noon
+	w.Now = func() time.Time { return now }
+	look := func() {
+		t.Helper()
+		s.seen.Taken = now
+		if _, err := w.Look(t.Context(), hub.Wake{Scope: dev}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	look()
+	look()
+	now = now.Add(24 * time.Hour)
+	look()
+	if len(mail.said) != 1 || len(s.acted) != 0 {
+		t.Fatalf("said %+v, acted %d", mail.said, len(s.acted))
+	}
+	web := s.seen.Resources[0].ARN
+	a := mail.said[0]
+	if a.Remedy != "offpeak spot apply --region ap-northeast-2 "+string(web) || a.Resource != web || a.What != "web can move to Spot" || !strings.Contains(a.Why, "instances move to Spot, ") {
+		t.Errorf("%+v", a)
+	}
+	other := s.seen.Resources[0]
+	other.ID, other.ARN = "api", web+"-api"
+	s.seen.Resources = append(s.seen.Resources, other)
+	look()
+	if len(mail.said) != 2 || mail.said[1].Resource != other.ARN {
+		t.Errorf("a second group: %+v", mail.said)
+	}
+	launch := *s.seen.Resources[0].Launch
+	template := *launch.Template
+	template.Version, template.Number = "4", 4
+	launch.Template = &template
+	s.seen.Resources[0].Launch = &launch
+	look()
+	if len(mail.said) != 3 {
+		t.Errorf("of a group that buys otherwise by now: %+v", mail.said)
+	}
+}
+
+// scoring tells placement scores, and counts the questions.
+type scoring struct {
+	zones map[string]int
+	why   string
+	asks  []market.ScoreAsk
+}
+
+// Scores implements hub.Placement.
+func (p *scoring) Scores(_ context.Context, _ fleet.Scope, asks []market.ScoreAsk) (scores []market.Score, _ error) {
+	p.asks = append(p.asks, asks...)
+	for _, ask := range asks {
+		scores = append(scores, market.Score{ScoreAsk: ask, Zones: p.zones, Why: p.why, Asked: noon})
+	}
+	return scores, nil
+}
+
+// TestWhatPlacementScoresDo: a low one makes a move wait, in act and in ask; one that is not known, and a high one, change nothing; and a person at a
+// terminal goes on.
+func TestWhatPlacementScoresDo(t *testing.T) {
+	t.Parallel()
+	low, high := map[string]int{"ap-northeast-2a": 9, "ap-northeast-2b": 3, "ap-northeast-2c": 8}, map[string]int{"ap-northeast-2a": 4, "ap-northeast-2b": 10}
+	for _, row := range []struct {
+		name, mode string
+		placed     *scoring
+		acts, told int
+		says       string
+	}{
+		{"nobody tells scores", "act", nil, 1, 0, "move to Spot"},
+		{"high ones", "act", &scoring{zones: high}, 1, 0, "move to Spot"},
+		{"a low one", "act", &scoring{zones: low}, 0, 0, "AWS calls it unlikely that 3 Spot instances of its types are to be had in ap-northeast-2b (placement score 3 of 10): it waits"},
+		{"a low one, and people are asked", "ask", &scoring{zones: low}, 0, 0, "it waits"},
+		{"not known", "act", &scoring{why: "MaxConfigLimitExceeded"}, 1, 0, "move to Spot"},
+		{"not known, and people are asked", "ask", &scoring{why: "MaxConfigLimitExceeded"}, 0, 1, "move to Spot"},
+	} {
+		w, s, _, mail := spotWorker(t, row.mode)
+		under := w.Under
+		w.Under = func(p *policy.Policy) (hub.SpotHands, error) {
+			hands, err := under(p)
+			if row.placed != nil {
+				hands.Placement = row.placed
+			}
+			return hands, err
+		}
+		r, err := w.Look(t.Context(), hub.Wake{Scope: dev})
+		if err != nil || len(s.acted) != row.acts || len(mail.said) != row.told || !strings.Contains(r.Advices[0].Why, row.says) {
+			t.Errorf("%s: %v; acted %d, told %+v: %s", row.name, err, len(s.acted), mail.said, r.Advices[0].Why)
+		}
+		if row.placed == nil {
+			continue
+		}
+		if asks := row.placed.asks; len(asks) != 1 || asks[0].Capacity != 3 || len(asks[0].Types) < market.LeastScored || r.Advices[0].Placement == nil {
+			t.Errorf("%s: asked %+v", row.name, asks)
+		}
+		if row.told > 0 && !strings.Contains(mail.said[0].Why, "in one zone: not known, MaxConfigLimitExceeded") {
+			t.Errorf("%s: %+v", row.name, mail.said)
+		}
+		if before := len(s.acted); row.acts == 0 {
+			if r, err := w.CarryOut(t.Context(), dev, &hub.Order{}); err != nil || len(s.acted) != before+1 {
+				t.Errorf("%s: a person moves it: %v, acted %d, %s", row.name, err, len(s.acted), r.Advices[0].Why)
+			}
+		}
+	}
+}
+
 func TestWhoHasTheLeaseGoesFirst(t *testing.T) {
 	t.Parallel()
 	w, s, q, _ := spotWorker(t, "act")
