@@ -98,10 +98,14 @@ func (l *law) requests(c signedCall, account string) []evaluate.Request {
 		return plain(arn("parameter" + c.said("Name")))
 	case service == "cloudwatch":
 		return plain(arn("alarm:*"))
-	case service == "ec2" && slices.Contains([]string{"StartInstances", "StopInstances", "ModifyInstanceAttribute"}, operation):
+	case service == "ec2" && slices.Contains([]string{"StartInstances", "StopInstances", "ModifyInstanceAttribute", "DescribeInstanceAttribute"}, operation):
 		return l.ofInstances(c, account)
-	case service == "autoscaling" && operation == "UpdateAutoScalingGroup":
-		return on(l.group(c, account))
+	case service == "autoscaling" && slices.Contains([]string{"UpdateAutoScalingGroup", "StartInstanceRefresh", "RollbackInstanceRefresh"}, operation):
+		return append(on(l.group(c, account)), launching(c, account)...)
+	case c.action == "ecs:DescribeClusters":
+		return plain(arn("cluster/name"))
+	case c.action == "ecs:DescribeCapacityProviders":
+		return plain(arn("capacity-provider/name"))
 	case service == "rds" && operation != "DescribeEvents":
 		return l.ofDatabase(c, account, arn)
 	case c.action == "ecs:DescribeServices":
@@ -115,6 +119,20 @@ func (l *law) requests(c signedCall, account string) []evaluate.Request {
 		return []evaluate.Request{r}
 	}
 	return on()
+}
+
+// launching is what Auto Scaling asks of who writes a launch template into a group, or into the configuration of a refresh: whether they could launch by it.
+func launching(c signedCall, account string) []evaluate.Request {
+	for name := range c.form {
+		if !strings.HasSuffix(name, "LaunchTemplateId") {
+			continue
+		}
+		return []evaluate.Request{{
+			Action: "ec2:RunInstances", Context: map[string]string{"ec2:IsLaunchTemplateResource": "true"},
+			Resources: []evaluate.Resource{{ARN: "arn:aws:ec2:" + c.region + ":" + account + ":instance/*"}, {ARN: "arn:aws:ec2:" + c.region + "::image/ami-1"}},
+		}}
+	}
+	return nil
 }
 
 // said is a text of a call in JSON or a form.

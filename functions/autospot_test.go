@@ -46,6 +46,7 @@ func setSpot(t *testing.T, spoke fleet.AccountID, policy string) *spotStage {
 		t.Fatal(err)
 	}
 	s.queue = aws.ToString(made.QueueUrl)
+	s.group(t, playedGroup, 0) // of which IAM is asked
 	s.clerk = newClerk(t, s.server)
 	s.clerk.instead = s.play
 	s.env = append(s.env, "OFFPEAK_SPOT_QUEUE_URL="+s.queue, "AWS_ENDPOINT_URL="+s.clerk.URL)
@@ -121,10 +122,10 @@ func (s *spotStage) moved(t *testing.T) {
 	}
 }
 
-// run starts a function. No template has its role yet by which IAM's rules could be asked.
+// run starts a function, with a recorder before it.
 func (s *spotStage) run(t *testing.T, name string) *invoke.Function {
 	t.Helper()
-	return invoke.Start(t, invoke.Build(t, "offpeak/functions/"+name), s.env...)
+	return start(t, invoke.Build(t, "offpeak/functions/"+name), s.env...)
 }
 
 func (s *spotStage) made() (calls []string) {

@@ -239,6 +239,7 @@ func retold(t *testing.T, behind string) string {
 		t.Fatal(err)
 	}
 	made := regexp.MustCompile(`<CreatedTime>[^<]*</CreatedTime>`)
+	public := regexp.MustCompile(`(?s)<association>.*?</association>`)
 	const spot = "<instanceLifecycle>spot</instanceLifecycle>"
 	front := httptest.NewServer(&httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) {
@@ -249,6 +250,7 @@ func retold(t *testing.T, behind string) string {
 		ModifyResponse: func(r *http.Response) error {
 			body, err := io.ReadAll(r.Body)
 			body = made.ReplaceAll(body, []byte("<CreatedTime>2026-01-01T00:00:00Z</CreatedTime>"))
+			body = public.ReplaceAll(body, nil)
 			body = bytes.ReplaceAll(body, []byte(spot), []byte(spot+"<spotInstanceRequestId>sir-12345678</spotInstanceRequestId>"))
 			r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 			r.Header.Set("Content-Length", strconv.Itoa(len(body)))

@@ -72,14 +72,18 @@ func lawOf(t testing.TB, env []string) *law {
 		"VolumeKeyArns": []any{"arn:aws:kms:ap-northeast-2:210000000001:key/1"}, "Store.Arn": "arn:aws:s3:::" + variable(env, "OFFPEAK_BUCKET"),
 		"Wakes.Arn": queue(path.Base(variable(env, "OFFPEAK_QUEUE_URL"))), "DeadWakes.Arn": queue(path.Base(variable(env, "OFFPEAK_QUEUE_URL")) + "-dead"),
 		"Failures.Arn": queue("failures-of-offpeak"), "Alerts": variable(env, "OFFPEAK_TOPIC_ARN"), "Key.Arn": "arn:aws:kms:ap-northeast-2:111122223333:key/1",
-		"DispatchLog.Arn": "log", "ScheduleLog.Arn": "log", "Dispatch.Arn": "dispatch",
+		"DispatchLog.Arn": "log", "ScheduleLog.Arn": "log", "Dispatch.Arn": "dispatch", "AutospotLog.Arn": "log", "InterruptionLog.Arn": "log",
+		"SpotWakes.Arn": queue(path.Base(variable(env, "OFFPEAK_SPOT_QUEUE_URL"))),
 	}}
 	for _, r := range []struct{ file, id, name string }{
 		{"hub-full.json", "DispatchRole", permit.DispatchRole},
 		{"hub-full.json", "ScheduleRole", permit.ScheduleRole},
 		{"hub-full.json", "OperatorRole", permit.OperatorRole},
 		{"hub-full.json", "ReaderRole", permit.ReaderRole},
+		{"hub-full.json", "AutospotRole", permit.AutoSpotRole},
+		{"hub-full.json", "InterruptionRole", permit.InterruptionRole},
 		{"spoke-roles.json", "Schedule", permit.SpokeRole},
+		{"spoke-roles.json", "Spot", permit.SpotRole},
 		{"spoke-roles.json", "Read", permit.ReadRole},
 	} {
 		_, read := template(t, r.file)

@@ -28,6 +28,7 @@ type caller struct{ role, account string }
 // signers are the roles that programs have, by the key with which they sign: each is given one that is called like itself.
 var signers = map[string]caller{
 	"dispatch": {permit.DispatchRole, string(moto.Home)}, "schedule": {permit.ScheduleRole, string(moto.Home)},
+	"autospot": {permit.AutoSpotRole, string(moto.Home)}, "interruption": {permit.InterruptionRole, string(moto.Home)},
 }
 
 // logbook is what all tests of this binary have seen.

@@ -111,7 +111,16 @@ func TestWhatAutoSpotMayDoInTheHub(t *testing.T) {
 		{"AutoSpot moves production there", "AutospotRole", "autoscaling:UpdateAutoScalingGroup", group("offpeak:spot", "yes", "Environment", "PROD"), nil, false},
 		{"the scheduler takes AutoSpot's wakes", "ScheduleRole", "sqs:ReceiveMessage", spotWakes, nil, false},
 		{"the scheduler enters by AutoSpot's role", "ScheduleRole", "sts:AssumeRole", role(spokeAccount, permit.SpotRole, org), nil, false},
-		{"an operator enters by AutoSpot's role", "OperatorRole", "sts:AssumeRole", role(spokeAccount, permit.SpotRole, org), nil, false},
+		{"an operator enters by AutoSpot's role", "OperatorRole", "sts:AssumeRole", role(spokeAccount, permit.SpotRole, org), nil, true},
+		{"an operator enters another organization by it", "OperatorRole", "sts:AssumeRole", role("999900001111", permit.SpotRole, "o-0000000000"), nil, false},
+		{"an operator notes how far a conversion has come", "OperatorRole", "s3:PutObject", at("conversions/222233334444/ap-northeast-2/x"), nil, true},
+		{"an operator moves a group of the hub's account", "OperatorRole", "autoscaling:StartInstanceRefresh", group("offpeak:spot", "yes"), nil, true},
+		{"an operator moves one that has no tag", "OperatorRole", "autoscaling:StartInstanceRefresh", group("offpeak:schedule", "x"), nil, false},
+		{"an operator moves production there", "OperatorRole", "autoscaling:StartInstanceRefresh", group("offpeak:spot", "yes", "Environment", "PROD"), nil, false},
+		{"a reader enters by AutoSpot's role", "ReaderRole", "sts:AssumeRole", role(spokeAccount, permit.SpotRole, org), nil, false},
+		{"a reader keeps what the market is like", "ReaderRole", "s3:PutObject", at("market/ap-northeast-2/types.json.gz"), nil, false},
+		{"a reader asks for types", "ReaderRole", "ec2:DescribeInstanceTypes", arn("*"), nil, true},
+		{"a reader moves a group of the hub's account", "ReaderRole", "autoscaling:StartInstanceRefresh", group("offpeak:spot", "yes"), nil, false},
 		{"who hears of interruptions notes one", "InterruptionRole", "s3:PutObject", at("notices/222233334444/ap-northeast-2/x"), nil, true},
 		{"who hears of interruptions wakes AutoSpot", "InterruptionRole", "sqs:SendMessage", spotWakes, nil, true},
 		{"who hears of interruptions wakes the scheduler", "InterruptionRole", "sqs:SendMessage", wakes, nil, false},
@@ -180,7 +189,7 @@ func TestWhatAutoSpotMayDoInAnAccount(t *testing.T) {
 			}
 		})
 	}
-	for name, may := range map[string]bool{permit.AutoSpotRole: true, permit.InterruptionRole: false, permit.ScheduleRole: false, permit.DispatchRole: false, permit.OperatorRole: false, "admin": false} {
+	for name, may := range map[string]bool{permit.AutoSpotRole: true, permit.InterruptionRole: false, permit.ScheduleRole: false, permit.DispatchRole: false, permit.OperatorRole: true, permit.ReaderRole: false, "admin": false} {
 		principal := "arn:aws:iam::" + hubAccount + ":role/" + name
 		got, err := evaluate.Decide(trust, evaluate.Request{
 			Principal: principal, Action: "sts:AssumeRole", Context: map[string]string{"aws:PrincipalArn": principal, "sts:ExternalId": "kr-7f3a91", "aws:PrincipalOrgID": org},

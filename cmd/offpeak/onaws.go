@@ -27,6 +27,7 @@ type onAWS struct {
 	*live.Hub
 	now    func() time.Time
 	acting func() (*live.Hub, error) // the same, entering accounts by the role that acts
+	looks  func() (*live.Hub, error) // the same, entering accounts by the role that only reads
 }
 
 // openAWS reaches AWS by the standard credential chain. A region that is only to be looked into does not replace the one of the configuration: there
@@ -37,14 +38,27 @@ func openAWS(ctx context.Context, c console, e entry) (reach, error) {
 	}
 	open := func(looks bool) (*live.Hub, error) {
 		return live.OpenAccounts(ctx, live.Settings{
-			Region: e.region, Holder: holder(c), Cloud: cloud.Options{Profile: e.profile, Session: "offpeak-cli"}, Looks: looks,
+			Region: e.region, Holder: holder(c), Cloud: cloud.Options{Profile: e.profile, Session: "offpeak-cli"}, Looks: looks, Spot: e.spot, ByHand: true,
 		}, c.now)
 	}
 	h, err := open(!e.acts)
 	if err != nil {
 		return nil, err
 	}
-	return &onAWS{h, c.now, sync.OnceValues(func() (*live.Hub, error) { return open(false) })}, nil
+	a := &onAWS{h, c.now, sync.OnceValues(func() (*live.Hub, error) { return open(false) }), func() (*live.Hub, error) { return h, nil }}
+	if e.acts {
+		a.looks = sync.OnceValues(func() (*live.Hub, error) { return open(true) })
+	}
+	return a, nil
+}
+
+// Scopes implements reach. An account is asked for its regions by the role that only reads, also where it is acted in afterwards.
+func (a *onAWS) Scopes(ctx context.Context, p *policy.Policy) ([]fleet.Scope, []hub.Finding, error) {
+	h, err := a.looks()
+	if err != nil {
+		return nil, nil, err
+	}
+	return h.Scopes(ctx, p)
 }
 
 // Region implements reach.

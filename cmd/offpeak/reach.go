@@ -63,6 +63,8 @@ type reachFlags struct {
 	hub     string
 	// acts is set by commands that change something in accounts. The others enter them by the role that only reads.
 	acts bool
+	// spot is set by commands that change how things buy their capacity: they act by AutoSpot's role.
+	spot bool
 }
 
 // entry is how AWS is reached.
@@ -71,8 +73,8 @@ type entry struct {
 	region  fleet.Region
 	// onlyToLook says that the region is one to look into, which does not replace that of the configuration.
 	onlyToLook bool
-	// acts says that accounts are entered by the role that acts.
-	acts bool
+	// acts says that accounts are entered by the role that acts, and spot that this is AutoSpot's.
+	acts, spot bool
 }
 
 // HubVariable names the hub's place for all commands.
@@ -136,7 +138,7 @@ func (f *reachFlags) open(ctx context.Context, c console) (*site, error) {
 	if len(f.regions) > 0 {
 		region = f.regions[0]
 	}
-	a, err := openAWS(ctx, c, entry{f.profile, fleet.Region(region), at.bucket == "", f.acts})
+	a, err := openAWS(ctx, c, entry{f.profile, fleet.Region(region), at.bucket == "", f.acts, f.spot})
 	if err != nil {
 		return nil, err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -16,17 +15,10 @@ import (
 )
 
 // restoreFlags are the flags of restore.
-type restoreFlags struct {
-	console
-	reachFlags
-	policyFile string
-	all, yes   bool
-	dryRun     bool
-	output     string
-}
+type restoreFlags struct{ handFlags }
 
 func newRestore(c console) *cobra.Command {
-	f := restoreFlags{console: c}
+	f := restoreFlags{handFlags{console: c}}
 	cmd := &cobra.Command{
 		Use:   "restore [RESOURCE...]",
 		Short: "Start what offpeak has stopped, and give groups and services their size back",
@@ -39,29 +31,15 @@ Before you uninstall: set the policy's kill_switch to no-stops or delete the hub
   offpeak restore i-0a1b2c3d4e5f60718`,
 		RunE: f.run,
 	}
-	f.reachFlags.register(cmd)
-	cmd.Flags().StringVar(&f.policyFile, "policy", defaultPolicy, "policy file; with a hub, the hub's policy is followed unless this is given")
-	cmd.Flags().BoolVar(&f.all, "all", false, "everything")
-	cmd.Flags().BoolVar(&f.dryRun, "dry-run", false, "only tell what would be done")
-	cmd.Flags().BoolVar(&f.yes, "yes", false, "do not ask")
-	registerForm(cmd, &f.output)
+	f.register(cmd, "everything")
 	return cmd
 }
 
 func (f *restoreFlags) run(cmd *cobra.Command, names []string) error {
-	if f.all == (len(names) > 0) {
-		return usagef("name resources by id, name or ARN, or say --all")
-	}
-	as, err := formOf(f.output)
+	done, err := f.begin(names)
 	if err != nil {
 		return err
 	}
-	done := newHandiwork(f.console, as)
-	f.console = f.apart(as)
-	if err := f.mayAsk(f.yes || f.dryRun); err != nil {
-		return err
-	}
-	f.acts = !f.dryRun
 	ctx, stop := interruptible()
 	defer stop()
 	s, p, err := f.ready(ctx, f.console, cmd, f.policyFile)
@@ -75,12 +53,7 @@ func (f *restoreFlags) run(cmd *cobra.Command, names []string) error {
 	if err != nil {
 		return err
 	}
-	planner := &hub.Restore{Rules: &p.Rules}
-	if !f.all {
-		planner.Only = func(r *fleet.Resource) bool {
-			return slices.Contains(names, r.ID) || slices.Contains(names, r.Name()) || slices.Contains(names, string(r.ARN))
-		}
-	}
+	planner := &hub.Restore{Rules: &p.Rules, Only: f.only(names)}
 	planned, err := f.preview(ctx, s, p, planner, scopes, &done)
 	if err != nil {
 		return err
@@ -92,7 +65,8 @@ func (f *restoreFlags) run(cmd *cobra.Command, names []string) error {
 	if err := f.confirm(f.yes, fmt.Sprintf("Start or enlarge %d resources?", planned)); err != nil {
 		return err
 	}
-	planner.Absent, done.doc, done.unlooked = nil, newHandiwork(f.console, as).doc, 0
+	planner.Absent = nil
+	done.afresh()
 	for _, scope := range scopes {
 		o := f.optimizer(s, p, planner)
 		o.Actuator = s.Acts(p, true)

@@ -18,18 +18,13 @@ import (
 
 // spotHandFlags are the flags of the commands that move things to Spot and back.
 type spotHandFlags struct {
-	console
-	reachFlags
-	policyFile  string
-	all, yes    bool
-	dryRun      bool
-	output      string
+	handFlags
 	back        bool
 	asks, empty string // of people: the question, and that there is nothing to do
 }
 
 func newSpotApply(c console) *cobra.Command {
-	f := &spotHandFlags{console: c, asks: "Move %d resources to Spot?", empty: "Nothing can move; \"offpeak spot --live\" says why."}
+	f := &spotHandFlags{handFlags: handFlags{console: c}, asks: "Move %d resources to Spot?", empty: "Nothing can move; \"offpeak spot --live\" says why."}
 	return f.register(&cobra.Command{
 		Use:   "apply RESOURCE...",
 		Short: "Move what asks for Spot, and can, whatever the policy's mode is",
@@ -45,7 +40,7 @@ Everything is written into the ledger before it is done and after. "offpeak spot
 }
 
 func newSpotRollback(c console) *cobra.Command {
-	f := &spotHandFlags{console: c, back: true, asks: "Take %d resources back to what they bought before?", empty: "Nothing was moved, or it is back already."}
+	f := &spotHandFlags{handFlags: handFlags{console: c}, back: true, asks: "Take %d resources back to what they bought before?", empty: "Nothing was moved, or it is back already."}
 	return f.register(&cobra.Command{
 		Use:   "rollback RESOURCE...",
 		Short: "Take back what AutoSpot has moved: to what it bought before",
@@ -60,30 +55,16 @@ An instance has another id after its conversion: to have it back for good, set i
 }
 
 func (f *spotHandFlags) register(cmd *cobra.Command) *cobra.Command {
-	f.reachFlags.register(cmd)
-	flags := cmd.Flags()
-	flags.StringVar(&f.policyFile, "policy", defaultPolicy, "policy file; with a hub, the hub's policy is followed unless this is given")
-	flags.BoolVar(&f.all, "all", false, "all of them")
-	flags.BoolVar(&f.dryRun, "dry-run", false, "say what would be done, and do nothing")
-	flags.BoolVar(&f.yes, "yes", false, "do not ask")
-	registerForm(cmd, &f.output)
+	f.spot = true
+	f.handFlags.register(cmd, "all of them")
 	return cmd
 }
 
 func (f *spotHandFlags) run(cmd *cobra.Command, names []string) error {
-	if f.all == (len(names) > 0) {
-		return usagef("name resources by id, name or ARN, or say --all")
-	}
-	as, err := formOf(f.output)
+	done, err := f.begin(names)
 	if err != nil {
 		return err
 	}
-	done := newHandiwork(f.console, as)
-	f.console = f.apart(as)
-	if err := f.mayAsk(f.yes || f.dryRun); err != nil {
-		return err
-	}
-	f.acts = !f.dryRun
 	ctx, stop := interruptible()
 	defer stop()
 	s, p, err := f.ready(ctx, f.console, cmd, f.policyFile)
@@ -94,12 +75,7 @@ func (f *spotHandFlags) run(cmd *cobra.Command, names []string) error {
 	if err != nil {
 		return err
 	}
-	order := &hub.Order{Back: f.back}
-	if !f.all {
-		order.Only = func(r *fleet.Resource) bool {
-			return slices.Contains(names, r.ID) || slices.Contains(names, r.Name()) || slices.Contains(names, string(r.ARN))
-		}
-	}
+	order := &hub.Order{Back: f.back, Only: f.only(names)}
 	worker := spotWorkerOf(f.console, s, p)
 	planned, found, err := f.preview(ctx, worker, order, scopes, &done)
 	if err != nil {
@@ -118,11 +94,11 @@ func (f *spotHandFlags) run(cmd *cobra.Command, names []string) error {
 	if err := f.confirm(f.yes, fmt.Sprintf(f.asks, planned)); err != nil {
 		return err
 	}
-	return f.carryOut(ctx, s, worker, order, scopes, planned, as)
+	return f.carryOut(ctx, s, worker, order, scopes, planned, &done)
 }
 
-func (f *spotHandFlags) carryOut(ctx context.Context, s *site, w *hub.SpotWorker, order *hub.Order, scopes []fleet.Scope, planned int, as form) error {
-	done := newHandiwork(f.console, as)
+func (f *spotHandFlags) carryOut(ctx context.Context, s *site, w *hub.SpotWorker, order *hub.Order, scopes []fleet.Scope, planned int, done *handiwork) error {
+	done.afresh()
 	for _, scope := range scopes {
 		report, err := w.CarryOut(ctx, scope, order)
 		if err := done.scope(ctx, scope, done.tell(report.Outcome, err)); err != nil && (len(scopes) == 1 || ctx.Err() != nil) {

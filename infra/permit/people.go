@@ -20,12 +20,18 @@ func (h Hub) People() []Role {
 
 // Operator is the role of people who act by hand: apply, restore, policy push.
 func (h Hub) Operator() Role {
+	note := Statement{
+		Sid: "Note", Effect: Allow, Actions: []string{"s3:PutObject"},
+		Resources: []string{store + "/policy/current.json", store + "/state/*", store + "/memory/*", store + "/wake/*", store + "/prices/*"},
+		Why:       "the policy, of which every version is kept; the lease of a scope that is acted on, what is remembered of it, when the worker is to look again, prices",
+	}
+	enters := []string{SpokeRole, ReadRole}
+	if h.Spot {
+		note.Resources, note.Why = append(note.Resources, store+"/market/*", store+"/conversions/*"), note.Why+"; what the market is like, how far conversions have come"
+		enters = append(enters, SpotRole)
+	}
 	statements := slices.Concat(h.seeing(), []Statement{
-		{
-			Sid: "Note", Effect: Allow, Actions: []string{"s3:PutObject"},
-			Resources: []string{store + "/policy/current.json", store + "/state/*", store + "/memory/*", store + "/wake/*", store + "/prices/*"},
-			Why:       "the policy, of which every version is kept; the lease of a scope that is acted on, what is remembered of it, when the worker is to look again, prices",
-		},
+		note,
 		{
 			Sid: "Append", Effect: Allow, Actions: []string{"s3:PutObject"}, Resources: []string{store + "/ledger/*"}, Conditions: []Condition{has("s3:if-none-match")},
 			Why: "the ledger, of which no entry is ever replaced or removed, by people neither",
@@ -38,19 +44,22 @@ func (h Hub) Operator() Role {
 			Sid: "Hold", Effect: Allow, Actions: []string{"ssm:GetParameter", "ssm:PutParameter"}, Resources: []string{killSwitch},
 			Why: "the hub's kill switch, which people set by the AWS CLI or in the console",
 		},
-	}, h.entering(SpokeRole, ReadRole), h.organization(), h.encrypted("s3"))
+	}, h.entering(enters...), h.organization(), h.encrypted("s3"), h.spotByHand())
 	if h.Own != nil {
 		statements = slices.Concat(statements, Looking(), []Statement{Regions()}, listing(true), h.Own.Acting())
+		if h.Spot {
+			statements = slices.Concat(statements, h.Own.Moving(), h.Own.Converting())
+		}
 	}
 	return Role{
-		Name: OperatorRole, Where: "the hub, where operators are named", For: "people who carry out plans, put back what is asleep, and push the policy",
+		Name: OperatorRole, Where: "the hub, where operators are named", For: "people who carry out plans, put back what is asleep, move things to Spot, and push the policy",
 		Trust: people(h.Operators), Statements: statements,
 	}
 }
 
 // Reader is the role of people who look: status, plan, history, doctor. It writes nothing, not even prices that it has asked for.
 func (h Hub) Reader() Role {
-	statements := slices.Concat(h.seeing(), h.entering(ReadRole), h.organization())
+	statements := slices.Concat(h.seeing(), h.entering(ReadRole), h.organization(), h.spotByHand())
 	if h.Key {
 		decrypt := h.encrypted("s3")[0]
 		decrypt.Sid, decrypt.Actions, decrypt.Why = "Decrypt", []string{"kms:Decrypt"}, "what the hub keeps, by way of this service only"
@@ -63,6 +72,21 @@ func (h Hub) Reader() Role {
 		Name: ReaderRole, Where: "the hub, where readers are named", For: "people who look at what is asleep, planned and done",
 		Trust: people(h.Readers), Statements: statements,
 	}
+}
+
+// spotByHand is what it takes to look, in the hub's own account, at what could be Spot: all of it where that account is looked after too, and else which
+// types there are, which is asked of no account in particular.
+func (h Hub) spotByHand() []Statement {
+	switch {
+	case !h.Spot:
+		return nil
+	case h.Own != nil:
+		return LookingAtSpot()
+	}
+	return []Statement{{
+		Sid: "Types", Effect: Allow, Actions: []string{"ec2:DescribeInstanceTypes", "ec2:DescribeInstanceTypeOfferings"}, Resources: []string{"*"}, Anywhere: lists,
+		Why: "which types there are, and where: the same in every account",
+	}}
 }
 
 // people lets roles of the hub's own account in.

@@ -56,8 +56,8 @@ func failed() Statement {
 func (h Hub) Interruption() Role {
 	statements := slices.Concat(logs("Interruption"), []Statement{
 		{
-			Sid: "Read", Effect: Allow, Actions: []string{"s3:GetObject"}, Why: "the policy, known accounts, and which groups AutoSpot has moved",
-			Resources: []string{store + "/policy/*", store + "/accounts/*", store + "/state/*", store + "/memory/*"},
+			Sid: "Read", Effect: Allow, Actions: []string{"s3:GetObject"}, Why: "the policy, known accounts, which groups AutoSpot has moved, and whether a notice is there already",
+			Resources: []string{store + "/policy/*", store + "/accounts/*", store + "/state/*", store + "/memory/*", store + "/notices/*"},
 		},
 		keys(),
 		{
@@ -77,7 +77,7 @@ func (h Hub) Interruption() Role {
 func (s Spoke) Spot() Role {
 	return Role{
 		Name: SpotRole, Where: "each account in which AutoSpot may move things", For: "lists what there is, and changes how what opts in buys its capacity",
-		Trust:      s.trust(AutoSpotRole),
+		Trust:      s.trust(slices.Concat([]string{AutoSpotRole}, only(s.Operators, OperatorRole))...),
 		Statements: slices.Concat(Looking(), LookingAtSpot(), s.Moving(), s.Converting()),
 	}
 }

@@ -24,17 +24,18 @@ func TestAutoSpotEntersByARoleOfItsOwn(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
 		name, policy string
-		spot         bool
+		spot, byHand bool
 		role         string
 	}{
-		{"the scheduler", "spot: {mode: act}\n", false, "offpeak-schedule"},
-		{"AutoSpot acts", "spot: {mode: act}\n", true, "offpeak-spot"},
-		{"AutoSpot asks", "spot: {mode: ask}\n", true, "offpeak-read"},
-		{"AutoSpot advises", "", true, "offpeak-read"},
-		{"one role for all", "spot: {mode: act}\naccounts: {list: [\"111122223333\"], role: ours}\n", true, "ours"},
-		{"an account outside", "spot: {mode: act}\naccounts: {outside: [{account: \"111122223333\", role: \"arn:aws:iam::111122223333:role/offpeak-schedule\", external_id: x1}]}\n", true, "offpeak-spot"},
+		{"the scheduler", "spot: {mode: act}\n", false, false, "offpeak-schedule"},
+		{"AutoSpot acts", "spot: {mode: act}\n", true, false, "offpeak-spot"},
+		{"AutoSpot asks", "spot: {mode: ask}\n", true, false, "offpeak-read"},
+		{"AutoSpot advises", "", true, false, "offpeak-read"},
+		{"a person orders it, whatever the mode", "", true, true, "offpeak-spot"},
+		{"one role for all", "spot: {mode: act}\naccounts: {list: [\"111122223333\"], role: ours}\n", true, false, "ours"},
+		{"an account outside", "spot: {mode: act}\naccounts: {outside: [{account: \"111122223333\", role: \"arn:aws:iam::111122223333:role/offpeak-schedule\", external_id: x1}]}\n", true, false, "offpeak-spot"},
 	} {
-		h, err := live.OpenAccounts(t.Context(), live.Settings{Region: moto.Region, Spot: row.spot, Cloud: moto.Start(t).Options()}, time.Now)
+		h, err := live.OpenAccounts(t.Context(), live.Settings{Region: moto.Region, Spot: row.spot, ByHand: row.byHand, Cloud: moto.Start(t).Options()}, time.Now)
 		if err != nil {
 			t.Fatal(err)
 		}

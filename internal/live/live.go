@@ -39,6 +39,8 @@ type Settings struct {
 	// Spot says that it is AutoSpot who looks and acts: accounts are entered by its own role, and by the one that only reads where the policy lets it
 	// advise and no more.
 	Spot bool
+	// ByHand says that a person orders what AutoSpot does, whatever the policy lets it do by itself.
+	ByHand bool
 	// KillSwitch is the name of the parameter that holds everything; empty: there is none but the policy's.
 	KillSwitch string
 	// Holder names this process in leases.
@@ -139,7 +141,7 @@ func (h *Hub) Enter(p *policy.Policy) accounts.Plan {
 	plan := accounts.Plan{
 		Listed: p.Accounts.Listed, In: p.Accounts.In, Out: p.Accounts.Out, Role: h.acting(p.Accounts.Role), ExternalID: p.Accounts.ExternalID,
 		Own: h.own, Partition: h.settings.Region.Partition(), Regions: p.Regions, Read: protected(p), ReadRole: p.Accounts.ReadRole,
-		Looks: h.settings.Looks || h.settings.Spot && p.Spot.Mode != autospot.Act,
+		Looks: h.settings.Looks || h.settings.Spot && !h.settings.ByHand && p.Spot.Mode != autospot.Act,
 	}
 	for _, o := range p.Accounts.Outside {
 		plan.Outside = append(plan.Outside, accounts.Outside{ID: o.ID, Role: cloud.Role{ARN: h.acting(o.Role), ExternalID: o.ExternalID}})
