@@ -91,6 +91,7 @@ var table = []row{
 	{"reports/page/browser", worldly, sees{}, uses{}},
 
 	{"internal/spelling", pure, sees{}, uses{levenshtein}},
+	{"internal/jsonwords", pure, sees{}, uses{"github.com/go-json-experiment/json"}},
 
 	// Schedules: the wall clock, the vocabularies drawn on it, and the planner.
 	{"scheduler/wall", pure, sees{}, uses{}},
@@ -104,7 +105,7 @@ var table = []row{
 	{"scheduler", pure, sees{"internal/fleet", "internal/money", "internal/plan", "internal/spelling", "scheduler/..."}, uses{}},
 
 	// What EC2 offers, and AutoSpot's planner.
-	{"internal/market", pure, sees{"internal/fleet", "internal/money"}, uses{"github.com/go-json-experiment/json", decimal}},
+	{"internal/market", pure, sees{"internal/fleet", "internal/jsonwords", "internal/money"}, uses{"github.com/go-json-experiment/json", decimal}},
 	{"autospot/compatible", pure, sees{"internal/market"}, uses{}},
 	{"autospot/pricing", pure, sees{"internal/fleet", "internal/money", "internal/market"}, uses{decimal}},
 	{"autospot/mix", pure, sees{"internal/money", "autospot/pricing"}, uses{decimal}},
@@ -119,7 +120,7 @@ var table = []row{
 
 	// Adapters: they speak the nouns, and know neither planners nor each other.
 	{"internal/described", pure, sees{"internal/fleet"}, uses{"github.com/go-json-experiment/json"}},
-	{"internal/local", worldly, sees{"internal/described", "internal/fleet", "internal/money", "internal/plan", "internal/objects", "internal/billing"}, uses{"github.com/go-json-experiment/json", "github.com/klauspost/compress", "github.com/rogpeppe/go-internal"}},
+	{"internal/local", worldly, sees{"internal/described", "internal/fleet", "internal/jsonwords", "internal/money", "internal/plan", "internal/objects", "internal/billing"}, uses{"github.com/go-json-experiment/json", "github.com/klauspost/compress", "github.com/rogpeppe/go-internal"}},
 
 	// What runs in the hub's account: who is looked at, under which policy.
 	{"internal/hub", pure, sees{"internal/failure", "internal/fleet", "internal/money", "internal/plan", "internal/ledger", "internal/objects", "internal/optimizer", "internal/policy", "internal/market", "autospot", "autospot/balance", "autospot/convert", "scheduler"}, uses{}},

@@ -7,6 +7,8 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"offpeak/internal/jsonwords"
 )
 
 // cursor walks through the JSON documents of one source and knows where it is. The decoder is the one that became encoding/json/v2 in
@@ -82,7 +84,7 @@ func (c *cursor) enter(want jsontext.Kind, expected string) error {
 	if err := c.skip(); err != nil { // so that the place is that of the value
 		return err
 	}
-	return c.fail("", "is %s (expected %s)", kindWords(kind), expected)
+	return c.fail("", "is %s (expected %s)", jsonwords.Kind(kind), expected)
 }
 
 // more reports whether something stands before the closing brace or bracket; what cannot be read counts, and fails when it is read.

@@ -13,6 +13,7 @@ import (
 
 	"offpeak/internal/described"
 	"offpeak/internal/fleet"
+	"offpeak/internal/jsonwords"
 	"offpeak/internal/money"
 )
 
@@ -95,7 +96,7 @@ func (p *pricing) readJSON(name string, text io.Reader) error {
 		if err := c.decode(&row, json.RejectUnknownMembers(true)); err != nil {
 			return err
 		}
-		if err := p.add(row, pathOf(c.tokens.StackPointer())); err != nil {
+		if err := p.add(row, jsonwords.Path(c.tokens.StackPointer())); err != nil {
 			return c.failIn(err)
 		}
 		return nil

@@ -6,19 +6,18 @@ import (
 	"fmt"
 	"io"
 	"reflect"
-	"strconv"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"offpeak/internal/described"
+	"offpeak/internal/jsonwords"
 )
 
 // fail says what is wrong with what was read last, or with something below it.
 func (c *cursor) fail(below, format string, args ...any) error {
-	return c.failAt(pathOf(c.tokens.StackPointer())+below, format, args...)
+	return c.failAt(jsonwords.Path(c.tokens.StackPointer())+below, format, args...)
 }
 
 // failIn says what is wrong with the record that was read last, and in which field where the error knows it.
@@ -46,7 +45,7 @@ func (c *cursor) explain(err error) error {
 	if ok {
 		place = syntactic.JSONPointer
 	}
-	path := pathOf(place)
+	path := jsonwords.Path(place)
 	switch {
 	case errors.Is(err, errTooLong):
 		return c.failAt(path, "a record ends within %d MB, and this one does not; %s was expected", RecordLimit>>20, c.wanted)
@@ -74,37 +73,18 @@ func (c *cursor) line(offset int64) (int64, []byte) {
 
 // misfit says that a value is not of the type that should stand there.
 func (c *cursor) misfit(e *json.SemanticError) error {
-	path := pathOf(e.JSONPointer)
+	path := jsonwords.Path(e.JSONPointer)
 	switch {
 	case e.GoType == reflect.TypeFor[described.Instant]() && e.Err != nil:
 		return c.failAt(path, "%w", e.Err)
 	case errors.Is(e.Err, json.ErrUnknownName):
 		return c.failAt(path, "is not known here")
 	}
-	value := kindWords(e.JSONKind)
+	value := jsonwords.Kind(e.JSONKind)
 	if len(e.JSONValue) > 0 {
 		value = string(cut(e.JSONValue, 40))
 	}
 	return c.failAt(path, "is %s (expected %s)", value, typeWords(e.GoType))
-}
-
-func kindWords(k jsontext.Kind) string {
-	switch k {
-	case jsontext.KindNull:
-		return "null"
-	case jsontext.KindFalse, jsontext.KindTrue:
-		return "true or false"
-	case jsontext.KindString:
-		return "text"
-	case jsontext.KindNumber:
-		return "a number"
-	case jsontext.KindBeginObject:
-		return "an object"
-	case jsontext.KindBeginArray:
-		return "a list"
-	default:
-		return "something else"
-	}
 }
 
 func typeWords(t reflect.Type) string {
@@ -125,27 +105,4 @@ func typeWords(t reflect.Type) string {
 	default:
 		return "an object"
 	}
-}
-
-// pathOf writes a JSON pointer the way people know it from jq and JSONPath: $.Reservations[3].Instances[0].State.Name.
-func pathOf(p jsontext.Pointer) string {
-	path := strings.Builder{}
-	path.WriteByte('$')
-	for token := range p.Tokens() {
-		if _, err := strconv.ParseUint(token, 10, 32); err == nil {
-			path.WriteString("[" + token + "]")
-			continue
-		}
-		path.WriteString(step(token))
-	}
-	return path.String()
-}
-
-// step writes one member's name as it continues a path.
-func step(name string) string {
-	plain := name != "" && len(name) <= 60 && strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == ""
-	if plain {
-		return "." + name
-	}
-	return fmt.Sprintf("[%.60q]", name)
 }

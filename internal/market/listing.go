@@ -4,11 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"offpeak/internal/jsonwords"
 )
 
 // listing walks through the JSON documents of one source and knows where it is.
@@ -122,7 +123,7 @@ func (l *listing) allow() { l.window.limit = l.tokens.InputOffset() + l.limit }
 
 // fail says what is wrong with what was read last, or with something below it.
 func (l *listing) fail(below string, err error) error {
-	return fmt.Errorf("%s: %s%s: %w", l.name, pathOf(l.tokens.StackPointer()), below, err)
+	return fmt.Errorf("%s: %s%s: %w", l.name, jsonwords.Path(l.tokens.StackPointer()), below, err)
 }
 
 // explain says why something could not be read; nil stays nil.
@@ -140,36 +141,17 @@ func (l *listing) explain(err error) error {
 	if e, ok := errors.AsType[*json.SemanticError](err); ok {
 		text := "is not what should stand here"
 		if e.GoType != nil {
-			text = fmt.Sprintf("is %s (expected %s)", kindWords(e.JSONKind), typeWords(e.GoType.Kind().String()))
+			text = fmt.Sprintf("is %s (expected %s)", jsonwords.Kind(e.JSONKind), typeWords(e.GoType.Kind().String()))
 		}
-		return fmt.Errorf("%s: %s: %s", l.name, pathOf(e.JSONPointer), text)
+		return fmt.Errorf("%s: %s: %s", l.name, jsonwords.Path(e.JSONPointer), text)
 	}
 	if e, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
 		if errors.Is(err, jsontext.ErrDuplicateName) {
-			return fmt.Errorf("%s: %s: stands twice in one object", l.name, pathOf(e.JSONPointer))
+			return fmt.Errorf("%s: %s: stands twice in one object", l.name, jsonwords.Path(e.JSONPointer))
 		}
-		return fmt.Errorf("%s: %s: byte %d: %w", l.name, pathOf(e.JSONPointer), e.ByteOffset, e.Err)
+		return fmt.Errorf("%s: %s: byte %d: %w", l.name, jsonwords.Path(e.JSONPointer), e.ByteOffset, e.Err)
 	}
-	return fmt.Errorf("%s: %s: %w", l.name, pathOf(place), err)
-}
-
-func kindWords(k jsontext.Kind) string {
-	switch k {
-	case jsontext.KindNull:
-		return "null"
-	case jsontext.KindFalse, jsontext.KindTrue:
-		return "true or false"
-	case jsontext.KindString:
-		return "text"
-	case jsontext.KindNumber:
-		return "a number that does not fit"
-	case jsontext.KindBeginObject:
-		return "an object"
-	case jsontext.KindBeginArray:
-		return "a list"
-	default:
-		return "something else"
-	}
+	return fmt.Errorf("%s: %s: %w", l.name, jsonwords.Path(place), err)
 }
 
 func typeWords(kind string) string {
@@ -187,21 +169,4 @@ func typeWords(kind string) string {
 	default:
 		return "an object"
 	}
-}
-
-// pathOf writes a JSON pointer the way people know it from jq and JSONPath: $.InstanceTypes[3].VCpuInfo.DefaultVCpus.
-func pathOf(p jsontext.Pointer) string {
-	path := strings.Builder{}
-	path.WriteByte('$')
-	for token := range p.Tokens() {
-		switch _, err := strconv.ParseUint(token, 10, 32); {
-		case err == nil:
-			path.WriteString("[" + token + "]")
-		case token != "" && len(token) <= 60 && strings.Trim(token, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == "":
-			path.WriteString("." + token)
-		default:
-			fmt.Fprintf(&path, "[%.60q]", token)
-		}
-	}
-	return path.String()
 }

@@ -112,7 +112,7 @@ func TestReadHistory(t *testing.T) {
 		{`{"SpotPriceHistory":[` + spoken("a", "Linux/UNIX", "-1", "2026-11-20T10:00:00Z") + `]}`, "SpotPrice: \"-1\": a price cannot be negative"},
 		{`{"SpotPriceHistory":[` + spoken("a", "Linux/UNIX", "0.000", "2026-11-20T10:00:00Z") + `]}`, "SpotPrice: is \"0.000\" (expected a price such as 0.0347: nothing is given away)"},
 		{`{"SpotPriceHistory":[` + spoken("a", "Linux/UNIX", "1e3", "2026-11-20T10:00:00Z") + `]}`, "SpotPrice: \"1e3\" is not an amount"},
-		{`{"SpotPriceHistory":[{"SpotPrice":0.0347}]}`, "f: $.SpotPriceHistory[0].SpotPrice: is a number that does not fit (expected text)"},
+		{`{"SpotPriceHistory":[{"SpotPrice":0.0347}]}`, "f: $.SpotPriceHistory[0].SpotPrice: is a number (expected text)"},
 		{`{"SpotPriceHistory":[],"NextToken":"more"}`, "the listing was cut here"},
 		{`{"prices":[]}`, "holds no SpotPriceHistory"},
 	} {
