@@ -12,7 +12,7 @@ export CDK_DISABLE_CLI_TELEMETRY := true
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export JSII_DEPRECATED := quiet
 BUILD ?= build
-FIGURES := TenThousand|IdleScopes|CallsOfASweep|ZipsAreSmall|StartToFirstResult
+FIGURES := TenThousand|HundredsOfGroups|IdleScopes|CallsOfASweep|ZipsAreSmall|StartToFirstResult
 
 .DEFAULT_GOAL := help
 .PHONY: help demo build lambdas test e2e e2e-page check format golden fuzz soak bench synth diff deploy destroy clean

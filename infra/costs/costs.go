@@ -176,10 +176,17 @@ func Counts(f Fleet, m Measured, alarms int) string {
 
 // Table is the page's table of a month for fleets of several sizes.
 func Table(fleets []Fleet, m Measured, alarms int) string {
-	out, rule := "| |", "|---|"
 	bills := make([][]Line, len(fleets))
 	for i, f := range fleets {
 		bills[i] = Month(f, m, alarms)
+	}
+	return table(fleets, bills)
+}
+
+// table writes bills side by side.
+func table(fleets []Fleet, bills [][]Line) string {
+	out, rule := "| |", "|---|"
+	for _, f := range fleets {
 		out += fmt.Sprintf(" %d × %d |", f.Accounts, f.Regions)
 		rule += "--:|"
 	}

@@ -20,7 +20,12 @@ var update = flag.Bool("update", false, "write the tables in docs/cost.md anew")
 // alarms are those of the hub, as CloudWatch charges for them: one that is computed counts for each metric that it looks at.
 func alarms(t *testing.T) (n int) {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join("..", "..", "testdata", "infra", "hub-minimal.json"))
+	return alarmsOf(t, "hub-minimal.json")
+}
+
+func alarmsOf(t *testing.T, file string) (n int) {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("..", "..", "testdata", "infra", file))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,6 +89,31 @@ func TestByHand(t *testing.T) {
 	}
 }
 
+// spotFleets have five groups of nine instances in each account and region.
+func spotFleets() (out []costs.SpotFleet) {
+	for _, f := range fleets() {
+		out = append(out, costs.SpotFleet{Fleet: f, Groups: 5, Instances: 9})
+	}
+	return out
+}
+
+// TestAutoSpotByHand computes two lines without the package: a hundred accounts in four regions, thirty days; and nothing that is looked after costs no
+// more than the queue's polling and the clock.
+func TestAutoSpotByHand(t *testing.T) {
+	t.Parallel()
+	bill := costs.SpotMonth(costs.SpotFleet{Fleet: costs.Office(100, 4), Groups: 5, Instances: 9}, costs.SpotLocal(), 2)
+	// 400 x 30 daily looks and 1530 x 3 after interruptions, of 0.1 s and 5 x 0.085 s; 25 s a day for the market; 30 ticks of 0.02 s
+	if want := decimal.RequireFromString("308710.35"); !bill[0].Count.Equal(want) {
+		t.Errorf("%s GB-seconds, want %s", bill[0].Count, want)
+	}
+	if want := decimal.RequireFromString("7.65"); !bill[1].Count.Equal(want) { // 3060 x 0.02 s x 0.125 GB
+		t.Errorf("%s GB-seconds of events, want %s", bill[1].Count, want)
+	}
+	if nobody := costs.SpotTotal(costs.SpotFleet{Fleet: costs.Office(0, 0)}, costs.SpotLocal()); nobody.GreaterThan(decimal.RequireFromString("0.27")) {
+		t.Errorf("of nothing it costs %s", nobody)
+	}
+}
+
 // TestThePage: docs/cost.md has these tables.
 func TestThePage(t *testing.T) {
 	t.Parallel()
@@ -95,7 +125,8 @@ func TestThePage(t *testing.T) {
 	page := string(data)
 	tables := map[string]string{
 		"local": costs.Table(fleets(), costs.Local(), alarms(t)), "over the wire": costs.Table(fleets(), costs.OverTheWire(), alarms(t)),
-		"counts": costs.Counts(costs.Office(100, 4), costs.OverTheWire(), alarms(t)),
+		"autospot": costs.SpotTable(spotFleets(), costs.SpotLocal(), alarmsOf(t, "hub-full.json")-alarms(t)),
+		"counts":   costs.Counts(costs.Office(100, 4), costs.OverTheWire(), alarms(t)),
 	}
 	for name, made := range tables {
 		begin, end := fmt.Sprintf("<!-- table of infra/costs, %s: begin -->\n", name), fmt.Sprintf("<!-- table of infra/costs, %s: end -->\n", name)
