@@ -207,12 +207,13 @@ func (b *board) pictures() {
 		if b.Err() {
 			return
 		}
-		high := wide * info.Height() / info.Width()
-		if _, page := b.GetPageSize(); b.GetY()+high+14 > page-bottom {
+		across := wide * 0.86
+		high := across * info.Height() / info.Width()
+		if _, page := b.GetPageSize(); b.GetY()+high+6 > page-bottom {
 			b.AddPage()
 		}
-		b.heading(p.Title)
-		b.ImageOptions(name, margin, b.GetY(), wide, 0, true, fpdf.ImageOptions{ImageType: "PNG", AllowNegativePosition: false}, 0, "")
+		b.Ln(3)
+		b.ImageOptions(name, margin, b.GetY(), across, 0, true, fpdf.ImageOptions{ImageType: "PNG"}, 0, "")
 	}
 }
 

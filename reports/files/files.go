@@ -32,7 +32,7 @@ const (
 	SchemaFile = "report.schema.json"
 )
 
-// Board, Workbook and Message name the files of a language.
+// Board names the PDF of a language.
 func Board(l words.Language) string { return "report." + string(l) + ".pdf" }
 
 // Workbook names the workbook of a language.
@@ -84,8 +84,8 @@ type set struct {
 func (s *set) write(ctx context.Context) error {
 	defer close(s.files)
 	work, ctx := errgroup.WithContext(ctx)
-	give := func(name string, make func() ([]byte, error)) {
-		work.Go(func() error { return s.give(ctx, name, make) })
+	give := func(name string, write func() ([]byte, error)) {
+		work.Go(func() error { return s.give(ctx, name, write) })
 	}
 	give(SchemaFile, schema.Schema)
 	give(PageFile, func() ([]byte, error) {
@@ -102,8 +102,8 @@ func (s *set) write(ctx context.Context) error {
 }
 
 // give makes a file and hands it over.
-func (s *set) give(ctx context.Context, name string, make func() ([]byte, error)) error {
-	data, err := make()
+func (s *set) give(ctx context.Context, name string, write func() ([]byte, error)) error {
+	data, err := write()
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}

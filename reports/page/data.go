@@ -83,8 +83,15 @@ func parcels(r *reports.Report) (all []parcel, err error) {
 		id   string
 		make func(*reports.Report) table
 	}{
-		{"resources", resources}, {"verdicts", verdicts}, {"actions", actions}, {"outcomes", outcomes}, {"spot", spot}, {"late", late}, {"failed", failed},
-		{"standing", standing}, {"assets", assets},
+		{"resources", resources},
+		{"verdicts", verdicts},
+		{"actions", actions},
+		{"outcomes", outcomes},
+		{"spot", spot},
+		{"late", late},
+		{"failed", failed},
+		{"standing", standing},
+		{"assets", assets},
 	} {
 		add("table-"+t.id, t.make(r))
 	}
@@ -177,8 +184,10 @@ func evidenceOf(all []reports.Resource, acts map[string]*reports.Act, most int) 
 		for _, b := range x.Rows {
 			rows = append(rows, []any{e.place(b.Resource), e.place(b.SKU), b.Rows, b.Quantity.String(), b.List.String(), b.Contracted.String()})
 		}
-		e.Resources = append(e.Resources, []any{theirs, len(x.Acts), rows, visible(x.Baseline), x.Confirmed.Part, x.Confirmed.Whole, day(x.Enrolled), day(x.Left),
-			textOfAmount(x.Spot), x.List.String(), x.Contracted.String(), textOfAmount(x.Adjusted)})
+		e.Resources = append(e.Resources, []any{
+			theirs, len(x.Acts), rows, visible(x.Baseline), x.Confirmed.Part, x.Confirmed.Whole, day(x.Enrolled), day(x.Left),
+			textOfAmount(x.Spot), x.List.String(), x.Contracted.String(), textOfAmount(x.Adjusted),
+		})
 	}
 	return e
 }
