@@ -12,6 +12,7 @@ import (
 	"net/mail"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -30,7 +31,7 @@ import (
 
 var (
 	update = flag.Bool("update", false, "rewrite the expected files")
-	look   = flag.String("look", "", "a folder to which the HTML parts are written, with their pictures in them, to be looked at")
+	look   = flag.String("look", "", "a folder to which the messages are written, and their HTML with its pictures in it, to be looked at")
 )
 
 func usd(text string) money.USD { return money.USDOf(decimal.RequireFromString(text)) }
@@ -114,8 +115,10 @@ func TestWhatPeopleRead(t *testing.T) {
 			for _, p := range m.Pictures {
 				html = strings.ReplaceAll(html, "cid:"+p.ID, "data:image/png;base64,"+base64.StdEncoding.EncodeToString(p.Data))
 			}
-			if err := os.WriteFile(filepath.Join(*look, m.name+".html"), []byte(html), 0o600); err != nil {
-				t.Fatal(err)
+			for ending, data := range map[string][]byte{".html": []byte(html), ".eml": m.MIME} {
+				if err := os.WriteFile(filepath.Join(*look, m.name+ending), data, 0o600); err != nil {
+					t.Fatal(err)
+				}
 			}
 		}
 	}
@@ -227,6 +230,9 @@ func TestAMailProgramFindsEveryPart(t *testing.T) {
 	if err != nil || subject != m.Subject || !strings.Contains(subject, "2026년 3분기 절감 보고서(잠정)") {
 		t.Errorf("subject %q, %v", subject, err)
 	}
+	if strings.Contains(string(m.MIME), "Subject:\r\n") {
+		t.Error("the subject begins with an empty line")
+	}
 	to, err := header.AddressList("To")
 	if err != nil || len(to) != 2 || to[0].Name != "김재무" || header.Get("Message-Id") != "<"+m.ID+">" || header.Get("Reply-To") != "<finops@example.com>" {
 		t.Errorf("to %v, %v, id %s, reply to %s", to, err, header.Get("Message-Id"), header.Get("Reply-To"))
@@ -313,17 +319,36 @@ var (
 // known are the tags that mail programs show. Neither script nor style, link or form is among them.
 const known = "!DOCTYPE html head meta title body table tr td span br img"
 
+// poison puts a text into every string of a value.
+func poison(v reflect.Value, with string) {
+	switch v.Kind() {
+	case reflect.Pointer:
+		if !v.IsNil() {
+			poison(v.Elem(), with)
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			poison(v.Field(i), with)
+		}
+	case reflect.Slice, reflect.Array:
+		for i := range v.Len() {
+			poison(v.Index(i), with)
+		}
+	case reflect.String:
+		if v.CanSet() {
+			v.SetString(with)
+		}
+	}
+}
+
 func TestHTMLLoadsNothingAndRunsNothing(t *testing.T) {
 	t.Parallel()
-	r := sample.Report(60)
 	for i, h := range sample.Hostile {
-		r.Tenant.Name = h
-		r.Tenant.Payer = "111122223333"
-		r.Actions[i%len(r.Actions)].Name, r.Actions[i%len(r.Actions)].Owner, r.Before[i%2].Name = h, h, h
-		r.Standing[0].Resource, r.Standing[0].Meter, r.Cost.Tag, r.Second.Source, r.Method = h, h, h, h, h
-		r.Gaps = []reports.Gap{{Code: "no-price", Args: []string{h}}, {Code: "new", Says: h}}
-		r.Change = &reports.Change{Was: reports.Final, Lines: []reports.ChangeWhy{{Code: h, Detail: h}}}
-		r.Avoided.Causes[0].Name, r.Waste[0].Code, r.Avoided.Teams[0].Name = h, h, h
+		r := sample.Report(24)
+		r.Change = &reports.Change{Lines: []reports.ChangeWhy{{}}}
+		r.Gaps = []reports.Gap{{Args: []string{""}}, {}}
+		poison(reflect.ValueOf(r), h)
+		r.Gaps[0].Code = "no-price"
 		e := envelope(words.Languages()[i%2])
 		e.Annex, e.Place = h, h
 		m := write(t, r, e)

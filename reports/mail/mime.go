@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"mime"
 	"net/mail"
 	"regexp"
 	"strconv"
@@ -51,7 +52,7 @@ func (m *Mail) mime(r *reports.Report, e *Envelope) ([]byte, error) {
 			return nil, err
 		}
 	}
-	msg.Subject(m.Subject)
+	msg.Subject(encoded(m.Subject))
 	msg.SetMessageIDWithValue(m.ID)
 	msg.SetDateWithValue(r.Issued.UTC())
 	msg.SetGenHeader("Auto-Submitted", "auto-generated")
@@ -76,6 +77,13 @@ func (m *Mail) mime(r *reports.Report, e *Envelope) ([]byte, error) {
 		return nil, err
 	}
 	return settled(out.Bytes(), m.ID)
+}
+
+// encoded writes a subject for its header. The first word stays as it is: a header that begins with an encoded one would not fit its first line, and
+// the subject would begin with the space of the next.
+func encoded(subject string) string {
+	first, rest, _ := strings.Cut(subject, " ")
+	return first + " " + mime.BEncoding.Encode("utf-8", rest)
 }
 
 // boundaries as Go's mime/multipart makes them up: sixty random hexadecimal digits.

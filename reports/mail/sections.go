@@ -164,8 +164,10 @@ func footer(r *reports.Report, e *Envelope, w words.Words, leftOut bool) (lines 
 		lines = append(lines, w.Say(words.Attached)+": "+strings.Join(names, ", "))
 	}
 	lines = append(lines, w.Say(words.InUSD)+" "+w.Say(words.InUTC), w.Say(words.IntervalMeans), w.Say(words.Rounded))
-	if r.Second != nil {
-		lines = append(lines, w.ExchangeRate(r.Second))
+	for _, l := range []string{w.ExchangeRate(r.Second), w.Factor(r.Tenant.Factor)} {
+		if l != "" {
+			lines = append(lines, l)
+		}
 	}
 	return append(lines, w.Say(words.Footer))
 }

@@ -20,11 +20,11 @@ func (w Words) Day(t time.Time) string {
 
 func parseDay(date string) (time.Time, error) { return time.Parse(time.DateOnly, date) }
 
-// Date writes a date of the model, such as 2026-07-01. What is no date is left as it is.
+// Date writes a date of the model, such as 2026-07-01. What is no date is left as it is, but for what Plain takes out.
 func (w Words) Date(date string) string {
 	t, err := parseDay(date)
 	if err != nil {
-		return date
+		return Plain(date)
 	}
 	return w.Day(t)
 }
@@ -34,7 +34,7 @@ func (w Words) Month(month string) string {
 	t, err := time.Parse("2006-01", month)
 	switch {
 	case err != nil:
-		return month
+		return Plain(month)
 	case w.language == Korean:
 		return t.Format("2006년 1월")
 	default:
@@ -47,7 +47,7 @@ func (w Words) ShortMonth(month string) string {
 	t, err := time.Parse("2006-01", month)
 	switch {
 	case err != nil:
-		return month
+		return Plain(month)
 	case w.language == Korean:
 		return t.Format("1월")
 	default:
@@ -59,9 +59,9 @@ func (w Words) ShortMonth(month string) string {
 func (w Words) Quarter(name string) string {
 	year, quarter, ok := strings.Cut(name, "Q")
 	if !ok {
-		return name
+		return Plain(name)
 	}
-	return w.fill(text{"{1}년 {2}분기", "Q{2} {1}"}, year, quarter)
+	return w.fill(text{"{1}년 {2}분기", "Q{2} {1}"}, Plain(year), Plain(quarter))
 }
 
 // Period writes the days of a half-open period, in UTC, its last one included: 1 July to 30 September 2026.
@@ -102,7 +102,7 @@ func (w Words) Instant(t time.Time, zone *time.Location) string {
 func (w Words) InstantText(instant string, zone *time.Location) string {
 	t, err := time.Parse(time.RFC3339, instant)
 	if err != nil {
-		return instant
+		return Plain(instant)
 	}
 	return w.Instant(t, zone)
 }
@@ -128,7 +128,7 @@ var weekday = regexp.MustCompile(`\b(mon|tue|wed|thu|fri|sat|sun)\b`)
 
 // WorkingHours writes a schedule's hours, such as mon-fri 08:30-19:30: 월-금 08:30-19:30, Mon-Fri 08:30-19:30.
 func (w Words) WorkingHours(schedule string) string {
-	return weekday.ReplaceAllStringFunc(schedule, func(name string) string {
+	return weekday.ReplaceAllStringFunc(Plain(schedule), func(name string) string {
 		for day, known := range []string{"mon", "tue", "wed", "thu", "fri", "sat", "sun"} {
 			if known == name {
 				return w.Weekday(day)

@@ -50,6 +50,8 @@ func TestMoney(t *testing.T) {
 		same("won have no decimals", "₩1,386,298", func(w words.Words) string { return w.Currency("KRW", decimal.RequireFromString("1386297.5")) }),
 		same("won below zero", "-₩57,041", func(w words.Words) string { return w.Currency("KRW", decimal.RequireFromString("-57041.4")) }),
 		same("a currency without a sign here", "EUR 12.50", func(w words.Words) string { return w.Currency("EUR", decimal.RequireFromString("12.5")) }),
+		same("no reseller", "", func(w words.Words) string { return w.Factor(decimal.NewFromInt(1)) }),
+		{"a reseller's prices", func(w words.Words) string { return w.Factor(decimal.RequireFromString("1.05")) }, "모든 금액에 반영된 단가 배율: 1.05", "All amounts have the price factor 1.05 in them."},
 		same("no second currency", "", func(w words.Words) string { return w.Second(nil, usd("1")) }),
 		{"a second currency is about", func(w words.Words) string { return w.Second(won, usd("100")) }, "약 ₩138,450", "about ₩138,450"},
 		{

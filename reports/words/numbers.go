@@ -68,7 +68,7 @@ func (w Words) Currency(code string, a decimal.Decimal) string {
 	if s, ok := symbols[code]; ok {
 		return signed(a, s.sign, s.places)
 	}
-	return signed(a, code+" ", 2)
+	return signed(a, Plain(code)+" ", 2)
 }
 
 // Second writes an amount in the second currency, for standing beside the dollars; it is empty where there is none.
@@ -89,7 +89,7 @@ func (w Words) ExchangeRate(c *reports.Currency) string {
 
 // perDollar writes a rate with all its places: a rate that was rounded is another one.
 func (w Words) perDollar(c *reports.Currency) string {
-	return c.Code + " " + grouped(c.Rate.StringFixed(max(0, -c.Rate.Exponent())))
+	return Plain(c.Code) + " " + grouped(c.Rate.StringFixed(max(0, -c.Rate.Exponent())))
 }
 
 // Number writes a number with at most so many decimals, without zeros at its end: 1,290.5.

@@ -18,7 +18,7 @@ func (w Words) Signed(a money.USD, write func(money.USD) string) string {
 // Subject is the subject of the report's mail. The headline stands in it, so that an inbox shows it.
 func (w Words) Subject(r *reports.Report) string {
 	return w.fill(text{"[offpeak] {1} {2} 절감 보고서({3}): 회피 비용 {4}", "[offpeak] {1}, {2} savings report ({3}): avoided cost {4}"},
-		Plain(r.Tenant.Name), w.Quarter(r.Quarter), w.State(r.State), w.Estimate(r.Avoided.Total.Value()))
+		Shortened(Plain(r.Tenant.Name), 60), w.Quarter(r.Quarter), w.State(r.State), w.Estimate(r.Avoided.Total.Value()))
 }
 
 // Headline says what the headline's figure is: adjusted for commitments, or where that cannot be computed at contracted prices.
@@ -159,4 +159,12 @@ func (w Words) TenantQuarter(tenant, quarter string) string {
 // Running says how many resources ran on average before and after.
 func (w Words) Running(before, after string) string {
 	return w.fill(text{"평균 가동 리소스 수: 적용 전 {1}, 적용 후 {2}", "resources running on average: {1} before, {2} after"}, before, after)
+}
+
+// Factor says by which factor the prices of a reseller differ from AWS's, which all amounts have in them; it is empty where they do not.
+func (w Words) Factor(factor decimal.Decimal) string {
+	if factor.IsZero() || factor.Equal(decimal.NewFromInt(1)) {
+		return ""
+	}
+	return w.fill(text{"모든 금액에 반영된 단가 배율: {1}", "All amounts have the price factor {1} in them."}, factor.String())
 }
