@@ -115,13 +115,11 @@ func TestOddQuartersAreDrawn(t *testing.T) {
 			r := sample.Report(12)
 			change(r)
 			for chart, draw := range charts {
-				for _, l := range words.Languages() {
-					data, err := draw(r, words.In(l))
-					if err != nil || len(data) == 0 || len(data) > heaviest {
-						t.Errorf("%s, %s: %d bytes, %v", chart, l, len(data), err)
-					}
-					keep(t, strings.ReplaceAll(name, " ", "-")+"-"+chart+"-"+string(l), data)
+				data, err := draw(r, words.In(words.English)) // the longer words
+				if err != nil || len(data) == 0 || len(data) > heaviest {
+					t.Errorf("%s: %d bytes, %v", chart, len(data), err)
 				}
+				keep(t, strings.ReplaceAll(name, " ", "-")+"-"+chart, data)
 			}
 		})
 	}

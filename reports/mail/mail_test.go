@@ -247,9 +247,16 @@ func TestAMailProgramFindsEveryPart(t *testing.T) {
 	}
 }
 
+// undrawn is a report with nothing to draw, where the pictures do not matter: most of a test's time is theirs.
+func undrawn() *reports.Report {
+	r := sample.Report(2)
+	r.Avoided.Months, r.Avoided.Teams, r.Bill.Bridge, r.Usage = nil, nil, nil, reports.Usage{}
+	return r
+}
+
 func TestTheSameReportIsTheSameMail(t *testing.T) {
 	t.Parallel()
-	first := write(t, sample.Report(60), envelope(words.Korean))
+	first := allMails(t)[slices.IndexFunc(allMails(t), func(m sent) bool { return m.name == "whole-ko" })]
 	if again := write(t, sample.Report(60), envelope(words.Korean)); !bytes.Equal(first.MIME, again.MIME) {
 		t.Error("written twice it differs")
 	}
@@ -260,13 +267,13 @@ func TestTheSameReportIsTheSameMail(t *testing.T) {
 		"another tenant":   func(r *reports.Report, _ *reportmail.Envelope) { r.Tenant.Name = "wholesale" },
 		"another language": func(_ *reports.Report, e *reportmail.Envelope) { e.Language = words.English },
 	} {
-		r, e := sample.Report(2), envelope(words.Korean)
+		r, e := undrawn(), envelope(words.Korean)
 		change(r, e)
 		if m := write(t, r, e); m.ID == first.ID {
 			t.Errorf("%s has the id of the first", name)
 		}
 	}
-	if m := write(t, sample.Report(2), envelope(words.Korean)); m.ID != first.ID {
+	if m := write(t, undrawn(), envelope(words.Korean)); m.ID != first.ID {
 		t.Error("what was counted decides on the id, so that a mail sent again would be a second one")
 	}
 }
@@ -275,9 +282,9 @@ func TestTooLargeAttachmentsStayWhereTheyAre(t *testing.T) {
 	t.Parallel()
 	e := envelope(words.English)
 	e.Attachments[1].Data = bytes.Repeat([]byte{7}, 6_500_000)
-	m := write(t, sample.Report(3), e)
+	m := write(t, undrawn(), e)
 	_, all := parts(t, m.MIME)
-	if !m.LeftOut || len(m.MIME) > reportmail.Largest || all[len(all)-1].kind != "image/png" {
+	if !m.LeftOut || len(m.MIME) > reportmail.Largest || all[len(all)-1].kind != "text/html" {
 		t.Errorf("left out %t, %d bytes, the last part is %s", m.LeftOut, len(m.MIME), all[len(all)-1].kind)
 	}
 	for _, said := range []string{m.Text, m.HTML} {
@@ -286,7 +293,7 @@ func TestTooLargeAttachmentsStayWhereTheyAre(t *testing.T) {
 		}
 	}
 	e.Place = ""
-	if _, err := reportmail.Write(sample.Report(3), e); !errors.Is(err, reportmail.ErrPlace) {
+	if _, err := reportmail.Write(undrawn(), e); !errors.Is(err, reportmail.ErrPlace) {
 		t.Errorf("without a place: %v", err)
 	}
 }
@@ -305,7 +312,7 @@ func TestWrongEnvelopesAreRefused(t *testing.T) {
 	} {
 		e := envelope(words.Korean)
 		change(e)
-		if _, err := reportmail.Write(sample.Report(1), e); err == nil {
+		if _, err := reportmail.Write(undrawn(), e); err == nil {
 			t.Errorf("%s was taken", name)
 		}
 	}
@@ -344,7 +351,10 @@ func poison(v reflect.Value, with string) {
 func TestHTMLLoadsNothingAndRunsNothing(t *testing.T) {
 	t.Parallel()
 	for i, h := range sample.Hostile {
-		r := sample.Report(24)
+		r := undrawn()
+		if i%5 == 0 {
+			r = sample.Report(24)
+		}
 		r.Change = &reports.Change{Lines: []reports.ChangeWhy{{}}}
 		r.Gaps = []reports.Gap{{Args: []string{""}}, {}}
 		poison(reflect.ValueOf(r), h)
