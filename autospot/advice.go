@@ -19,6 +19,8 @@ type Advice struct {
 	Judgment
 	// Size is the size that it was made for: the present one, or of what sleeps the one that it returns to.
 	Size int
+	// Sizes are the sizes that a group is known to have, and when; nil for others.
+	Sizes []Occasioned
 	// Type is the instance type that others are to stand in for, Product what it is billed as, and Zones where it runs.
 	Type, Product string
 	Zones         []string

@@ -146,8 +146,9 @@ func (r *run) offerGroup(a *Advice, c *Case) {
 		return
 	}
 	a.Unfit = r.offers.fitting(&n).Rejected
+	a.Sizes = occasions(c)
 	answer := mix.Choose(mix.Question{
-		Size: a.Size, Sizes: r.options.Sizes[a.Subject.ARN], Min: leastOf(c), Max: max(c.Resource.Size.Max, originalMax(c)), Zones: len(n.zones),
+		Size: a.Size, Sizes: others(a.Sizes, a.Size), Running: spotOf(c.Resource), Min: leastOf(c), Max: max(c.Resource.Size.Max, originalMax(c)), Zones: len(n.zones),
 		OnDemand: n.onDemand, Committed: r.options.Committed[a.Subject.ARN], Minimum: a.Wish.Profile.OnDemand,
 		Target: mix.Target{Loss: a.Wish.Profile.Loss, Odds: a.Wish.Profile.Odds}, Interruption: a.Wish.Profile.Interruption,
 		Assumptions: mix.DefaultAssumptions(), Quotes: r.offers.quoted(&n), Scores: &r.offers.scores,

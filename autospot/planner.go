@@ -17,8 +17,6 @@ import (
 type Options struct {
 	// Committed is how many instances of a group are paid for by Reserved Instances and Savings Plans anyway.
 	Committed map[fleet.ARN]int
-	// Sizes are the sizes that a group or a service has on its schedule, beside the present one.
-	Sizes map[fleet.ARN][]int
 	// Busy are those that another planner is about to act on; they are left for the next look.
 	Busy map[fleet.ARN]bool
 	// Events are what happened to groups since the last look.

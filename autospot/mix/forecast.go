@@ -1,6 +1,9 @@
 package mix
 
-import "math"
+import (
+	"fmt"
+	"math"
+)
 
 // Forecast is what is to be expected of a mix in so many hours, to be compared with what is observed.
 type Forecast struct {
@@ -19,11 +22,8 @@ func (a *Answer) Forecast(hours float64) Forecast {
 	if a.model == nil || !(hours > 0) {
 		return Forecast{}
 	}
-	mean := 0.0
-	for i := range a.Types {
-		mean += a.Types[i].Quote.Risk.PerHour()
-	}
-	expected := mean / float64(len(a.Types)) * float64(a.Chosen.Spot) * hours
+	mean, _ := a.interrupted()
+	expected := mean * float64(a.Chosen.Spot) * hours
 	losses := a.Chosen.Losses * hours / Quarter
 	return Forecast{
 		Interruptions: expected,
@@ -32,6 +32,38 @@ func (a *Answer) Forecast(hours float64) Forecast {
 		Losses:        losses,
 		Chance:        -math.Expm1(-losses),
 	}
+}
+
+// interrupted is how often an instance is interrupted in an hour, in the mean over what is bought: the types of the Spot instances that run now, and where none
+// of them is among the chosen types, all of these alike. AWS tells nobody how deep a pool is, and so not which pools it will take.
+func (a *Answer) interrupted() (perHour float64, running int) {
+	all, of := 0.0, 0.0
+	for i := range a.Types {
+		rate, n := a.Types[i].Quote.Risk.PerHour(), max(a.model.question.Running[a.Types[i].Quote.Type], 0)
+		all, of, running = all+rate, of+rate*float64(n), running+n
+	}
+	if running > 0 {
+		return of / float64(running), running
+	}
+	return all / float64(len(a.Types)), 0
+}
+
+// ForecastSays tells in a sentence what Forecast takes AWS to use of the chosen types; empty where there is no mix.
+func (a *Answer) ForecastSays() string {
+	if a.model == nil {
+		return ""
+	}
+	if _, running := a.interrupted(); running > 0 {
+		return fmt.Sprintf("interruptions are forecast for the types of the %s that run now, in their proportion", instances(running))
+	}
+	return "interruptions are forecast as if all chosen types were used alike: none of them runs yet, and AWS does not tell which it will take"
+}
+
+func instances(n int) string {
+	if n == 1 {
+		return "1 Spot instance"
+	}
+	return fmt.Sprintf("%d Spot instances", n)
 }
 
 func leastShape(types []Type) float64 {

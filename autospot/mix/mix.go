@@ -53,7 +53,7 @@ func (a Assumptions) Says() []string {
 		"a group's instances are spread evenly over its zones, and so are those on demand",
 		fmt.Sprintf("for %.3g%% of the time there is no Spot capacity, and on-demand takes its place", 100*a.Dry),
 		fmt.Sprintf("an interruption costs %s of an instance's time, and what its owner says", spoken(a.Overlap+a.WarmUp)),
-		"all chosen types are used alike; odds are those of the one that is interrupted most often",
+		"the price is that of all chosen types, used alike; odds are those of the one that is interrupted most often",
 		"of a percentage that is no whole number of instances, on-demand gets the rest (not verified on AWS)",
 	}
 }
@@ -88,6 +88,8 @@ type Question struct {
 	Interruption money.USD
 	Assumptions  Assumptions
 	Quotes       []pricing.Quote
+	// Running are the Spot instances that the group has now, by type: the only thing that shows what AWS takes of the types. Nil: none.
+	Running map[string]int
 	// Scores may be shared by questions that are asked one after the other of one book; nil: nothing is remembered.
 	Scores *Scores
 }
@@ -133,7 +135,7 @@ type Answer struct {
 	// Wanted is the best number of on-demand instances for Size, by itself; Chosen is what Base and Percentage make of it, Binding why.
 	Wanted, Chosen Row
 	Binding        Binding
-	// Sizes are the group's sizes under Base and Percentage, Size first, then Sizes in their order, then Max.
+	// Sizes are the group's sizes under Base and Percentage, Size first, then Sizes in their order, then Min and Max.
 	Sizes []Restated
 	// Now is what the group costs an hour as it is; After is Chosen.Cost; Cheapest and Dearest are what After would be if AWS used the cheapest
 	// or the dearest chosen type alone.
@@ -229,7 +231,11 @@ func (a *Answer) size() {
 	a.Now = m.onDemandCost(q.Size)
 	a.Cheapest, a.Dearest = m.extremes(a.Chosen, a.Types)
 	listed := map[int]bool{}
-	for _, size := range append(append([]int{q.Size}, q.Sizes...), q.Max) {
+	bounds := []int{q.Min, q.Max}
+	if q.Min <= 0 {
+		bounds = bounds[1:] // nothing can be said of it
+	}
+	for _, size := range slices.Concat([]int{q.Size}, q.Sizes, bounds) {
 		if !listed[size] {
 			listed[size] = true
 			a.Sizes = append(a.Sizes, m.restate(size, a.Base, a.Percentage))

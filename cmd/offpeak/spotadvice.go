@@ -71,7 +71,7 @@ func (f *spotFlags) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	_, advices, _ := autospot.New(&seen.policy.Spot).Plan(&seen.snapshot, offered, seen.memory, autospot.Options{All: f.all, Sizes: sizesOf(&seen)})
+	_, advices, _ := autospot.New(&seen.policy.Spot).Plan(&seen.snapshot, offered, seen.memory, autospot.Options{All: f.all})
 	return f.show(spotDocument(seen.snapshot.Taken, seen.policy, offered.Sources, advices), as)
 }
 
@@ -118,20 +118,6 @@ func (f *spotFlags) market(seen sight) (*market.Market, error) {
 		m.Sources = append(m.Sources, part.what+": "+cmp.Or(part.file, "not told ("+part.flag+")"))
 	}
 	return m, nil
-}
-
-// sizesOf are the sizes that groups and services return to, where they are held off.
-func sizesOf(seen *sight) map[fleet.ARN][]int {
-	sizes := map[fleet.ARN][]int{}
-	if seen.memory == nil {
-		return sizes
-	}
-	for arn, m := range seen.memory.Resources {
-		if m.Original != nil {
-			sizes[arn] = []int{m.Original.Desired}
-		}
-	}
-	return sizes
 }
 
 // verdictOf says in one word what becomes of a resource.

@@ -108,12 +108,15 @@ type spotTypeJSON struct {
 }
 
 type spotRowJSON struct {
-	Size     int        `json:"size"`
-	OnDemand int        `json:"on_demand"`
-	Spot     int        `json:"spot"`
-	Cost     money.Rate `json:"usd_per_hour"`
-	Losses   float64    `json:"losses_a_quarter"`
-	Meets    bool       `json:"meets"`
+	Size int `json:"size"`
+	// On and Needed are of a size: when the group has it, and how many of it must be on demand.
+	On       []autospot.Occasion `json:"on,omitempty"`
+	Needed   *int                `json:"needed,omitempty"`
+	OnDemand int                 `json:"on_demand"`
+	Spot     int                 `json:"spot"`
+	Cost     money.Rate          `json:"usd_per_hour"`
+	Losses   float64             `json:"losses_a_quarter"`
+	Meets    bool                `json:"meets"`
 }
 
 func spotDocument(taken time.Time, p *policy.Policy, sources []string, advices []autospot.Advice) spotJSON {
@@ -191,7 +194,7 @@ func mixDocument(a *autospot.Advice) *spotMixJSON {
 	doc := &spotMixJSON{
 		Size: a.Size, OnDemand: m.Chosen.OnDemand, Spot: m.Chosen.Spot, Base: m.Base, Percentage: m.Percentage, Binding: m.Binding, Says: m.Says(),
 		Losses: m.Chosen.Losses, Forecast: forecastJSON{forecast.Interruptions, forecast.Low, forecast.High},
-		Types: []spotTypeJSON{}, Rejected: []spotTypeJSON{}, Assumed: m.Assumptions.Says(),
+		Types: []spotTypeJSON{}, Rejected: []spotTypeJSON{}, Assumed: append(m.Assumptions.Says(), m.ForecastSays()),
 	}
 	for i := range m.Types {
 		doc.Types = append(doc.Types, quoteDocument(&m.Types[i].Quote))
@@ -203,7 +206,14 @@ func mixDocument(a *autospot.Advice) *spotMixJSON {
 		doc.Table = append(doc.Table, rowDocument(a.Size, row))
 	}
 	for _, s := range m.Sizes {
-		doc.Sizes = append(doc.Sizes, rowDocument(s.Size, s.Row))
+		row := rowDocument(s.Size, s.Row)
+		row.Needed = &s.Needed
+		for _, o := range a.Sizes {
+			if o.Size == s.Size {
+				row.On = o.On
+			}
+		}
+		doc.Sizes = append(doc.Sizes, row)
 	}
 	return doc
 }

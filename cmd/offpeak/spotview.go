@@ -174,7 +174,7 @@ func (l *lines) mix(a *spotAdviceJSON) {
 		l.say("    On demand, of %d:", m.Size)
 		l.rows(m.Table)
 		l.say("    At its sizes, with a base of %d and %d %% above it:", m.Base, m.Percentage)
-		l.rows(m.Sizes)
+		l.sizes(m.Sizes)
 	}
 	for _, text := range m.Assumed {
 		l.say("    Assumed: %s.", text)
@@ -189,6 +189,27 @@ func (l *lines) rows(list []spotRowJSON) {
 			meets = "meets the target"
 		}
 		rows = append(rows, row{cells: []string{fmt.Sprint(r.Size), fmt.Sprint(r.OnDemand), fmt.Sprint(r.Spot), r.Cost.Display(4), fmt.Sprintf("%.2g", r.Losses), meets}})
+	}
+	l.table(6, rows)
+}
+
+// occasionText is what an occasion is called in a table.
+var occasionText = map[autospot.Occasion]string{
+	autospot.AtPresent: "now", autospot.AtOpening: "at its opening", autospot.ByItsAction: "by its scheduled action", autospot.AtLeast: "at least",
+	autospot.AtMost: "at most",
+}
+
+// sizes writes the sizes that a group has, with how many of each must be on demand and are.
+func (l *lines) sizes(list []spotRowJSON) {
+	rows := []row{{cells: []string{"size", "when", "needed", "on demand", "Spot", "USD/h", "too much lost a quarter"}, colours: []string{dim, dim, dim, dim, dim, dim, dim}}}
+	for _, r := range list {
+		var when []string
+		for _, on := range r.On {
+			when = append(when, cmp.Or(occasionText[on], string(on)))
+		}
+		rows = append(rows, row{cells: []string{
+			fmt.Sprint(r.Size), strings.Join(when, ", "), fmt.Sprint(*r.Needed), fmt.Sprint(r.OnDemand), fmt.Sprint(r.Spot), r.Cost.Display(4), fmt.Sprintf("%.2g", r.Losses),
+		}})
 	}
 	l.table(6, rows)
 }

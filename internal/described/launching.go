@@ -1,6 +1,7 @@
 package described
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -20,6 +21,14 @@ type Launching struct {
 	Clusters map[string][]string
 	// Providers are the Auto Scaling groups of capacity providers, by the ARN of the provider.
 	Providers map[string]string
+	// Scheduled are the sizes that scheduled actions of groups set, in any order.
+	Scheduled map[ScheduledGroup][]int
+}
+
+// ScheduledGroup names the group that a scheduled action is of: its record does not tell the group's ARN.
+type ScheduledGroup struct {
+	Scope fleet.Scope
+	Name  string
 }
 
 // Join completes how resources are launched, where that is in them, by what was told elsewhere: a group by its template, its target groups and what
@@ -52,6 +61,10 @@ func (l *Launching) Join(resources []fleet.Resource) {
 				v.fill(r.Launch)
 			}
 			joinMembers(r.Launch, instances[r.Scope])
+			if sizes := l.Scheduled[ScheduledGroup{r.Scope, r.ID}]; len(sizes) > 0 {
+				slices.Sort(sizes)
+				r.Launch.Scheduled = slices.Compact(sizes)
+			}
 		}
 	}
 	for i := range resources {

@@ -43,6 +43,8 @@ type Launch struct {
 	// MinHealthy and MaxHealthy are the percentages of a deployment's or of the instance maintenance policy's bounds; both zero where none is set.
 	MinHealthy int `json:"min_healthy,omitempty"`
 	MaxHealthy int `json:"max_healthy,omitempty"`
+	// Scheduled are the sizes that scheduled actions of the group's own set, each once, in order.
+	Scheduled []int `json:"scheduled,omitempty"`
 	// Seen are the facts that were looked at although no description of the thing itself tells them. What is not among them is not known,
 	// whatever stands, or does not stand, here and in the traits.
 	Seen []Fact `json:"seen,omitempty"`

@@ -2,6 +2,7 @@ package local
 
 import (
 	"offpeak/internal/described"
+	"offpeak/internal/fleet"
 )
 
 // launchLists are the answers that tell how things are launched. Where that was not asked for they are read all the same, so that what is wrong
@@ -9,6 +10,7 @@ import (
 func launchLists() []list {
 	return []list{
 		{"LaunchTemplateVersions", "aws ec2 describe-launch-template-versions", recordsOf((*reading).templateVersion)},
+		{"ScheduledUpdateGroupActions", "aws autoscaling describe-scheduled-actions", recordsOf((*reading).scheduledAction)},
 		{"clusters", "aws ecs describe-clusters", recordsOf((*reading).ecsCluster)},
 		{"capacityProviders", "aws ecs describe-capacity-providers", recordsOf((*reading).capacityProvider)},
 	}
@@ -37,6 +39,32 @@ func (r *reading) templateVersion(v *described.TemplateVersion) error {
 	if r.into.opts.Launch {
 		templates := r.into.launching.Templates
 		templates[v.ID] = append(templates[v.ID], *v)
+	}
+	return nil
+}
+
+// scheduledAction is what is needed of a group's scheduled action.
+type scheduledAction struct {
+	ARN     string `json:"ScheduledActionARN"`
+	Group   string `json:"AutoScalingGroupName"`
+	Desired *int   `json:"DesiredCapacity"`
+	Min     *int   `json:"MinSize"`
+}
+
+func (r *reading) scheduledAction(a *scheduledAction) error {
+	arn, ok := described.ParseARN(a.ARN)
+	switch {
+	case !ok:
+		return described.Unfit("ScheduledActionARN", a.ARN, "an ARN such as arn:aws:autoscaling:ap-northeast-2:111122223333:scheduledUpdateGroupAction:…")
+	case a.Group == "":
+		return described.Missing("AutoScalingGroupName", "the name of a group")
+	}
+	of, size := described.ScheduledGroup{Scope: fleet.Scope{Account: arn.Account, Region: arn.Region}, Name: a.Group}, a.Desired
+	if size == nil {
+		size = a.Min
+	}
+	if r.into.opts.Launch && size != nil {
+		r.into.launching.Scheduled[of] = append(r.into.launching.Scheduled[of], *size)
 	}
 	return nil
 }

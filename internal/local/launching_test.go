@@ -36,6 +36,15 @@ const versions = `{"LaunchTemplateVersions": [
 			"NetworkInterfaces": [{"DeviceIndex": 0, "AssociatePublicIpAddress": true}, {"DeviceIndex": 1, "NetworkInterfaceId": "eni-9", "DeleteOnTermination": false}]}},
 	{"LaunchTemplateId": "lt-other", "VersionNumber": 9, "DefaultVersion": true, "LaunchTemplateData": {"InstanceType": "m5.large"}}]}`
 
+// scheduled is what describe-scheduled-actions prints of a group.
+func scheduled(name string, sizes ...string) string {
+	var actions []string
+	for _, size := range sizes {
+		actions = append(actions, `{"AutoScalingGroupName": "`+name+`", "ScheduledActionARN": "arn:aws:autoscaling:ap-northeast-2:111122223333:scheduledUpdateGroupAction:8e86:autoScalingGroupName/`+name+`:scheduledActionName/x", `+size+`}`)
+	}
+	return `{"ScheduledUpdateGroupActions": [` + strings.Join(actions, ", ") + `]}`
+}
+
 func TestHowGroupsLaunch(t *testing.T) {
 	t.Parallel()
 	members := []fleet.Member{
@@ -56,6 +65,10 @@ func TestHowGroupsLaunch(t *testing.T) {
 	}{
 		{"alone, its template is a name", `{}`, nil, fleet.Launch{Zones: zones, Template: &latest, Members: members}},
 		{"the latest version is the highest", `{}`, []string{versions}, fleet.Launch{Zones: zones, Template: &read, Members: members, Volumes: volumes, Interfaces: interfaces}},
+		{
+			"its own scheduled actions: what they desire, else the least they allow, each once", `{}`, []string{scheduled("dev-shop-web", `"DesiredCapacity": 6`, `"MinSize": 2, "MaxSize": 9`, `"DesiredCapacity": 6, "MinSize": 1`, `"MaxSize": 3`), scheduled("another", `"DesiredCapacity": 5`)},
+			fleet.Launch{Zones: zones, Template: &latest, Members: members, Scheduled: []int{2, 6}},
+		},
 		{
 			"a version by its number", `{"LaunchTemplate": {"LaunchTemplateId": "lt-02605785bf50bab1b", "LaunchTemplateName": "dev-shop-web", "Version": "6"}}`,
 			[]string{versions},

@@ -91,7 +91,7 @@ type savedHeader struct {
 func newCollection(opts Options) *collection {
 	return &collection{opts: opts, places: map[fleet.ARN]place{}, launching: described.Launching{
 		Templates: map[string][]described.TemplateVersion{}, Targets: map[string]map[string]string{},
-		Clusters: map[string][]string{}, Providers: map[string]string{},
+		Clusters: map[string][]string{}, Providers: map[string]string{}, Scheduled: map[described.ScheduledGroup][]int{},
 	}}
 }
 

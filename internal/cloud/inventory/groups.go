@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -69,16 +70,40 @@ func (r *reading) readScheduledActions(ctx context.Context) error {
 	err := each(ctx, pages, func(page *autoscaling.DescribeScheduledActionsOutput) {
 		for _, action := range page.ScheduledUpdateGroupActions {
 			name := aws.ToString(action.AutoScalingGroupName)
-			if g := groups[name]; g != nil {
+			g := groups[name]
+			if g == nil {
+				continue
+			}
+			if _, known := g.Trait(fleet.ScheduledActions); !known {
 				g.Traits = append(g.Traits, fleet.Trait{Kind: fleet.ScheduledActions})
-				delete(groups, name) // one is enough
+			}
+			if size, sets := scheduledSize(&action); sets && g.Launch != nil {
+				g.Launch.Scheduled = append(g.Launch.Scheduled, size)
 			}
 		}
 	})
 	if err != nil {
 		return r.failed("autoscaling:DescribeScheduledActions", err)
 	}
+	for _, g := range groups {
+		if g.Launch != nil {
+			slices.Sort(g.Launch.Scheduled)
+			g.Launch.Scheduled = slices.Compact(g.Launch.Scheduled)
+		}
+	}
 	return nil
+}
+
+// scheduledSize is the size that a scheduled action sets: what it desires, else the least that it allows.
+func scheduledSize(a *types.ScheduledUpdateGroupAction) (size int, sets bool) {
+	switch {
+	case a.DesiredCapacity != nil:
+		return int(*a.DesiredCapacity), true
+	case a.MinSize != nil:
+		return int(*a.MinSize), true
+	default:
+		return 0, false
+	}
 }
 
 func groupRecord(g *types.AutoScalingGroup) described.Group {

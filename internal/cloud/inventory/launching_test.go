@@ -47,6 +47,12 @@ func TestLaunchingAgreesWithFiles(t *testing.T) {
 		versions := must[*ec2.DescribeLaunchTemplateVersionsOutput](t)(machines.DescribeLaunchTemplateVersions(t.Context(), &ec2.DescribeLaunchTemplateVersionsInput{LaunchTemplateId: template.LaunchTemplateId}))
 		sources = append(sources, printed(t, "LaunchTemplateVersions", versions.LaunchTemplateVersions, false))
 	}
+	actions := must[*autoscaling.DescribeScheduledActionsOutput](t)(scaling.DescribeScheduledActions(t.Context(), nil))
+	for i := range actions.ScheduledUpdateGroupActions { // moto tells no ARN
+		a := &actions.ScheduledUpdateGroupActions[i]
+		a.ScheduledActionARN = aws.String(fmt.Sprintf("arn:aws:autoscaling:%s:%s:scheduledUpdateGroupAction:8e86:autoScalingGroupName/%s:scheduledActionName/night", scope.Region, scope.Account, *a.AutoScalingGroupName))
+	}
+	sources = append(sources, printed(t, "ScheduledUpdateGroupActions", actions.ScheduledUpdateGroupActions, false))
 	clusters := must[*ecs.DescribeClustersOutput](t)(containers.DescribeClusters(t.Context(), &ecs.DescribeClustersInput{Clusters: []string{"shop"}}))
 	sources = append(sources, printed(t, "clusters", clusters.Clusters, true))
 	files := must[fleet.Snapshot](t)(local.ReadInventory(sources, local.Options{Taken: now, Launch: true}))
@@ -90,7 +96,7 @@ func TestLaunchingAgreesWithFiles(t *testing.T) {
 	if mixed.Template.Number != 2 || mixed.Template.Image != image || mixed.Template.Tenancy != "dedicated" || !mixed.Volumes[0].Kept || len(mixed.Members) == 0 || !mixed.Rebalance {
 		t.Errorf("got %+v, template %+v", mixed, mixed.Template)
 	}
-	if l := find(t, live, "alone").Launch; l.Template.Version != "$Latest" || l.Template.Number != 1 || l.Template.Type != "t3.medium" {
+	if l := find(t, live, "alone").Launch; !slices.Equal(l.Scheduled, []int{0}) || l.Template.Version != "$Latest" || l.Template.Number != 1 || l.Template.Type != "t3.medium" {
 		t.Errorf("the latest version is read as %+v", l.Template)
 	}
 	for _, r := range must[fleet.Snapshot](t)(w.reader.Snapshot(t.Context(), scope)).Resources {
