@@ -98,7 +98,7 @@ func (k *catalogue) number(u *billing.Usage) int32 {
 		raw := k.raw[[2]string{u.SKU, u.Operation}]
 		n = int32(len(k.all))
 		k.numbers[name] = n
-		product := productOf(raw)
+		product := commitments.ProductOf(raw)
 		product.Zone = u.Zone
 		k.all = append(k.all, &sku{skuName: name, product: product, usageType: raw.UsageType, unit: raw.Unit})
 	}
@@ -147,64 +147,4 @@ func (s *sku) spotPrice() price {
 func monthOf(t time.Time) time.Time {
 	t = t.UTC()
 	return time.Date(t.Year(), t.Month(), 1, 0, 0, 0, 0, time.UTC)
-}
-
-// productOf reads what a commitment can tell products apart by, from CUR's words.
-func productOf(p billing.Product) commitments.Product {
-	product := commitments.Product{
-		Compute: computeOf(p), Region: p.Region, Type: p.Type, Family: p.Family, Factor: p.Factor, MultiAZ: p.MultiAZ,
-	}
-	switch product.Compute {
-	case commitments.EC2:
-		product.Platform, product.Tenancy = platformOf(p), tenancyOf(p.Tenancy)
-	case commitments.Database:
-		product.Platform = strings.ToLower(strings.ReplaceAll(p.Engine, " ", "-"))
-	default:
-	}
-	return product
-}
-
-// computeOf tells by the product code what sort of computing a row bills.
-func computeOf(p billing.Product) commitments.Compute {
-	switch p.Code {
-	case "AmazonEC2":
-		return commitments.EC2
-	case "AmazonECS", "AmazonEKS":
-		return commitments.Fargate
-	case "AWSLambda":
-		return commitments.Lambda
-	case "AmazonRDS", "AmazonDocDB", "AmazonNeptune":
-		return commitments.Database
-	default:
-		return commitments.Other
-	}
-}
-
-// platformOf returns the platform as Reserved Instances name it. Operations of EC2 tell it ("AMI billing information fields", EC2 User
-// Guide); where a row has none, the operating system does.
-func platformOf(p billing.Product) string {
-	switch _, code, _ := strings.Cut(p.Operation, ":"); code {
-	case "0002":
-		return "Windows"
-	case "0010":
-		return "Red Hat Enterprise Linux"
-	case "000g":
-		return "SUSE Linux"
-	case "":
-		if p.System == "" || strings.EqualFold(p.System, "Linux") {
-			return commitments.LinuxUNIX
-		}
-		return p.System
-	default:
-		return p.System + " " + code
-	}
-}
-
-func tenancyOf(word string) string {
-	switch word {
-	case "", "Shared":
-		return commitments.DefaultTenancy
-	default:
-		return strings.ToLower(word)
-	}
 }

@@ -55,7 +55,7 @@ func (c *computation) readCommitments(ctx context.Context) error {
 // reserved is the product of a reservation: that of its SKU, whatever the operation.
 func (k *catalogue) reserved(r billing.Reservation) commitments.Product {
 	if raw, known := k.raw[[2]string{r.SKU, r.Operation}]; known {
-		return productOf(raw)
+		return commitments.ProductOf(raw)
 	}
 	for _, s := range k.all {
 		if s.sku == r.SKU {
@@ -108,23 +108,11 @@ func (b *commitmentBook) byID() map[string]string {
 	return arns
 }
 
-// planKind tells the kind of a Savings Plan by its offering, as CUR names it.
-func planKind(offering string) commitments.PlanKind {
-	switch name := strings.ToLower(strings.ReplaceAll(offering, " ", "")); {
-	case strings.HasPrefix(name, "ec2instance"):
-		return commitments.EC2InstancePlan
-	case strings.HasPrefix(name, "database"):
-		return commitments.DatabasePlan
-	default:
-		return commitments.ComputePlan
-	}
-}
-
 // at returns the commitments in force in an hour, and what the bill says became of them.
 func (b *commitmentBook) at(hour time.Time, reserved map[string]decimal.Decimal) (c commitments.Commitments, billed []commitments.Billed) {
 	for _, p := range b.plans[hour] {
 		c.Plans = append(c.Plans, commitments.Plan{
-			ID: commitments.CommitmentID(p.Plan), Owner: p.Owner, Kind: planKind(p.Offering), Region: p.Region, Family: p.Family,
+			ID: commitments.CommitmentID(p.Plan), Owner: p.Owner, Kind: commitments.KindOf(p.Offering), Region: p.Region, Family: p.Family,
 			Hourly: money.USDOf(p.Total), Rates: b.rates[p.Plan],
 		})
 		billed = append(billed, commitments.Billed{ID: commitments.CommitmentID(p.Plan), Used: money.USDOf(p.Used), Unused: money.USDOf(p.Total.Sub(p.Used))})

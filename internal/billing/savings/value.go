@@ -190,7 +190,7 @@ func (c *computation) judge(check *commitments.Reconciliation) {
 func (c *computation) withoutRate() (names []string) {
 	for _, hours := range c.fixed.plans {
 		for _, p := range hours {
-			plan := commitments.Plan{Kind: planKind(p.Offering), Region: p.Region, Family: p.Family}
+			plan := commitments.Plan{Kind: commitments.KindOf(p.Offering), Region: p.Region, Family: p.Family}
 			for n := range c.avoidedSKUs {
 				s := c.skus.all[n]
 				_, known := c.fixed.rates[p.Plan][commitments.SKU(s.sku)]
