@@ -30,6 +30,12 @@ type Advice struct {
 	Mix *mix.Answer
 	// Quote is the price of an instance's own type; nil for others.
 	Quote *pricing.Quote
+	// Committed is what commitments pay for of it anyway.
+	Committed Committed
+	// Noted are worth knowing, beside what the mix notes.
+	Noted []pricing.Reason
+	// Doubted says that nothing but a doubt about commitments keeps AutoSpot from moving it by itself.
+	Doubted bool
 	// Against are reasons beside the gates; none: it may move as far as they go.
 	Against []pricing.Reason
 	// Now and After are what an hour costs, and is expected to cost; zero where they are not known.

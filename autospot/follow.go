@@ -169,6 +169,10 @@ func (r *run) begin(a *Advice, c *Case, live fleet.Purchase) {
 		a.Why = "it buys as it should"
 		return
 	}
+	if r.doubted(a) {
+		a.Doubted, a.Why, a.Remedy = true, "it waits until it is known what commitments pay for: "+a.Committed.Doubt, TellCommitments
+		return
+	}
 	a.Cause = plan.BySpot
 	move := plan.Move{From: live, To: *a.Target}
 	switch c.Resource.Kind {
@@ -331,6 +335,9 @@ func (r *run) renew(a *Advice, m fleet.Moved, live fleet.Purchase) {
 		return
 	}
 	target := *a.Target.Mix
+	if a.Committed.Doubt != "" { // what is on demand now may be there for a commitment that is not seen any more
+		target.Base, target.AboveBase = max(target.Base, live.Mix.Base), max(target.AboveBase, live.Mix.AboveBase)
+	}
 	if target.Base < live.Mix.Base {
 		target.Base = live.Mix.Base - 1
 	}

@@ -97,6 +97,7 @@ const Strategy = "price-capacity-optimized"
 // offer finds what the market has for a resource, and what it should buy.
 func (r *run) offer(a *Advice, c *Case) {
 	a.Size, a.Zones = sizeOf(c), zonesOf(c.Resource)
+	r.commit(a)
 	switch c.Resource.Kind {
 	case fleet.AutoScalingGroup:
 		r.offerGroup(a, c)
@@ -149,7 +150,7 @@ func (r *run) offerGroup(a *Advice, c *Case) {
 	a.Sizes = occasions(c)
 	answer := mix.Choose(mix.Question{
 		Size: a.Size, Sizes: others(a.Sizes, a.Size), Running: spotOf(c.Resource), Min: leastOf(c), Max: max(c.Resource.Size.Max, originalMax(c)), Zones: len(n.zones),
-		OnDemand: n.onDemand, Committed: r.options.Committed[a.Subject.ARN], Minimum: a.Wish.Profile.OnDemand,
+		OnDemand: n.onDemand, Committed: a.Committed.Units, Minimum: a.Wish.Profile.OnDemand,
 		Target: mix.Target{Loss: a.Wish.Profile.Loss, Odds: a.Wish.Profile.Odds}, Interruption: a.Wish.Profile.Interruption,
 		Assumptions: mix.DefaultAssumptions(), Quotes: r.offers.quoted(&n), Scores: &r.offers.scores,
 	})
@@ -197,6 +198,9 @@ func (r *run) offerInstance(a *Advice, c *Case) {
 	}
 	q := r.offers.book(n.region).Quote(pricing.Ask{Type: n.base.Type, Product: n.product, Zones: n.zones, OnDemand: n.onDemand, MinimumSaving: n.minimumSaving})
 	a.Quote, a.Against, a.Now, a.After = &q, q.Reasons, n.onDemand, q.Mean
+	if a.Committed.Units > 0 && c.Resource.Lifecycle == fleet.OnDemand {
+		a.Against = append(a.Against, pricing.Reason{Code: PaidFor, Says: "a Reserved Instance or Savings Plan pays for it anyway, so that Spot would cost more and save nothing"})
+	}
 	if q.Accepted() {
 		a.Target = &fleet.Purchase{Lifecycle: fleet.SpotPersistent}
 	}

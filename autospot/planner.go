@@ -15,8 +15,8 @@ import (
 
 // Options are what a plan is made with beside snapshot, market and memory.
 type Options struct {
-	// Committed is how many instances of a group are paid for by Reserved Instances and Savings Plans anyway.
-	Committed map[fleet.ARN]int
+	// Committed is what Reserved Instances and Savings Plans pay for anyway. Of what is not in it they pay for nothing.
+	Committed map[fleet.ARN]Committed
 	// Busy are those that another planner is about to act on; they are left for the next look.
 	Busy map[fleet.ARN]bool
 	// Events are what happened to groups since the last look.

@@ -20,6 +20,7 @@ type Rules struct {
 	// Profiles are by name. The one named default is always there.
 	Profiles map[string]Profile
 
+	Uncommitted        bool // no commitments are to be reckoned with: there are none, or they are not to count
 	KeepAddress        bool // refuse conversions that would change an automatic public address
 	AllowInstanceStore bool // convert instances although that wipes their local disks
 }

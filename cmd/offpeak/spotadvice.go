@@ -9,6 +9,7 @@ import (
 
 	"offpeak/autospot"
 	"offpeak/internal/fleet"
+	"offpeak/internal/hub"
 	"offpeak/internal/market"
 	"offpeak/internal/plan"
 )
@@ -19,6 +20,8 @@ type spotFlags struct {
 	reachFlags
 	live                                    bool
 	catalog, offerings, spotPrices, advisor string // files
+	bill                                    string // folder of exports
+	publish                                 bool
 	all, verbose                            bool
 	output                                  string
 }
@@ -48,6 +51,8 @@ is a reason against a move.`,
 	f.StringVar(&flags.offerings, "offerings", "", "what \"aws ec2 describe-instance-type-offerings --location-type availability-zone\" printed, or CSV (az,type)")
 	f.StringVar(&flags.spotPrices, "spot-prices", "", "what \"aws ec2 describe-spot-price-history\" printed, of 30 days or more")
 	f.StringVar(&flags.advisor, "advisor", "", "the Spot advisor's spot-advisor-data.json; without it every type counts as interrupted most often")
+	f.StringVar(&flags.bill, "bill", "", "folder with the exports of the bill, as for \"offpeak savings\": what Reserved Instances and Savings Plans pay for anyway stays on demand")
+	f.BoolVar(&flags.publish, "publish", false, "with --live and --bill: let the hub know what commitments pay for, of everything that the policy names")
 	f.BoolVar(&flags.all, "all", false, "also what does not ask for Spot, as what it could be")
 	f.BoolVarP(&flags.verbose, "verbose", "v", false, "every gate, every type with the reasons of those left out, every number of on-demand instances, the assumptions, and the patch for its code")
 	registerForm(cmd, &flags.output)
@@ -60,6 +65,9 @@ func (f *spotFlags) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
+	if f.publish && (!f.live || f.bill == "" || f.region != "" || f.selector != "") {
+		return usagef("--publish goes with --live and --bill, and is of everything that the policy names: not with --region or --selector")
+	}
 	if f.live {
 		return f.runLive(cmd, args, as)
 	}
@@ -71,7 +79,11 @@ func (f *spotFlags) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	_, advices, _ := autospot.New(&seen.policy.Spot).Plan(&seen.snapshot, offered, seen.memory, autospot.Options{All: f.all})
+	options := autospot.Options{All: f.all}
+	if options.Committed, err = f.committed(&seen, offered); err != nil {
+		return err
+	}
+	_, advices, _ := autospot.New(&seen.policy.Spot).Plan(&seen.snapshot, offered, seen.memory, options)
 	return f.show(spotDocument(seen.snapshot.Taken, seen.policy, offered.Sources, advices), as)
 }
 
@@ -80,6 +92,28 @@ func (f *spotFlags) show(doc spotJSON, as form) error {
 		return writeJSON(f.out, doc)
 	}
 	return renderSpot(f.out, doc, f.verbose, newStyle(f.console))
+}
+
+// committed says what commitments pay for by the bill that was named, and where that is from.
+func (f *spotFlags) committed(seen *sight, offered *market.Market) (map[fleet.ARN]autospot.Committed, error) {
+	if seen.policy.Spot.Uncommitted {
+		offered.Sources = append(offered.Sources, "commitments: none are to count, by the policy")
+		return nil, nil
+	}
+	if f.bill == "" {
+		committed, _ := hub.CommittedBy(&seen.snapshot, nil, nil, seen.now)
+		offered.Sources = append(offered.Sources, "commitments: not told (--bill)")
+		return committed, nil
+	}
+	ctx, stop := interruptible()
+	defer stop()
+	facts, err := f.facts(ctx, &seen.snapshot)
+	if err != nil {
+		return nil, err
+	}
+	committed, sources := hub.CommittedBy(&seen.snapshot, facts, nil, seen.now)
+	offered.Sources = append(offered.Sources, sources...)
+	return committed, nil
 }
 
 // market reads what the files tell of the market, and says where each part is from.

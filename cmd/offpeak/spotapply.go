@@ -185,6 +185,11 @@ func (f *spotFlags) runLive(cmd *cobra.Command, args []string, as form) error {
 		return err
 	}
 	worker, now := spotWorkerOf(f.console, s, p), f.now()
+	if f.bill != "" {
+		if err := f.askBill(ctx, s, p, worker, scopes); err != nil {
+			return err
+		}
+	}
 	var advices []autospot.Advice
 	var sources []string
 	done := newHandiwork(f.console, asTable)

@@ -45,10 +45,12 @@ type spotAdviceJSON struct {
 	Against []spotReason    `json:"against,omitempty"`
 	Noted   []spotReason    `json:"noted,omitempty"`
 	// Now and After are what an hour costs; null where that is not known.
-	Now    *money.Rate  `json:"usd_per_hour_now"`
-	After  *money.Rate  `json:"usd_per_hour_after"`
-	Saving string       `json:"saving_percent,omitempty"`
-	Mix    *spotMixJSON `json:"mix,omitempty"`
+	Now    *money.Rate `json:"usd_per_hour_now"`
+	After  *money.Rate `json:"usd_per_hour_after"`
+	Saving string      `json:"saving_percent,omitempty"`
+	// Committed is what commitments pay for anyway; left out where nothing is to be said of it.
+	Committed *committedJSON `json:"committed,omitempty"`
+	Mix       *spotMixJSON   `json:"mix,omitempty"`
 	// Placement is how likely AWS calls it that the Spot part is to be had; null where it was not asked.
 	Placement *placementJSON    `json:"placement,omitempty"`
 	Unfit     []rejectedJSON    `json:"unfit_types,omitempty"`
@@ -58,6 +60,11 @@ type spotAdviceJSON struct {
 	Patches   map[string]string `json:"patches,omitempty"`
 
 	subject plan.Subject
+}
+
+type committedJSON struct {
+	Units int    `json:"units"`
+	Doubt string `json:"doubt,omitempty"` // why they may be too few
 }
 
 type spotReason struct {
@@ -158,6 +165,10 @@ func adviceDocument(a *autospot.Advice) spotAdviceJSON {
 	}
 	if s := a.Placement; s != nil {
 		doc.Placement = &placementJSON{s.Capacity, len(s.Types), s.Zones, s.Why, s.Asked, s.Says()}
+	}
+	doc.Noted = append(doc.Noted, reasonsOf(a.Noted)...)
+	if c := a.Committed; c != (autospot.Committed{}) {
+		doc.Committed = &committedJSON{c.Units, c.Doubt}
 	}
 	if q := a.Quote; q != nil && !q.Mean.IsZero() {
 		doc.Mix = &spotMixJSON{Size: 1, Spot: 1, Types: []spotTypeJSON{quoteDocument(q)}, Rejected: []spotTypeJSON{}, Assumed: []string{}}

@@ -41,11 +41,24 @@ func renderSpot(w io.Writer, d spotJSON, verbose bool, s style) error {
 	if d.Totals.Movable > 0 {
 		l.say("What could move costs %s USD an hour, and would cost %s while it runs, interruptions as their owners value them included.", d.Totals.Now.Display(4), d.Totals.After.Display(4))
 	}
+	if n := doubted(d.Advices); n > 0 {
+		l.say("Of %d it is not known what Reserved Instances and Savings Plans pay for anyway: too few may stay on demand, and savings be overstated (--bill).", n)
+	}
 	l.say("Nothing was changed. The market is told by:")
 	for _, source := range d.Market {
 		l.say("  %s", source)
 	}
 	return l.err
+}
+
+// doubted counts those that could move and of which it is not known what commitments pay for.
+func doubted(advices []spotAdviceJSON) (n int) {
+	for i := range advices {
+		if a := &advices[i]; a.Committed != nil && a.Committed.Doubt != "" && a.Verdict != "no" {
+			n++
+		}
+	}
+	return n
 }
 
 func advicePlaces(advices []spotAdviceJSON) (places []place, of map[place][]*spotAdviceJSON) {

@@ -22,8 +22,8 @@ func (h Hub) People() []Role {
 func (h Hub) Operator() Role {
 	note := Statement{
 		Sid: "Note", Effect: Allow, Actions: []string{"s3:PutObject"},
-		Resources: []string{store + "/policy/current.json", store + "/state/*", store + "/memory/*", store + "/wake/*", store + "/prices/*"},
-		Why:       "the policy, of which every version is kept; the lease of a scope that is acted on, what is remembered of it, when the worker is to look again, prices",
+		Resources: []string{store + "/policy/current.json", store + "/state/*", store + "/memory/*", store + "/wake/*", store + "/prices/*", store + "/facts/*"},
+		Why:       "the policy, of which every version is kept; the lease of a scope that is acted on, what is remembered of it, when the worker is to look again, prices, and what a bill told of commitments",
 	}
 	enters := []string{SpokeRole, ReadRole}
 	if h.Spot {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"offpeak/autospot"
+	"offpeak/internal/billing/coverage"
 	"offpeak/internal/failure"
 	"offpeak/internal/fleet"
 	"offpeak/internal/ledger"
@@ -48,6 +49,8 @@ type SpotWorker struct {
 	Accounts *Accounts
 	// Fixed, if set, is followed instead of the policy in force, and Accounts may be nil then: who types a command knows the account.
 	Fixed *policy.Policy
+	// Facts, if set, are what bills tell of commitments, instead of those that were published.
+	Facts []coverage.Facts
 	// Under returns the hands for a policy. It is asked once for each.
 	Under  func(*policy.Policy) (SpotHands, error)
 	Queue  Queue
@@ -213,6 +216,7 @@ func (w *SpotWorker) under(ctx context.Context) (*policy.Policy, SpotHands, erro
 // alertsOf are what people must know, each once a day; and where the policy's mode asks people, each move that waits for them, once.
 func alertsOf(r *SpotReport, now time.Time) (alerts []Alert) {
 	day := now.UTC().Format(time.DateOnly)
+	doubted, doubt := 0, ""
 	for i := range r.Advices {
 		a := &r.Advices[i]
 		if a.Alert != "" {
@@ -224,6 +228,16 @@ func alertsOf(r *SpotReport, now time.Time) (alerts []Alert) {
 		if a.Move != nil && r.Mode == autospot.Ask {
 			alerts = append(alerts, proposal(a))
 		}
+		if a.Doubted {
+			doubted, doubt = doubted+1, a.Committed.Doubt
+		}
+	}
+	if doubted > 0 {
+		year, week := now.UTC().ISOWeek()
+		alerts = append(alerts, Alert{
+			Key: fmt.Sprintf("%s|spot-doubted|%d-%d", r.Scope, year, week), Scope: r.Scope, Why: doubt, Remedy: autospot.TellCommitments,
+			What: fmt.Sprintf("%d could move to Spot in %s, and wait until it is known what commitments pay for", doubted, r.Scope),
+		})
 	}
 	for _, act := range r.Outcome.Plan.Actions {
 		if err := r.Outcome.Failed[act.ID]; err != nil {

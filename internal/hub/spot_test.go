@@ -300,7 +300,7 @@ func spotWorker(t *testing.T, mode string) (*hub.SpotWorker, *spotty, *queue, *m
 	}}}}
 	store, q, mail := objects.NewMemory(), &queue{}, &mailbox{}
 	policies, accounts := &hub.Policies{Store: store}, &hub.Accounts{Store: store}
-	push(t, policies, office+"spot: {mode: "+mode+"}\n")
+	push(t, policies, office+"spot: {mode: "+mode+", commitments: none}\n")
 	if err := accounts.Meet(t.Context(), []fleet.Scope{dev}, noon); err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package hub
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"offpeak/autospot"
@@ -48,8 +49,12 @@ func (p *spotPlanner) Plan(ctx context.Context, s *fleet.Snapshot, memory *fleet
 	if err != nil {
 		return plan.Plan{}, memory, err
 	}
+	committed, bills, err := p.committed(ctx, s, now)
+	if err != nil {
+		return plan.Plan{}, memory, err
+	}
 	due, _ := scheduler.New(&p.policy.Rules).Plan(s, memory, scheduler.Options{Now: now})
-	options := autospot.Options{Events: events, Busy: map[fleet.ARN]bool{}, Do: p.policy.Spot.Mode == autospot.Act && !p.watched}
+	options := autospot.Options{Committed: committed, Events: events, Busy: map[fleet.ARN]bool{}, Do: p.policy.Spot.Mode == autospot.Act && !p.watched}
 	for _, act := range due.Actions {
 		options.Busy[act.Subject.ARN] = true
 	}
@@ -76,7 +81,7 @@ func (p *spotPlanner) Plan(ctx context.Context, s *fleet.Snapshot, memory *fleet
 	if soon := now.Add(time.Minute); again && (made.Wake.IsZero() || soon.Before(made.Wake)) {
 		made.Wake = soon
 	}
-	p.advices, p.sources, p.wake = advices, offered.Sources, made.Wake
+	p.advices, p.sources, p.wake = advices, slices.Concat(offered.Sources, bills), made.Wake
 	return made, next, nil
 }
 

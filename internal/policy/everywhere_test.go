@@ -48,7 +48,7 @@ var anyValues = []string{
 	"stopped-by-us", "ap-northeast-2", "[ap-northeast-2]", "m5.large", "'0.1'", "'1.05'", "finance@example.com", "[finance@example.com]", "ko", "[ko, en]", "s3://bill", "한국어",
 	"calendars/plant.csv", "calendars/release-freeze.ics", "aws:x", "'offpeak:'", "[{begintime: '09:00'}]", "{country: KR}", "{key: Off}", "{a: {country: KR}}", "{a: {payer: '111122223333'}}",
 	"{a: {always: stopped}}", "{a: {open: daily 09:00-18:00, hold: ~}}", "[{region: us-east-1, type: m5.large, usd_per_hour: '1'}]", "{Team: [1, true, ~]}", "{Team: [1, true]}", "\"a\\nb\"",
-	"{list: ['111122223333']}", "{in: [ou-ab12-cdef3456]}", "[r-ab12]", "advise", "m5.*", "[m5.*, '*.metal', c?.large]", "M5.*", "[m5]", "'*'", "'0.50'", "'1e3'", "100", "100%", "0.1", ".1", "-0.1", "10001", "{batch: {loss: 50%}}", "{Yes: {loss: 50%}}",
+	"{list: ['111122223333']}", "{in: [ou-ab12-cdef3456]}", "[r-ab12]", "advise", "bill", "m5.*", "[m5.*, '*.metal', c?.large]", "M5.*", "[m5]", "'*'", "'0.50'", "'1e3'", "100", "100%", "0.1", ".1", "-0.1", "10001", "{batch: {loss: 50%}}", "{Yes: {loss: 50%}}",
 	`{code: KRW, per_usd: "1384.50", source: bank, date: 2026-09-30}`, "{address: a@example.com, language: en}",
 	"ou-ab12-cdef3456", "arn:aws:iam::111122223333:role/x", "[{account: '111122223333', role: 'arn:aws:iam::111122223333:role/x'}]",
 }

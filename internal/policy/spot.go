@@ -21,6 +21,10 @@ var spotFields = fields[spotDraft]{
 		mode, _ := v.oneOf(string(autospot.Advise), string(autospot.Ask), string(autospot.Act))
 		s.draft.Spot.Mode = autospot.Mode(mode)
 	}},
+	{"commitments", func(s *spotDraft, v value) {
+		word, _ := v.oneOf(fromBill, noCommitments)
+		s.draft.Spot.Uncommitted = word == noCommitments
+	}},
 	{"profiles", (*spotDraft).readProfiles},
 }
 
@@ -46,6 +50,12 @@ var profileFields = fields[autospot.Profile]{
 	{"interruption_cost", func(p *autospot.Profile, v value) { p.Interruption = v.dollars() }},
 	{"churn", func(p *autospot.Profile, v value) { p.Churn = v.count(1, mostInstances) }},
 }
+
+// What spot.commitments may say.
+const (
+	fromBill      = "bill"
+	noCommitments = "none"
+)
 
 const (
 	// mostProfiles is more than people keep apart.
