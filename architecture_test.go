@@ -112,6 +112,7 @@ var table = []row{
 	{"autospot/mix", pure, sees{"internal/money", "autospot/pricing"}, uses{decimal}},
 	{"autospot/balance", pure, sees{"internal/fleet"}, uses{}},
 	{"autospot/convert", pure, sees{"internal/fleet"}, uses{}},
+	{"autospot/experience", pure, sees{"internal/fleet", "internal/market", "autospot/pricing"}, uses{}},
 	{"autospot/patch", pure, sees{"internal/fleet"}, uses{}},
 	{"autospot", pure, sees{"internal/fleet", "internal/money", "internal/plan", "internal/market", "internal/spelling", "autospot/..."}, uses{decimal}},
 
@@ -124,7 +125,7 @@ var table = []row{
 	{"internal/local", worldly, sees{"internal/described", "internal/fleet", "internal/jsonwords", "internal/money", "internal/plan", "internal/objects", "internal/billing"}, uses{"github.com/go-json-experiment/json", "github.com/klauspost/compress", "github.com/rogpeppe/go-internal"}},
 
 	// What runs in the hub's account: who is looked at, under which policy.
-	{"internal/hub", pure, sees{"internal/failure", "internal/fleet", "internal/money", "internal/plan", "internal/ledger", "internal/objects", "internal/optimizer", "internal/policy", "internal/market", "internal/billing/coverage", "autospot", "autospot/balance", "autospot/convert", "scheduler"}, uses{}},
+	{"internal/hub", pure, sees{"internal/failure", "internal/fleet", "internal/money", "internal/plan", "internal/ledger", "internal/objects", "internal/optimizer", "internal/policy", "internal/market", "internal/billing/coverage", "autospot", "autospot/balance", "autospot/convert", "autospot/experience", "autospot/pricing", "scheduler", "scheduler/wall"}, uses{}},
 
 	// AWS, live: the way in, and beneath it one package for each thing that is asked of it.
 	{"internal/cloud", worldly, sees{"internal/failure", "internal/fleet", "internal/pace"}, uses{sdk, smithy}},

@@ -21,14 +21,14 @@ const history = 30 * 24 * time.Hour
 type offers struct {
 	market *market.Market
 	window pricing.Window
-	own    map[string]pricing.Experience
+	own    map[fleet.Region]map[string]pricing.Experience
 	books  map[fleet.Region]*pricing.Book
 	fits   map[string]compatible.Result
 	quotes map[string][]pricing.Quote
 	scores mix.Scores
 }
 
-func newOffers(m *market.Market, now time.Time, own map[string]pricing.Experience) *offers {
+func newOffers(m *market.Market, now time.Time, own map[fleet.Region]map[string]pricing.Experience) *offers {
 	return &offers{
 		market: m, window: pricing.Window{From: now.Add(-history), To: now}, books: map[fleet.Region]*pricing.Book{},
 		own: own, fits: map[string]compatible.Result{}, quotes: map[string][]pricing.Quote{},
@@ -38,7 +38,7 @@ func newOffers(m *market.Market, now time.Time, own map[string]pricing.Experienc
 func (o *offers) book(region fleet.Region) *pricing.Book {
 	b := o.books[region]
 	if b == nil {
-		b = pricing.NewBook(o.market, region, o.window, o.own)
+		b = pricing.NewBook(o.market, region, o.window, o.own[region])
 		o.books[region] = b
 	}
 	return b

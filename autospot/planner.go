@@ -21,8 +21,8 @@ type Options struct {
 	Busy map[fleet.ARN]bool
 	// Events are what happened to groups since the last look.
 	Events map[fleet.ARN][]balance.Event
-	// Experience is how often the organisation's own Spot instances were interrupted, by type; nil: the advisor's word alone.
-	Experience map[string]pricing.Experience
+	// Experience is how often the organisation's own Spot instances were interrupted, by region and type; nil: the advisor's word alone.
+	Experience map[fleet.Region]map[string]pricing.Experience
 	// All lists what is not opted in too, as what it could be.
 	All bool
 	// Do makes acts of moves; without it they are advice alone. Only, if set, leaves the others at advice.

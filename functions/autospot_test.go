@@ -14,9 +14,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
+	"offpeak/autospot/experience"
 	"offpeak/functions/invoke"
 	"offpeak/internal/fleet"
 	"offpeak/internal/hub"
+	"offpeak/internal/market"
 	"offpeak/internal/optimizer"
 )
 
@@ -95,6 +97,12 @@ func (s *spotStage) play(call string, form url.Values) string {
 <platformDetails>Linux/UNIX</platformDetails><launchTime>2026-01-01T00:00:00Z</launchTime><rootDeviceType>ebs</rootDeviceType>%s</item>`, id, lifecycle)
 		}
 		return fmt.Sprintf("<DescribeInstancesResponse><reservationSet><item><reservationId>r-1</reservationId><ownerId>%s</ownerId><instancesSet>%s</instancesSet></item></reservationSet></DescribeInstancesResponse>", s.spoke.Account, members.String())
+	case "DescribeAutoScalingInstances":
+		id := form.Get("InstanceIds.member.1")
+		if !slices.Contains(s.members, id) {
+			return ""
+		}
+		return fmt.Sprintf("<DescribeAutoScalingInstancesResponse><DescribeAutoScalingInstancesResult><AutoScalingInstances><member><InstanceId>%s</InstanceId><AutoScalingGroupName>%s</AutoScalingGroupName></member></AutoScalingInstances></DescribeAutoScalingInstancesResult></DescribeAutoScalingInstancesResponse>", id, playedGroup)
 	case "DescribeLaunchTemplateVersions":
 		return `<DescribeLaunchTemplateVersionsResponse><launchTemplateVersionSet><item><launchTemplateId>lt-1</launchTemplateId><versionNumber>3</versionNumber><launchTemplateData><imageId>ami-1</imageId><instanceType>m5.large</instanceType></launchTemplateData></item></launchTemplateVersionSet></DescribeLaunchTemplateVersionsResponse>`
 	}
@@ -192,6 +200,45 @@ func TestALaunchThatFailsRaisesTheBase(t *testing.T) {
 		t.Errorf("the ledger says %s", words)
 	}
 	t.Logf("from the event to the write, deliveries and looks three times over: %s", time.Since(begun))
+}
+
+// TestAnInterruptionIsLearnt: one that AWS announced is counted, of the type that the look saw, once however often it is told.
+func TestAnInterruptionIsLearnt(t *testing.T) {
+	t.Parallel()
+	s := setSpot(t, "210000000064", "spot: {mode: act}\n")
+	s.moved(t)
+	interruption, autospot := s.run(t, "interruption"), s.run(t, "autospot")
+	taken := s.event("aws.ec2", "EC2 Spot Instance Interruption Warning", map[string]string{"instance-id": "i-0000000000000000b", "instance-action": "terminate"})
+	for range 3 {
+		if a := interruption.Call(t, taken, patience); a.Failed != "" {
+			t.Fatalf("%s\n%s", a.Failed, interruption.Logs())
+		}
+	}
+	wakes := s.receive(t)
+	for range 3 {
+		if f := failures(t, autospot.Call(t, wakes, patience)); len(f) != 0 {
+			t.Fatalf("%v\n%s", f, autospot.Logs())
+		}
+	}
+	data, _, err := s.store.Read(t.Context(), experience.Key(s.spoke))
+	if err != nil {
+		t.Fatalf("%v\n%s", err, autospot.Logs())
+	}
+	record, err := experience.Parse(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	counted := 0
+	for _, pools := range record.Weeks {
+		for pool, c := range pools {
+			if pool == (market.Pool{Zone: "ap-northeast-2a", Type: "m5.large", Product: "Linux/UNIX"}) {
+				counted += c.Interruptions
+			}
+		}
+	}
+	if counted != 1 || len(record.Counted) != 1 || len(record.Running[s.arn()]) != 1 || strings.Contains(autospot.Logs(), "own interruptions are not kept") {
+		t.Errorf("counted %d: %s\n%s", counted, data, autospot.Logs())
+	}
 }
 
 // TestWhatIsNotAutoSpotsCostsNothing: of instances in accounts where nothing was moved AWS is asked nothing, and nothing is kept.

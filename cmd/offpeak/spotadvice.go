@@ -3,11 +3,16 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"io"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"offpeak/autospot"
+	"offpeak/autospot/experience"
+	"offpeak/autospot/pricing"
 	"offpeak/internal/fleet"
 	"offpeak/internal/hub"
 	"offpeak/internal/market"
@@ -22,6 +27,7 @@ type spotFlags struct {
 	catalog, offerings, spotPrices, advisor string // files
 	bill                                    string // folder of exports
 	publish                                 bool
+	experience                              []string // files
 	all, verbose                            bool
 	output                                  string
 }
@@ -53,6 +59,7 @@ is a reason against a move.`,
 	f.StringVar(&flags.advisor, "advisor", "", "the Spot advisor's spot-advisor-data.json; without it every type counts as interrupted most often")
 	f.StringVar(&flags.bill, "bill", "", "folder with the exports of the bill, as for \"offpeak savings\": what Reserved Instances and Savings Plans pay for anyway stays on demand")
 	f.BoolVar(&flags.publish, "publish", false, "with --live and --bill: let the hub know what commitments pay for, of everything that the policy names")
+	f.StringArrayVar(&flags.experience, "experience", nil, "how often your own Spot instances were interrupted, as a hub keeps it in experience/REGION/ACCOUNT.json (repeatable)")
 	f.BoolVar(&flags.all, "all", false, "also what does not ask for Spot, as what it could be")
 	f.BoolVarP(&flags.verbose, "verbose", "v", false, "every gate, every type with the reasons of those left out, every number of on-demand instances, the assumptions, and the patch for its code")
 	registerForm(cmd, &flags.output)
@@ -81,6 +88,9 @@ func (f *spotFlags) run(cmd *cobra.Command, args []string) error {
 	}
 	options := autospot.Options{All: f.all}
 	if options.Committed, err = f.committed(&seen, offered); err != nil {
+		return err
+	}
+	if options.Experience, err = f.own(&seen, offered); err != nil {
 		return err
 	}
 	_, advices, _ := autospot.New(&seen.policy.Spot).Plan(&seen.snapshot, offered, seen.memory, options)
@@ -114,6 +124,39 @@ func (f *spotFlags) committed(seen *sight, offered *market.Market) (map[fleet.AR
 	committed, sources := hub.CommittedBy(&seen.snapshot, facts, nil, seen.now)
 	offered.Sources = append(offered.Sources, sources...)
 	return committed, nil
+}
+
+// own reads how often the organization's own Spot instances were interrupted, and says where that is from.
+func (f *spotFlags) own(seen *sight, offered *market.Market) (map[fleet.Region]map[string]pricing.Experience, error) {
+	var records []experience.Record
+	accounts, scopes := map[fleet.Region]int{}, map[fleet.Scope]string{}
+	for _, file := range f.experience {
+		r, err := readMarket(f.console, file, parseExperience)
+		if err != nil {
+			return nil, err
+		}
+		if before, twice := scopes[r.Scope]; twice {
+			return nil, usagef("--experience: %s and %s are both of %s", before, file, r.Scope)
+		}
+		scopes[r.Scope] = file
+		records, accounts[r.Scope.Region] = append(records, r), accounts[r.Scope.Region]+1
+	}
+	types := experience.Types(records, seen.now)
+	for _, region := range slices.Sorted(maps.Keys(accounts)) {
+		offered.Sources = append(offered.Sources, hub.OwnSource(types[region], accounts[region], region))
+	}
+	return types, nil
+}
+
+func parseExperience(name string, r io.Reader) (record experience.Record, err error) {
+	data, err := io.ReadAll(r)
+	if err == nil {
+		record, err = experience.Parse(data)
+	}
+	if err != nil {
+		return record, fmt.Errorf("%s: %w", name, err)
+	}
+	return record, nil
 }
 
 // market reads what the files tell of the market, and says where each part is from.

@@ -164,7 +164,7 @@ func scopeList(scopes []fleet.Scope) string {
 
 // runLive asks AWS, and shows what it says.
 func (f *spotFlags) runLive(cmd *cobra.Command, args []string, as form) error {
-	if len(f.inventory)+len(args) > 0 || f.at != "" || f.memoryFile != "" || f.catalog+f.offerings+f.spotPrices+f.advisor != "" || f.all {
+	if len(f.inventory)+len(args) > 0 || f.at != "" || f.memoryFile != "" || f.catalog+f.offerings+f.spotPrices+f.advisor != "" || len(f.experience) > 0 || f.all {
 		return usagef("--live asks AWS about now and about what asks for Spot: it does not go with files, --at, --memory or --all")
 	}
 	if f.region != "" {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"math"
 	"time"
 
 	"offpeak/autospot"
@@ -111,7 +112,13 @@ type spotTypeJSON struct {
 	Mean    *money.Rate  `json:"spot_usd_per_hour,omitempty"`
 	P95     *money.Rate  `json:"spot_p95_usd_per_hour,omitempty"`
 	Risk    float64      `json:"interruptions_per_instance_hour,omitempty"`
+	Own     *ownJSON     `json:"own,omitempty"` // what the organization saw of it itself
 	Reasons []spotReason `json:"reasons,omitempty"`
+}
+
+type ownJSON struct {
+	Interruptions int     `json:"interruptions"`
+	Hours         float64 `json:"instance_hours"`
 }
 
 type spotRowJSON struct {
@@ -193,6 +200,9 @@ func reasonsOf(reasons []pricing.Reason) (list []spotReason) {
 
 func quoteDocument(q *pricing.Quote) spotTypeJSON {
 	t := spotTypeJSON{Type: q.Type, Risk: q.Risk.PerHour(), Reasons: reasonsOf(q.Reasons)}
+	if own := q.Risk.Own; own != (pricing.Experience{}) {
+		t.Own = &ownJSON{own.Interruptions, math.Round(100*own.Hours) / 100}
+	}
 	if !q.Mean.IsZero() {
 		t.Mean, t.P95 = &q.Mean, &q.P95
 	}

@@ -170,7 +170,7 @@ func (l *lines) mix(a *spotAdviceJSON) {
 	}
 	rows := []row{{cells: []string{"type", "Spot mean", "p95", "interrupted", ""}, colours: []string{dim, dim, dim, dim}}}
 	for _, t := range m.Types {
-		rows = append(rows, row{cells: []string{t.Type, rateText(t.Mean), rateText(t.P95), fmt.Sprintf("%.1f %% a month", monthly(t.Risk)), joinReasons(t.Reasons)}})
+		rows = append(rows, row{cells: []string{t.Type, rateText(t.Mean), rateText(t.P95), fmt.Sprintf("%.1f %% a month", monthly(t.Risk)), noteOf(&t)}})
 	}
 	for _, t := range m.Rejected {
 		rows = append(rows, row{cells: []string{t.Type, "", "", "", joinReasons(t.Reasons)}, colours: []string{dim, "", "", "", dim}})
@@ -204,6 +204,23 @@ func (l *lines) rows(list []spotRowJSON) {
 		rows = append(rows, row{cells: []string{fmt.Sprint(r.Size), fmt.Sprint(r.OnDemand), fmt.Sprint(r.Spot), r.Cost.Display(4), fmt.Sprintf("%.2g", r.Losses), meets}})
 	}
 	l.table(6, rows)
+}
+
+// noteOf is what there is to say of a chosen type: what was seen of it, and what speaks against it all the same.
+func noteOf(t *spotTypeJSON) string {
+	text, reasons := ownText(t.Own), joinReasons(t.Reasons)
+	if text != "" && reasons != "" {
+		text += "; "
+	}
+	return text + reasons
+}
+
+// ownText says what the organization saw of a type itself.
+func ownText(own *ownJSON) string {
+	if own == nil {
+		return ""
+	}
+	return fmt.Sprintf("%s in %s instance-hours here", counted(own.Interruptions, "interruption"), commas(fmt.Sprintf("%.0f", own.Hours)))
 }
 
 // occasionText is what an occasion is called in a table.

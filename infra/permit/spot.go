@@ -22,10 +22,10 @@ func (h Hub) AutoSpot() Role {
 		{Sid: "Read", Effect: Allow, Actions: []string{"s3:GetObject"}, Resources: []string{store + "/*"}, Why: "the policy, the scope's state, memory and ledger, notices, what the market was like"},
 		keys(),
 		{
-			Sid: "Note", Effect: Allow, Actions: []string{"s3:PutObject"}, Why: "state, memory, when to look again, what was said, prices, what the market is like, how far conversions have come; never the policy itself",
+			Sid: "Note", Effect: Allow, Actions: []string{"s3:PutObject"}, Why: "state, memory, when to look again, what was said, prices, what the market is like, how far conversions have come, how often Spot instances were interrupted; never the policy itself",
 			Resources: []string{
 				store + "/policy/in-force.json", store + "/state/*", store + "/memory/*", store + "/wake/*", store + "/said/*", store + "/prices/*", store + "/market/*",
-				store + "/conversions/*",
+				store + "/conversions/*", store + "/experience/*",
 			},
 		},
 		{

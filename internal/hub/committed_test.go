@@ -16,7 +16,7 @@ const webGroup fleet.ARN = "arn:aws:autoscaling:ap-northeast-2:111122223333:auto
 
 // told is what a bill told of the group web, up to some days ago.
 func told(payer fleet.AccountID, daysAgo, units, hours int, doubt string) coverage.Facts {
-	to := noon.Truncate(24 * time.Hour).AddDate(0, 0, -daysAgo)
+	to := noon.Truncate(24*time.Hour).AddDate(0, 0, -daysAgo)
 	return coverage.Facts{
 		Payer: payer, From: to.AddDate(0, 0, -7), To: to, Written: noon.AddDate(0, 0, -daysAgo).UTC(), Source: "DuckDB",
 		Groups: []coverage.Group{{ARN: webGroup, Units: units, Covered: units, Hours: hours, Doubt: doubt}},

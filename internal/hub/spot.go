@@ -77,6 +77,8 @@ type SpotReport struct {
 	Elsewhere bool
 	// Unread says why the scope could not be looked at. It was told.
 	Unread error
+	// Unlearned says why what was seen could not be added to what is known of the organization's own interruptions. Nothing else depends on it.
+	Unlearned error
 	// Again is when the scope is looked at again for its sake; zero: with the next day.
 	Again time.Time
 }
@@ -147,7 +149,7 @@ func (w *SpotWorker) Look(ctx context.Context, wake Wake) (SpotReport, error) {
 	}
 	report.Mode = p.policy.Spot.Mode
 	report.Outcome, err = o.Sweep(ctx, wake.Scope)
-	report.Advices = p.advices
+	report.Advices, report.Unlearned = p.advices, p.unlearned
 	var elsewhere *optimizer.HeldError
 	switch {
 	case errors.As(err, &elsewhere) || errors.Is(err, objects.ErrChanged):

@@ -8,6 +8,7 @@ import (
 
 	"offpeak/autospot"
 	"offpeak/autospot/balance"
+	"offpeak/autospot/experience"
 	"offpeak/internal/failure"
 	"offpeak/internal/fleet"
 	"offpeak/internal/market"
@@ -25,6 +26,9 @@ type spotPlanner struct {
 	watched bool
 	order   *Order
 	dry     bool // nothing is to be changed
+
+	interrupted []experience.Interruption // those of moved groups that were not counted yet
+	unlearned   error                     // why the look could not be added to what is known of own interruptions
 
 	advices []autospot.Advice
 	alerts  []Alert // of conversions
@@ -49,12 +53,19 @@ func (p *spotPlanner) Plan(ctx context.Context, s *fleet.Snapshot, memory *fleet
 	if err != nil {
 		return plan.Plan{}, memory, err
 	}
+	if !p.dry && p.order == nil {
+		p.unlearned = p.learn(ctx, s, memory, now)
+	}
+	own, seen, err := p.own(ctx, s, now)
+	if err != nil {
+		return plan.Plan{}, memory, err
+	}
 	committed, bills, err := p.committed(ctx, s, now)
 	if err != nil {
 		return plan.Plan{}, memory, err
 	}
 	due, _ := scheduler.New(&p.policy.Rules).Plan(s, memory, scheduler.Options{Now: now})
-	options := autospot.Options{Committed: committed, Events: events, Busy: map[fleet.ARN]bool{}, Do: p.policy.Spot.Mode == autospot.Act && !p.watched}
+	options := autospot.Options{Committed: committed, Experience: own, Events: events, Busy: map[fleet.ARN]bool{}, Do: p.policy.Spot.Mode == autospot.Act && !p.watched}
 	for _, act := range due.Actions {
 		options.Busy[act.Subject.ARN] = true
 	}
@@ -81,7 +92,7 @@ func (p *spotPlanner) Plan(ctx context.Context, s *fleet.Snapshot, memory *fleet
 	if soon := now.Add(time.Minute); again && (made.Wake.IsZero() || soon.Before(made.Wake)) {
 		made.Wake = soon
 	}
-	p.advices, p.sources, p.wake = advices, slices.Concat(offered.Sources, bills), made.Wake
+	p.advices, p.sources, p.wake = advices, slices.Concat(offered.Sources, seen, bills), made.Wake
 	return made, next, nil
 }
 
@@ -140,6 +151,9 @@ func (p *spotPlanner) events(ctx context.Context, s *fleet.Snapshot, memory *fle
 		arn, known := members[n.Instance]
 		if n.Group != "" {
 			arn, known = groups[n.Group]
+		}
+		if known && n.What == Interrupted {
+			p.interrupted = append(p.interrupted, experience.Interruption{Instance: n.Instance, At: n.At})
 		}
 		if known {
 			events[arn] = append(events[arn], balance.Event{What: balance.What(n.What), At: n.At, Instance: n.Instance, Cause: causeOf(n)})

@@ -35,6 +35,9 @@ func (l Log) Spot(ctx context.Context, w hub.Wake, r hub.SpotReport, err error) 
 	o := r.Outcome
 	l.lines.InfoContext(ctx, "AutoSpot", scope, "reason", w.Reason, "policy", o.Plan.Policy, "mode", r.Mode, "asked", len(r.Advices), "ready", ready,
 		"moved", len(o.Plan.Actions)-len(o.Failed), "failed", len(o.Failed), "wake", stamp(r.Again))
+	if r.Unlearned != nil {
+		l.lines.WarnContext(ctx, "own interruptions are not kept", scope, "class", failure.Of(r.Unlearned), "why", r.Unlearned.Error(), "remedy", failure.Remedy(r.Unlearned))
+	}
 	for _, a := range o.Plan.Actions {
 		if move, ok := a.Change.(plan.Move); ok {
 			l.lines.InfoContext(ctx, "move", scope, "act", a.ID, "resource", a.Subject.ARN, "way", move.Way, "cause", a.Cause, "why", a.Why)

@@ -33,7 +33,7 @@ func (b *bazaar) forecasts(t testing.TB, all []contestant, now time.Time, own ma
 	}
 	s := newTrader(b)
 	b.offered(s.known, now)
-	_, advices, _ := s.planner.Plan(&seen, s.known, nil, autospot.Options{Experience: own})
+	_, advices, _ := s.planner.Plan(&seen, s.known, nil, autospot.Options{Experience: map[fleet.Region]map[string]pricing.Experience{scope.Region: own}})
 	byARN := map[fleet.ARN]*mix.Answer{}
 	for _, a := range advices {
 		byARN[a.Subject.ARN] = a.Mix
