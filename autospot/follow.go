@@ -178,7 +178,7 @@ func (r *run) begin(a *Advice, c *Case, live fleet.Purchase) {
 	switch c.Resource.Kind {
 	case fleet.AutoScalingGroup:
 		if c.Resource.Size.Desired == 0 {
-			a.Why = "it is at zero; it moves at its next opening"
+			r.atOpening(a)
 			return
 		}
 		move.Way, move.Refresh = plan.ByRefresh, refreshOf(c.Resource.Launch)
@@ -192,7 +192,7 @@ func (r *run) begin(a *Advice, c *Case, live fleet.Purchase) {
 		a.Why = fmt.Sprintf("it becomes a persistent Spot instance, %s %% less an hour", a.Saving().StringFixed(0))
 	default:
 		if c.Resource.Size.Desired == 0 {
-			a.Why = "it is at zero; it moves at its next opening"
+			r.atOpening(a)
 			return
 		}
 		move.Way = plan.ByDeploying
@@ -203,6 +203,16 @@ func (r *run) begin(a *Advice, c *Case, live fleet.Purchase) {
 	}
 	a.Move = &move
 	r.place(a)
+}
+
+// atOpening leaves what is at zero until its schedule opens it, and looks again then where that is within a day: the daily look comes before people do, and would
+// never see it open.
+func (r *run) atOpening(a *Advice) {
+	a.Why = "it is at zero; it moves at its next opening"
+	next := r.memory.Resources[a.Subject.ARN].Forecast
+	if wait := next.At.Sub(r.snapshot.Taken); r.does(a.Subject.ARN) && next.Want == fleet.Running && wait > 0 && wait < 24*time.Hour {
+		r.wakeAt(next.At.Add(lookAfter))
+	}
 }
 
 // refreshOf is how the members of a group are replaced: never fewer in service than it is to have, a few at a time, and back if that goes wrong.
