@@ -26,8 +26,12 @@ type Subject struct {
 	Zones         []string
 }
 
-// SubjectOf makes a subject of a resource of a snapshot that was taken with how things are launched; false for what no commitment on instances is about.
+// SubjectOf makes a subject of a resource of a snapshot that was taken with how things are launched; false for what no commitment on instances is about, and for
+// members of groups, whose hours are their group's.
 func SubjectOf(r *fleet.Resource) (Subject, bool) {
+	if _, member := r.Trait(fleet.GroupMember); member {
+		return Subject{}, false
+	}
 	if r.Kind != fleet.AutoScalingGroup && r.Kind != fleet.EC2Instance || r.State == fleet.Gone {
 		return Subject{}, false
 	}

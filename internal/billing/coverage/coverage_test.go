@@ -75,8 +75,11 @@ func (b *bill) PlanRates(context.Context, billing.Period) ([]billing.PlanRate, e
 func newBill() *bill {
 	b := &bill{}
 	for _, p := range []struct{ sku, kind, operation, factor string }{
-		{"M5L", "m5.large", "RunInstances", "4"}, {"M5X", "m5.xlarge", "RunInstances", "8"}, {"C5L", "c5.large", "RunInstances", "4"},
-		{"WIN", "m5.large", "RunInstances:0002", "4"}, {"SPOT", "m5.large", "RunInstances:SV001", "4"},
+		{"M5L", "m5.large", "RunInstances", "4"},
+		{"M5X", "m5.xlarge", "RunInstances", "8"},
+		{"C5L", "c5.large", "RunInstances", "4"},
+		{"WIN", "m5.large", "RunInstances:0002", "4"},
+		{"SPOT", "m5.large", "RunInstances:SV001", "4"},
 	} {
 		family, _, _ := strings.Cut(p.kind, ".")
 		b.products = append(b.products, billing.Product{
@@ -223,12 +226,18 @@ func TestWhatCommitmentsPayFor(t *testing.T) {
 			b.ran("6", billing.SpotUsage, "", nil)
 		}, nil, 0, 0, 168, "does not tell what m5.large costs under it"},
 		{"it did not run", func(b *bill) { b.somebody("M5L", "4", billing.PlanUsage, sp) }, nil, 0, 0, 0, "shows no hour of it from 2026-11-13 to 2026-11-20"},
-		{"a group that the bill does not name is found by its members", func(b *bill) { b.somebody("M5L", "4", billing.PlanUsage, sp) },
-			func(s *coverage.Subject) { s.Members = []string{"i-else"} }, 4, 4, 168, "activate the cost allocation tag"},
-		{"an instance needs no tag", func(b *bill) { b.somebody("M5L", "1", billing.PlanUsage, sp) },
-			func(s *coverage.Subject) { s.Kind, s.ID = fleet.EC2Instance, "i-else" }, 1, 1, 168, ""},
-		{"a group of the same name in another account", func(b *bill) { b.ran("4", billing.PlanUsage, sp, nil) },
-			func(s *coverage.Subject) { s.Scope.Account = "111122223333" }, 0, 0, 0, "shows no hour"},
+		{
+			"a group that the bill does not name is found by its members", func(b *bill) { b.somebody("M5L", "4", billing.PlanUsage, sp) },
+			func(s *coverage.Subject) { s.Members = []string{"i-else"} }, 4, 4, 168, "activate the cost allocation tag",
+		},
+		{
+			"an instance needs no tag", func(b *bill) { b.somebody("M5L", "1", billing.PlanUsage, sp) },
+			func(s *coverage.Subject) { s.Kind, s.ID = fleet.EC2Instance, "i-else" }, 1, 1, 168, "",
+		},
+		{
+			"a group of the same name in another account", func(b *bill) { b.ran("4", billing.PlanUsage, sp, nil) },
+			func(s *coverage.Subject) { s.Scope.Account = "111122223333" }, 0, 0, 0, "shows no hour",
+		},
 		{"its type is not known", func(b *bill) { b.ran("4", billing.PlanUsage, sp, nil) }, func(s *coverage.Subject) { s.Type = "" }, 4, 4, 168, "its instance type"},
 	} {
 		b, s := newBill(), web()
@@ -334,5 +343,8 @@ func TestSubjectsOfASnapshot(t *testing.T) {
 	}
 	if _, ok := coverage.SubjectOf(&fleet.Resource{Kind: fleet.EC2Instance, State: fleet.Gone}); ok {
 		t.Error("what is gone is asked about")
+	}
+	if _, ok := coverage.SubjectOf(&fleet.Resource{Kind: fleet.EC2Instance, Traits: []fleet.Trait{{Kind: fleet.GroupMember, Detail: "web"}}}); ok {
+		t.Error("a member would take its group's hours")
 	}
 }
