@@ -66,7 +66,8 @@ func TestHowGroupsLaunch(t *testing.T) {
 		{"alone, its template is a name", `{}`, nil, fleet.Launch{Zones: zones, Template: &latest, Members: members}},
 		{"the latest version is the highest", `{}`, []string{versions}, fleet.Launch{Zones: zones, Template: &read, Members: members, Volumes: volumes, Interfaces: interfaces}},
 		{
-			"its own scheduled actions: what they desire, else the least they allow, each once", `{}`, []string{scheduled("dev-shop-web", `"DesiredCapacity": 6`, `"MinSize": 2, "MaxSize": 9`, `"DesiredCapacity": 6, "MinSize": 1`, `"MaxSize": 3`), scheduled("another", `"DesiredCapacity": 5`)},
+			"its own scheduled actions: what they desire, else the least they allow, each once", `{}`,
+			[]string{scheduled("dev-shop-web", `"DesiredCapacity": 6`, `"MinSize": 2, "MaxSize": 9`, `"DesiredCapacity": 6, "MinSize": 1`, `"MaxSize": 3`), scheduled("another", `"DesiredCapacity": 5`)},
 			fleet.Launch{Zones: zones, Template: &latest, Members: members, Scheduled: []int{2, 6}},
 		},
 		{
