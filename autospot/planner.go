@@ -19,6 +19,8 @@ type Options struct {
 	Committed map[fleet.ARN]Committed
 	// Busy are those that another planner is about to act on; they are left for the next look.
 	Busy map[fleet.ARN]bool
+	// Converting are in the middle of a conversion: they are not looked at, and what is remembered of them stays.
+	Converting map[fleet.ARN]bool
 	// Events are what happened to groups since the last look.
 	Events map[fleet.ARN][]balance.Event
 	// Experience is how often the organisation's own Spot instances were interrupted, by region and type; nil: the advisor's word alone.
@@ -73,6 +75,7 @@ func (p *Planner) Plan(s *fleet.Snapshot, m *market.Market, memory *fleet.Memory
 		r.note(&made, &a)
 		advices = append(advices, a)
 	}
+	r.images(&made)
 	made.Totals.Resources, made.Wake = len(s.Resources), r.wake
 	made.Sort()
 	made.Count()
@@ -221,7 +224,7 @@ func (r *run) remember(before *fleet.Memory) *fleet.Memory {
 	}
 	var lost []fleet.ARN
 	for arn := range r.memory.Spot {
-		if !there[arn] && len(r.snapshot.Gaps) == 0 {
+		if !there[arn] && len(r.snapshot.Gaps) == 0 && !r.options.Converting[arn] && len(r.moved(arn).Images) == 0 {
 			lost = append(lost, arn)
 		}
 	}

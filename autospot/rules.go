@@ -20,6 +20,9 @@ type Rules struct {
 	// Profiles are by name. The one named default is always there.
 	Profiles map[string]Profile
 
+	// KeepImages is for how many days the image of a conversion is kept; zero: DefaultKeepImages.
+	KeepImages int
+
 	Uncommitted        bool // no commitments are to be reckoned with: there are none, or they are not to count
 	KeepAddress        bool // refuse conversions that would change an automatic public address
 	AllowInstanceStore bool // convert instances although that wipes their local disks

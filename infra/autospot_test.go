@@ -96,6 +96,9 @@ func TestWhatAutoSpotMayDoInTheHub(t *testing.T) {
 		{"AutoSpot writes an entry", "AutospotRole", "s3:PutObject", at("ledger/date=2026-11-20/a.jsonl"), fresh, true},
 		{"AutoSpot writes over an entry", "AutospotRole", "s3:PutObject", at("ledger/date=2026-11-20/a.jsonl"), nil, false},
 		{"AutoSpot deletes an entry", "AutospotRole", "s3:DeleteObject", at("ledger/date=2026-11-20/a.jsonl"), nil, false},
+		{"AutoSpot closes a conversion", "AutospotRole", "s3:DeleteObject", at("conversions/222233334444/ap-northeast-2/eni-1.json"), nil, true},
+		{"AutoSpot puts one that is done aside", "AutospotRole", "s3:PutObject", at("converted/222233334444/ap-northeast-2/eni-1.act.json"), fresh, true},
+		{"AutoSpot forgets one that is done", "AutospotRole", "s3:DeleteObject", at("converted/222233334444/ap-northeast-2/eni-1.act.json"), nil, false},
 		{"AutoSpot pushes a policy", "AutospotRole", "s3:PutObject", at("policy/current.json"), fresh, false},
 		{"AutoSpot enters an account", "AutospotRole", "sts:AssumeRole", role(spokeAccount, permit.SpotRole, org), nil, true},
 		{"AutoSpot enters to look", "AutospotRole", "sts:AssumeRole", role(spokeAccount, permit.ReadRole, org), nil, true},
@@ -155,6 +158,10 @@ func TestWhatAutoSpotMayDoInAnAccount(t *testing.T) {
 	}
 	machine := func(pairs ...string) []evaluate.Resource { return []evaluate.Resource{instance("i-1", pairs...)} }
 	given := []evaluate.Resource{{ARN: "arn:aws:iam::" + spokeAccount + ":role/web"}}
+	image := func(path string, pairs ...string) evaluate.Resource {
+		return evaluate.Resource{ARN: "arn:aws:ec2:ap-northeast-2::" + path, Context: tagged(pairs...)}
+	}
+	imaging := map[string]string{"ec2:CreateAction": "CreateImage", "aws:TagKeys": "offpeak:conversion"}
 	to := func(service string) map[string]string { return map[string]string{"iam:PassedToService": service} }
 	for _, test := range []struct {
 		name, action string
@@ -179,6 +186,16 @@ func TestWhatAutoSpotMayDoInAnAccount(t *testing.T) {
 		{"give a successor its tags", "ec2:CreateTags", machine(wish...), map[string]string{"ec2:CreateAction": "RunInstances"}, true},
 		{"write a tag on an instance that is there", "ec2:CreateTags", machine(wish...), nil, false},
 		{"give a volume tags", "ec2:CreateTags", []evaluate.Resource{thing("ec2", "volume/vol-1")}, map[string]string{"ec2:CreateAction": "CreateVolume"}, false},
+		{"give an image of a conversion its tag", "ec2:CreateTags", []evaluate.Resource{{ARN: "arn:aws:ec2:ap-northeast-2::image/ami-1"}}, imaging, true},
+		{"and its snapshot", "ec2:CreateTags", []evaluate.Resource{{ARN: "arn:aws:ec2:ap-northeast-2::snapshot/snap-1"}}, imaging, true},
+		{"give it another tag", "ec2:CreateTags", []evaluate.Resource{{ARN: "arn:aws:ec2:ap-northeast-2::image/ami-1"}}, map[string]string{"ec2:CreateAction": "CreateImage", "aws:TagKeys": "offpeak:schedule"}, false},
+		{"give an image that is there the tag", "ec2:CreateTags", []evaluate.Resource{{ARN: "arn:aws:ec2:ap-northeast-2::image/ami-1"}}, map[string]string{"aws:TagKeys": "offpeak:conversion"}, false},
+		{"remove an image of a conversion", "ec2:DeregisterImage", []evaluate.Resource{image("image/ami-1", "offpeak:conversion", "act-1")}, nil, true},
+		{"and its snapshot, with it", "ec2:DeleteSnapshot", []evaluate.Resource{image("snapshot/snap-1", "offpeak:conversion", "act-1")}, nil, true},
+		{"remove somebody's image", "ec2:DeregisterImage", []evaluate.Resource{image("image/ami-1", "Name", "golden")}, nil, false},
+		{"remove somebody's snapshot", "ec2:DeleteSnapshot", []evaluate.Resource{image("snapshot/snap-1")}, nil, false},
+		{"cancel the request of an instance it has converted", "ec2:CancelSpotInstanceRequests", []evaluate.Resource{thing("ec2", "spot-instances-request/sir-1", "offpeak:conversion", "act-1")}, nil, true},
+		{"cancel somebody's", "ec2:CancelSpotInstanceRequests", []evaluate.Resource{thing("ec2", "spot-instances-request/sir-1", wish...)}, nil, false},
 		{"write a launch template", "ec2:CreateLaunchTemplateVersion", []evaluate.Resource{thing("ec2", "launch-template/lt-1", wish...)}, nil, false},
 		{"make a database larger", "rds:ModifyDBInstance", []evaluate.Resource{thing("rds", "db:orders", wish...)}, nil, false},
 	} {

@@ -98,6 +98,8 @@ type Instance struct {
 	Protected      bool
 	// Requested says that a persistent Spot request for it is open, active or disabled. While it is, the end of the instance makes EC2 launch another one.
 	Requested bool
+	// Request is the id of that request, where it is known.
+	Request string
 }
 
 // Image is the image of the root volume. State is AWS's: pending, available, failed; empty: there is none.

@@ -251,7 +251,7 @@ func (h *handiwork) sweep(ctx context.Context, s *site, p *policy.Policy, planne
 // handOptimizer is the optimizer for one planner at a site, without hands.
 func handOptimizer(c console, s *site, p *policy.Policy, planner optimizer.Planner) *optimizer.Optimizer {
 	return &optimizer.Optimizer{
-		Inventory: sighted{s, p, false}, Planner: planner, Book: ledger.Book{Store: s.store},
+		Inventory: sighted{s, p, false}, Planner: &hub.Aside{Store: s.store, Planner: planner, Rules: &p.Rules}, Book: ledger.Book{Store: s.store},
 		States: optimizer.States{Store: s.store}, Now: c.now, Holder: holder(c), MaxFailures: p.Guards.MaxFailures,
 		Prices: s.pricer(),
 	}

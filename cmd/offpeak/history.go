@@ -137,9 +137,20 @@ func showHistory(ctx context.Context, c console, s *site, q historyQuery) error 
 	return renderStory(c.out, doc, q.zone, newStyle(c))
 }
 
-// readStory reads the ledger for a name.
+// readStory reads the ledger for a name. One that took another's place has the other's story too, for which the ledger is read once more: entries of
+// who does not go by the name were not kept.
 func readStory(ctx context.Context, s *site, q historyQuery) (*namesakes, error) {
-	found := &namesakes{name: q.name, of: map[fleet.ARN]*candidateStory{}, names: map[string]bool{}}
+	also := map[fleet.ARN]bool{}
+	for {
+		found, err := readNames(ctx, s, q, also)
+		if err != nil || !found.more(also) {
+			return found, err
+		}
+	}
+}
+
+func readNames(ctx context.Context, s *site, q historyQuery, also map[fleet.ARN]bool) (*namesakes, error) {
+	found := &namesakes{name: q.name, also: also, of: map[fleet.ARN]*candidateStory{}, names: map[string]bool{}, places: map[fleet.ARN]fleet.ARN{}}
 	for e, err := range (compact.Book{Store: s.store}).Read(ctx, q.from, q.to, scopeOfARN(q.name)) {
 		if damage, ok := errors.AsType[*ledger.Damage](err); ok {
 			found.damages = append(found.damages, damage.Error())
@@ -170,9 +181,12 @@ func scopeOfARN(name string) fleet.Scope {
 
 // namesakes are the resources that go by a name, out of entries that come one by one in the order of each resource's life.
 type namesakes struct {
-	name    string
-	of      map[fleet.ARN]*candidateStory
-	names   map[string]bool // everybody's, to propose one
+	name  string
+	of    map[fleet.ARN]*candidateStory
+	names map[string]bool // everybody's, to propose one
+	// also are those whose place it took, or that took its place; places are who took whose: the new by the old.
+	also    map[fleet.ARN]bool
+	places  map[fleet.ARN]fleet.ARN
 	entries int
 	damages []string
 }
@@ -186,9 +200,12 @@ type candidateStory struct {
 
 func (n *namesakes) add(e ledger.Entry) {
 	n.entries++
+	if e.State == ledger.Succeeded {
+		n.places[e.Succeeds.Old] = e.Resource
+	}
 	c := n.of[e.Resource]
 	if c == nil {
-		c = &candidateStory{known: string(e.Resource) == n.name || e.ID == n.name}
+		c = &candidateStory{known: string(e.Resource) == n.name || e.ID == n.name || n.also[e.Resource]}
 		c.meant = c.known
 		n.of[e.Resource] = c
 		n.names[e.ID] = true
@@ -206,18 +223,43 @@ func (n *namesakes) add(e ledger.Entry) {
 	}
 }
 
-// story tells of the one resource that goes by the name. None, and several, are errors that help on.
-func (n *namesakes) story(q historyQuery, place string) (storyJSON, error) {
-	var arns []fleet.ARN
-	for arn, c := range n.of {
-		if c.meant {
-			arns = append(arns, arn)
+// more notes whose entries belong to the story and were not kept; false where there are none.
+func (n *namesakes) more(also map[fleet.ARN]bool) (again bool) {
+	meant := func(arn fleet.ARN) bool { return n.of[arn] != nil && n.of[arn].meant }
+	for old, heir := range n.places {
+		for _, arn := range []fleet.ARN{old, heir} {
+			if meant(old) != meant(heir) && n.of[arn] != nil && !meant(arn) {
+				also[arn], again = true, true
+			}
 		}
 	}
-	slices.Sort(arns)
+	return again
+}
+
+// last is who has the place of a resource now.
+func (n *namesakes) last(arn fleet.ARN) fleet.ARN {
+	for range len(n.places) {
+		next, replaced := n.places[arn]
+		if !replaced {
+			break
+		}
+		arn = next
+	}
+	return arn
+}
+
+// story tells of the one resource that goes by the name. None, and several, are errors that help on.
+func (n *namesakes) story(q historyQuery, place string) (storyJSON, error) {
+	stories := map[fleet.ARN][]ledger.Entry{}
+	for arn, c := range n.of {
+		if c.meant {
+			stories[n.last(arn)] = append(stories[n.last(arn)], c.entries...)
+		}
+	}
+	arns := slices.Sorted(maps.Keys(stories))
 	switch {
 	case len(arns) == 1:
-		doc := storyOf(n.of[arns[0]].entries)
+		doc := storyOf(stories[arns[0]])
 		doc.Hub, doc.From, doc.To, doc.Zone, doc.Damages = place, q.from.UTC(), q.to.UTC(), q.zone.String(), append(doc.Damages, n.damages...)
 		return doc, nil
 	case len(arns) > 1:

@@ -76,6 +76,26 @@ func TestHistoryFindsByIDNameAndARN(t *testing.T) {
 	}
 }
 
+// TestHistoryOfAnInstanceThatWasReplaced tells both lives of it, by either id.
+func TestHistoryOfAnInstanceThatWasReplaced(t *testing.T) {
+	t.Parallel()
+	d := weekend(t)
+	old := d.resource("i-3")
+	heir := *old
+	heir.ID, heir.ARN = "i-33", fleet.ARN(strings.Replace(string(old.ARN), "i-3", "i-33", 1))
+	run := ledger.Run{ID: "r", Fence: 99, Scope: old.Scope, At: d.now.Add(-time.Minute)}
+	entries := []ledger.Entry{ledger.SuccessionOf(&heir, fleet.Succession{Old: old.ARN, Interface: "eni-1", At: run.At}, fleet.Remembered{}, run)}
+	if err := (ledger.Book{Store: d.store}).Append(t.Context(), run, entries); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"i-3", "i-33", string(heir.ARN), "dev-lazy"} {
+		got, _, err := historyOf(t, d, name, "30d")
+		if err != nil || !strings.Contains(got, "no answer for i-3") || !strings.Contains(got, "it has taken the place of i-3, with its network interface eni-1") || !strings.Contains(got, "first seen opted in") {
+			t.Errorf("%s: %v\n%s", name, err, got)
+		}
+	}
+}
+
 func TestHistoryWhoseNameIsToldLate(t *testing.T) {
 	t.Parallel()
 	d := weekend(t)

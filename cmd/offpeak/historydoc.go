@@ -91,12 +91,12 @@ func storyOf(entries []ledger.Entry) storyJSON {
 			}
 		case ledger.Verified:
 			event.verified(first, known)
-			if !e.Moves() {
+			if e.Switches() {
 				doc.Totals.count(e.Edge.Want)
 			}
 		case ledger.Failed:
 			doc.Totals.Failures++
-		case ledger.Applied, ledger.Enrolled, ledger.Gone, ledger.Released, ledger.Returned:
+		case ledger.Applied, ledger.Enrolled, ledger.Gone, ledger.Released, ledger.Returned, ledger.Succeeded:
 		}
 		doc.Events = append(doc.Events, event)
 		subject = subjectNow(subject, e)
@@ -176,6 +176,7 @@ func renderStory(w io.Writer, d storyJSON, zone *time.Location, s style) error {
 var eventWords = map[ledger.State]string{
 	ledger.Intent: "asked", ledger.Applied: "accepted", ledger.Verified: "worked", ledger.Failed: "failed",
 	ledger.Enrolled: "enrolled", ledger.Gone: "gone", ledger.Released: "released", ledger.Returned: "returned",
+	ledger.Succeeded: "succeeded",
 }
 
 func eventRow(e eventJSON, zone *time.Location) row {
@@ -206,7 +207,7 @@ func eventRow(e eventJSON, zone *time.Location) row {
 		text = "AWS accepted it"
 	case ledger.Enrolled:
 		text = "first seen opted in"
-	case ledger.Gone, ledger.Released, ledger.Returned:
+	case ledger.Gone, ledger.Released, ledger.Returned, ledger.Succeeded:
 	}
 	for _, note := range e.Notes {
 		text += "; " + note

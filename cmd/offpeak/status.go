@@ -194,7 +194,7 @@ func (t *told) note(e ledger.Entry) {
 		}
 	case ledger.Failed:
 		t.failures[e.Act] = e
-	case ledger.Applied, ledger.Verified, ledger.Enrolled, ledger.Gone, ledger.Released, ledger.Returned:
+	case ledger.Applied, ledger.Verified, ledger.Enrolled, ledger.Gone, ledger.Released, ledger.Returned, ledger.Succeeded:
 	}
 }
 

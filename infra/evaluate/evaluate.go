@@ -183,6 +183,8 @@ func holds(operator, key string, values []string, context map[string]string) (bo
 		equal = func(v string) bool { return like(v, got) }
 	case "ArnLike", "ArnEquals": // the two are the same
 		equal = func(v string) bool { return likeARN(v, got) }
+	case "ForAllValues:StringEquals": // of a key with several values, which stand between commas here; none are all
+		return !there || !slices.ContainsFunc(strings.Split(got, ","), func(one string) bool { return !slices.Contains(values, one) }), nil
 	case "NumericLessThan":
 		return there && slices.ContainsFunc(values, func(v string) bool { return less(got, v) }), nil
 	default:

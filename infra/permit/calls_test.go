@@ -34,6 +34,7 @@ var beside = map[string]string{
 	"rds:CreateDBSnapshot":   "asked for by RDS, in the caller's name, when a stop is to take a snapshot",
 	"ec2:RunInstances":       "asked of who writes a launch template into a group, by Auto Scaling",
 	"ec2:CreateTags":         "asked for by EC2 where a launch says the tags of its instance",
+	"ec2:DeleteSnapshot":     "asked for by EC2, in the caller's name, when an image is removed with its snapshots",
 	"iam:PassRole":           "the same of the template's instance profile",
 	"sts:AssumeRole":         "called by the SDK's provider of credentials",
 	"ssm:GetParameter":       "called by internal/cloud/killswitch without the SDK's client",

@@ -165,7 +165,7 @@ func (s Statement) check() error {
 		case strings.Contains(action, "*") && s.Everything != "":
 		case strings.Contains(action, "*"):
 			return fmt.Errorf("the action %s is none but many: name them", action)
-		case s.Effect == Allow && writesTags(name) && !(action == createTags && slices.ContainsFunc(s.Conditions, isAtLaunch)):
+		case s.Effect == Allow && writesTags(name) && !(action == createTags && slices.ContainsFunc(s.Conditions, isAtCreation)):
 			return fmt.Errorf("the action %s writes tags, which are their owners'", action)
 		}
 	}
@@ -185,11 +185,15 @@ func (s Statement) check() error {
 // createTags is also asked for by EC2 where a launch says which tags its instance is to carry.
 const createTags = "ec2:CreateTags"
 
-// atLaunch lets tags be written by a launch, on what it launches, and by nothing else (EC2 user guide, grant permission to tag resources during creation).
-var atLaunch = is("ec2:CreateAction", "RunInstances")
+// atLaunch lets tags be written by a launch, on what it launches, and by nothing else; atImaging by the making of an image (EC2 user guide, grant
+// permission to tag resources during creation).
+var (
+	atLaunch  = is("ec2:CreateAction", "RunInstances")
+	atImaging = is("ec2:CreateAction", "CreateImage")
+)
 
-func isAtLaunch(c Condition) bool {
-	return c.Operator == atLaunch.Operator && c.Key == atLaunch.Key && slices.Equal(c.Values, atLaunch.Values)
+func isAtCreation(c Condition) bool {
+	return c.Operator == atLaunch.Operator && c.Key == atLaunch.Key && (slices.Equal(c.Values, atLaunch.Values) || slices.Equal(c.Values, atImaging.Values))
 }
 
 func writesTags(name string) bool {

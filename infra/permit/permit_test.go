@@ -74,6 +74,9 @@ func TestWhatIsRefused(t *testing.T) {
 		{"tags of what is launched, or of anything else", func(s *permit.Statement) {
 			s.Actions, s.Conditions = []string{"ec2:CreateTags"}, []permit.Condition{{Operator: "StringEquals", Key: "ec2:CreateAction", Values: []string{"RunInstances", "CreateVolume"}}}
 		}, "writes tags"},
+		{"tags of images that are made", func(s *permit.Statement) {
+			s.Actions, s.Conditions = []string{"ec2:CreateTags"}, []permit.Condition{{Operator: "StringEquals", Key: "ec2:CreateAction", Values: []string{"CreateImage"}}}
+		}, ""},
 		{"tags by another call at launches", func(s *permit.Statement) {
 			s.Actions, s.Conditions = []string{"ec2:DeleteTags"}, []permit.Condition{{Operator: "StringEquals", Key: "ec2:CreateAction", Values: []string{"RunInstances"}}}
 		}, "writes tags"},

@@ -25,14 +25,14 @@ func (h Hub) AutoSpot() Role {
 			Sid: "Note", Effect: Allow, Actions: []string{"s3:PutObject"}, Why: "state, memory, when to look again, what was said, prices, what the market is like, how far conversions have come, how often Spot instances were interrupted; never the policy itself",
 			Resources: []string{
 				store + "/policy/in-force.json", store + "/state/*", store + "/memory/*", store + "/wake/*", store + "/said/*", store + "/prices/*", store + "/market/*",
-				store + "/conversions/*", store + "/experience/*",
+				store + "/conversions/*", store + "/converted/*", store + "/experience/*",
 			},
 		},
 		{
 			Sid: "Append", Effect: Allow, Actions: []string{"s3:PutObject"}, Resources: []string{store + "/ledger/*"}, Conditions: []Condition{has("s3:if-none-match")},
 			Why: "the ledger, of which no entry is ever replaced or removed",
 		},
-		{Sid: "Forget", Effect: Allow, Actions: []string{"s3:DeleteObject"}, Resources: []string{store + "/memory/*", store + "/wake/*", store + "/said/*"}, Why: "memory that a newer one has replaced, wakes that are past"},
+		{Sid: "Forget", Effect: Allow, Actions: []string{"s3:DeleteObject"}, Resources: []string{store + "/memory/*", store + "/wake/*", store + "/said/*", store + "/conversions/*"}, Why: "memory that a newer one has replaced, wakes that are past, conversions that are done and stand among those that were"},
 		{
 			Sid: "Wakes", Effect: Allow, Actions: []string{"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:SendMessage"}, Resources: []string{spotQueue},
 			Why: "Lambda fetches wakes in the function's name; it wakes itself for every scope once a day, and again for what is on its way",
@@ -168,6 +168,7 @@ const (
 	interfaces = "arn:${AWS::Partition}:ec2:*:${AWS::AccountId}:network-interface/*"
 	images     = "arn:${AWS::Partition}:ec2:*::image/*"
 	copies     = "arn:${AWS::Partition}:ec2:*::snapshot/*"
+	requests   = "arn:${AWS::Partition}:ec2:*:${AWS::AccountId}:spot-instances-request/*"
 	balanced   = "arn:${AWS::Partition}:elasticloadbalancing:*:${AWS::AccountId}:targetgroup/*"
 )
 
@@ -192,7 +193,7 @@ func (s Spoke) Converting() []Statement {
 		{
 			Sid: "KeepWhatItHas", Effect: Allow, Resources: []string{interfaces, volumes, instances, images, copies, balanced},
 			Actions: []string{
-				"ec2:ModifyNetworkInterfaceAttribute", "ec2:CreateImage", "ec2:DeregisterImage", "ec2:AttachVolume",
+				"ec2:ModifyNetworkInterfaceAttribute", "ec2:CreateImage", "ec2:AttachVolume",
 				"elasticloadbalancing:RegisterTargets",
 			},
 			Why: "keeps the interface, makes an image of the root volume, and gives the successor volumes and traffic; these carry no tag of offpeak's to go by",
@@ -202,16 +203,28 @@ func (s Spoke) Converting() []Statement {
 				interfaces, volumes, instances, images, copies,
 				"arn:${AWS::Partition}:ec2:*:${AWS::AccountId}:subnet/*", "arn:${AWS::Partition}:ec2:*:${AWS::AccountId}:security-group/*",
 				"arn:${AWS::Partition}:ec2:*:${AWS::AccountId}:key-pair/*", "arn:${AWS::Partition}:ec2:*:${AWS::AccountId}:placement-group/*",
-				"arn:${AWS::Partition}:ec2:*:${AWS::AccountId}:spot-instances-request/*",
+				requests,
 			},
 			Why: "runs the successor, with the interface of the old instance and the image of its root volume; AWS lets a launch be tied to no instance that it replaces",
 		},
 		{
-			Sid: "TagsOfSuccessors", Effect: Allow, Actions: []string{createTags}, Resources: []string{instances}, Conditions: []Condition{atLaunch},
-			Why: "gives the successor its owner's tags as it is launched; of what is there already no tag can be written",
+			Sid: "TagsOfSuccessors", Effect: Allow, Actions: []string{createTags}, Resources: []string{instances, requests}, Conditions: []Condition{atLaunch},
+			Why: "gives the successor its owner's tags as it is launched, and its Spot request the tag " + madeTag + "; of what is there already no tag can be written",
+		},
+		{
+			Sid: "TagsOfImages", Effect: Allow, Actions: []string{createTags}, Resources: []string{images, copies}, Conditions: []Condition{atImaging, {"ForAllValues:StringEquals", "aws:TagKeys", []string{madeTag}}},
+			Why: "gives the image of a conversion and its snapshots the tag " + madeTag + " as they are made, and no other",
+		},
+		{
+			Sid: "RemoveWhatWasMade", Effect: Allow, Actions: []string{"ec2:DeregisterImage", "ec2:DeleteSnapshot", "ec2:CancelSpotInstanceRequests"}, Resources: []string{images, copies, requests},
+			Conditions: []Condition{has("aws:ResourceTag/" + madeTag)},
+			Why:        "removes the image of a conversion with its snapshots after the days of the policy, and cancels the Spot request of what goes back; only what carries the tag " + madeTag,
 		},
 	}
 }
+
+// madeTag is on what conversions make beside the successors.
+const madeTag = "offpeak:conversion"
 
 // spotKey is the tag by which owners ask for Spot.
 func (s Spoke) spotKey() string {

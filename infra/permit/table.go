@@ -80,6 +80,8 @@ func conditions(all []Condition) string {
 		switch {
 		case c.Operator == "Null":
 			out = append(out, "`"+c.Key+"` is there")
+		case strings.HasPrefix(c.Operator, "ForAllValues:"):
+			out = append(out, "all of `"+c.Key+"` are among "+codes(c.Values))
 		case len(c.Values) == 1:
 			out = append(out, fmt.Sprintf("`%s` is `%s`", c.Key, plain(c.Values[0])))
 		default:

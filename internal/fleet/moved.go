@@ -71,6 +71,10 @@ type Moved struct {
 	// Profile is the name of the profile that it was moved under.
 	Profile string  `json:"profile,omitempty"`
 	Balance Balance `json:"balance,omitzero"`
+	// Succeeds is whose place it took by a conversion; nil: it was there first.
+	Succeeds *Succession `json:"succeeds,omitempty"`
+	// Images are those that conversions have made, of it and of those before it, and that are still kept; the oldest first.
+	Images []Image `json:"images,omitempty"`
 }
 
 // Stage is how far a move has come.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -24,6 +23,8 @@ type Converter interface {
 	Look(ctx context.Context, scope fleet.Scope, r *convert.Record) (convert.Seen, error)
 	// Do makes the call of a step.
 	Do(ctx context.Context, scope fleet.Scope, r *convert.Record, seen *convert.Seen, step convert.Step) error
+	// Deregister removes an image that a conversion has made, with its snapshots. That it is gone already is a success.
+	Deregister(ctx context.Context, scope fleet.Scope, image string) error
 }
 
 // Conversions carries instances over to another lifecycle, over many looks: what is written down before each call is kept as an object that is named
@@ -44,6 +45,8 @@ type conversion struct {
 	// New is the instance that is there afterwards, once it is known, and Why what is waited for, or why a person is needed.
 	New fleet.ARN `json:"new,omitempty"`
 	Why string    `json:"why,omitempty"`
+	// Image is that of the old root volume, once it is known.
+	Image string `json:"image,omitempty"`
 	// Moved and Remembered are what was remembered of the old instance, for the new one to inherit.
 	Moved      *fleet.Moved      `json:"moved,omitempty"`
 	Remembered *fleet.Remembered `json:"remembered,omitempty"`
@@ -138,6 +141,9 @@ func (c *Conversions) advance(ctx context.Context, v *conversion) error {
 		if id := seen.New.ID; id != "" && v.New == "" {
 			v.New = renamed(v.ARN, v.Record.Old.ID, id)
 		}
+		if seen.Image.ID != "" {
+			v.Image = seen.Image.ID
+		}
 		step := convert.Next(&v.Record, &seen)
 		v.Why = step.Wait
 		switch {
@@ -152,7 +158,7 @@ func (c *Conversions) advance(ctx context.Context, v *conversion) error {
 		case step.Do == "":
 			return c.write(ctx, v)
 		}
-		v.Record.Ended = v.Record.Ended || step.Do == convert.Terminate
+		v.Record.Ended = v.Record.Ended || step.Do == convert.Terminate || step.Do == convert.Cancel
 		if err := c.write(ctx, v); err != nil {
 			return err
 		}
@@ -175,7 +181,7 @@ func (v *conversion) failed(step convert.Step, err error) (again bool) {
 		return true
 	case class.Passes() || v.Record.Undo || v.New != "":
 		return false
-	case step.Do == convert.Terminate:
+	case step.Do == convert.Terminate || step.Do == convert.Cancel:
 		v.Record.Ended = false // it was refused
 	case v.Record.Ended:
 		return false
@@ -221,7 +227,7 @@ func (c *Conversions) GoOn(ctx context.Context, scope fleet.Scope, s *fleet.Snap
 		}
 		switch class := failure.Of(err); {
 		case errors.Is(err, objects.ErrChanged):
-			u.hide(v)
+			u.hide(s, memory, v)
 			u.Again = true
 			continue // somebody else goes on with it
 		case err != nil && !class.Passes():
@@ -230,13 +236,13 @@ func (c *Conversions) GoOn(ctx context.Context, scope fleet.Scope, s *fleet.Snap
 		}
 		switch {
 		case v.State == stuck:
-			u.hide(v)
+			u.hide(s, memory, v)
 			u.Alerts = append(u.Alerts, v.alert(c.Now(), failure.InvalidState))
-		case v.State == underWay || !v.settled(memory) && !present(s, v.New):
-			u.hide(v)
+		case v.underWay(memory) && (v.State != completed || !present(s, v.New)):
+			u.hide(s, memory, v)
 			u.Again = true
-		case !v.settled(memory):
-			memory = v.bequeath(memory)
+		case v.underWay(memory):
+			memory = v.bequeath(memory, c.Now())
 			u.Again = true
 		default:
 			if err := c.close(ctx, v); err != nil {
@@ -247,10 +253,15 @@ func (c *Conversions) GoOn(ctx context.Context, scope fleet.Scope, s *fleet.Snap
 	return memory, u, nil
 }
 
-func (u *Underway) hide(v *conversion) {
+func (u *Underway) hide(s *fleet.Snapshot, memory *fleet.Memory, v *conversion) {
 	u.Hidden[v.ARN] = true
 	if v.New != "" {
 		u.Hidden[v.New] = true
+	}
+	for i := range s.Resources {
+		if r := &s.Resources[i]; v.concerns(r, memory) {
+			u.Hidden[r.ARN] = true
+		}
 	}
 }
 
@@ -270,20 +281,24 @@ func (p *spotPlanner) conversions() *Conversions {
 	return &Conversions{Store: p.worker.Store, Calls: p.hands.Converter, Now: p.worker.Now}
 }
 
-// goOn goes on with conversions, and leaves what is in the middle of one out of the snapshot.
+// goOn goes on with conversions, and leaves what is in the middle of one out of the snapshot. Where nothing is to be changed it only leaves that out.
 func (p *spotPlanner) goOn(ctx context.Context, s *fleet.Snapshot, memory *fleet.Memory) (*fleet.Snapshot, *fleet.Memory, bool, error) {
 	c := p.conversions()
 	if c == nil {
 		return s, memory, false, nil
 	}
-	memory, u, err := c.GoOn(ctx, p.scope, s, memory)
-	p.alerts = u.Alerts
+	var u Underway
+	var err error
+	if p.dry {
+		u, err = openConversions(ctx, p.worker.Store, s, memory)
+	} else {
+		memory, u, err = c.GoOn(ctx, p.scope, s, memory)
+	}
+	p.alerts, p.converting = u.Alerts, u.Hidden
 	if err != nil || len(u.Hidden) == 0 {
 		return s, memory, u.Again, err
 	}
-	rest := *s
-	rest.Resources = slices.DeleteFunc(slices.Clone(s.Resources), func(r fleet.Resource) bool { return u.Hidden[r.ARN] })
-	return &rest, memory, u.Again, nil
+	return without(s, u.Hidden), memory, u.Again, nil
 }
 
 // movers moves groups and services by one actuator, and converts instances.
@@ -298,6 +313,10 @@ func (m movers) Act(ctx context.Context, actions []plan.Action) []error {
 	var others []plan.Action
 	var places []int
 	for i := range actions {
+		if d, ok := actions[i].Change.(plan.Deregister); m.conversions != nil && ok {
+			errs[i] = m.conversions.Calls.Deregister(ctx, actions[i].Subject.Scope, d.Image)
+			continue
+		}
 		if move, ok := actions[i].Change.(plan.Move); m.conversions != nil && ok && move.Way == plan.ByConverting {
 			errs[i] = m.conversions.Begin(ctx, &actions[i])
 			continue

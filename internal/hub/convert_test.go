@@ -72,6 +72,17 @@ func (m *machineRoom) Look(context.Context, fleet.Scope, *convert.Record) (conve
 	return seen, nil
 }
 
+// Deregister removes the image.
+func (m *machineRoom) Deregister(_ context.Context, _ fleet.Scope, image string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.image.ID == image {
+		m.image = convert.Image{}
+	}
+	m.calls = append(m.calls, "Deregister "+image)
+	return nil
+}
+
 var errDied = &failure.Error{Class: failure.Unreachable, Err: errors.New("nobody answers")}
 
 func (m *machineRoom) Do(_ context.Context, _ fleet.Scope, _ *convert.Record, _ *convert.Seen, s convert.Step) error {

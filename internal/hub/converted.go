@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"offpeak/internal/failure"
 	"offpeak/internal/fleet"
@@ -27,27 +28,31 @@ func (v *conversion) inherit(memory *fleet.Memory) (more bool) {
 	return more
 }
 
-// settled reports whether memory knows the new instance.
-func (v *conversion) settled(memory *fleet.Memory) bool {
-	if v.Moved == nil {
+// underWay reports whether the two instances are still to be left alone: one of them is being made, or memory does not know yet who took whose place.
+func (v *conversion) underWay(memory *fleet.Memory) bool {
+	if v.State != completed {
 		return true
 	}
-	if memory == nil {
-		return false
+	if v.New == v.ARN {
+		return false // it went back
 	}
-	_, known := memory.Spot[v.New]
-	return known
+	if memory == nil {
+		return true
+	}
+	s := memory.Spot[v.New].Succeeds
+	return s == nil || s.Old != v.ARN
 }
 
-// bequeath gives the new instance what was remembered of the old one.
-func (v *conversion) bequeath(memory *fleet.Memory) *fleet.Memory {
+// bequeath gives the new instance what is remembered of the old one. What memory has lost meanwhile stands in the record.
+func (v *conversion) bequeath(memory *fleet.Memory, now time.Time) *fleet.Memory {
 	next := memory.Clone()
-	delete(next.Spot, v.ARN)
-	next.Spot[v.New] = *v.Moved
-	if v.Remembered != nil {
-		delete(next.Resources, v.ARN)
-		next.Resources[v.New] = *v.Remembered
+	if _, known := next.Spot[v.ARN]; !known && v.Moved != nil {
+		next.Spot[v.ARN] = *v.Moved
 	}
+	if _, known := next.Resources[v.ARN]; !known && v.Remembered != nil {
+		next.Resources[v.ARN] = *v.Remembered
+	}
+	next = next.Succeed(v.New, fleet.Succession{Old: v.ARN, Interface: v.Record.Interface, Begun: v.Record.Begun, At: now.UTC(), Image: v.Image})
 	return &next
 }
 

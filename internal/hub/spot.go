@@ -15,6 +15,7 @@ import (
 	"offpeak/internal/market"
 	"offpeak/internal/objects"
 	"offpeak/internal/optimizer"
+	"offpeak/internal/plan"
 	"offpeak/internal/policy"
 )
 
@@ -215,6 +216,14 @@ func (w *SpotWorker) under(ctx context.Context) (*policy.Policy, SpotHands, erro
 	return w.held, w.hands, nil
 }
 
+// failedAct says which act failed.
+func failedAct(act *plan.Action) string {
+	if d, ok := act.Change.(plan.Deregister); ok {
+		return "the image " + d.Image + " of the conversion to " + act.Subject.ID + " cannot be removed"
+	}
+	return "the move of " + act.Subject.ID + " failed"
+}
+
 // alertsOf are what people must know, each once a day; and where the policy's mode asks people, each move that waits for them, once.
 func alertsOf(r *SpotReport, now time.Time) (alerts []Alert) {
 	day := now.UTC().Format(time.DateOnly)
@@ -245,7 +254,7 @@ func alertsOf(r *SpotReport, now time.Time) (alerts []Alert) {
 		if err := r.Outcome.Failed[act.ID]; err != nil {
 			alerts = append(alerts, Alert{
 				Key: fmt.Sprintf("%s|spot-failed|%s", act.ID, day), Scope: r.Scope, Resource: act.Subject.ARN, Class: failure.Of(err),
-				What: "the move of " + act.Subject.ID + " failed", Why: err.Error(), Remedy: failure.Remedy(err),
+				What: failedAct(&act), Why: err.Error(), Remedy: failure.Remedy(err),
 			})
 		}
 	}

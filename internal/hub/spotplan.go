@@ -34,14 +34,13 @@ type spotPlanner struct {
 	alerts  []Alert // of conversions
 	sources []string
 	wake    time.Time
+	// converting are in the middle of a conversion.
+	converting map[fleet.ARN]bool
 }
 
 // Plan implements optimizer.Planner. What is in the middle of a conversion is gone on with first, and hidden from the planner.
 func (p *spotPlanner) Plan(ctx context.Context, s *fleet.Snapshot, memory *fleet.Memory, now time.Time) (plan.Plan, *fleet.Memory, error) {
-	again, err := false, error(nil)
-	if !p.dry {
-		s, memory, again, err = p.goOn(ctx, s, memory)
-	}
+	s, memory, again, err := p.goOn(ctx, s, memory)
 	if err != nil {
 		return plan.Plan{}, memory, err
 	}
@@ -64,8 +63,9 @@ func (p *spotPlanner) Plan(ctx context.Context, s *fleet.Snapshot, memory *fleet
 	if err != nil {
 		return plan.Plan{}, memory, err
 	}
-	due, _ := scheduler.New(&p.policy.Rules).Plan(s, memory, scheduler.Options{Now: now})
+	due, _ := scheduler.New(&p.policy.Rules).Plan(memory.AsIfOne(s), memory, scheduler.Options{Now: now})
 	options := autospot.Options{Committed: committed, Experience: own, Events: events, Busy: map[fleet.ARN]bool{}, Do: p.policy.Spot.Mode == autospot.Act && !p.watched}
+	options.Converting = p.converting
 	for _, act := range due.Actions {
 		options.Busy[act.Subject.ARN] = true
 	}

@@ -136,8 +136,9 @@ func (w *Worker) sweeperFor(ctx context.Context) (*optimizer.Optimizer, *policy.
 	}
 	w.version, w.held = version, held
 	w.sweeper = &optimizer.Optimizer{
-		Inventory: hands.Inventory, Actuator: hands.Actuator, Planner: &planner{planner: scheduler.New(&held.Rules), kill: w.Switch},
-		Book: ledger.Book{Store: w.Store}, States: optimizer.States{Store: w.Store}, Now: w.Now, Holder: w.Holder,
+		Inventory: hands.Inventory, Actuator: hands.Actuator,
+		Planner: &Aside{Store: w.Store, Planner: &planner{planner: scheduler.New(&held.Rules), kill: w.Switch}, Rules: &held.Rules},
+		Book:    ledger.Book{Store: w.Store}, States: optimizer.States{Store: w.Store}, Now: w.Now, Holder: w.Holder,
 		MaxFailures: held.Guards.MaxFailures, Watch: w.watch(hands.Readiness), Prices: hands.Prices,
 	}
 	return w.sweeper, held, doubt, nil

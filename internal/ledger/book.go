@@ -159,7 +159,11 @@ func SwitchedOff(entries []Entry) map[fleet.ARN]Entry {
 	}
 	off, closings := map[fleet.ARN]Entry{}, map[string]bool{} // acts for the closing of a schedule
 	for _, e := range entries {
-		if e.Moves() {
+		if old, known := succeeded(&e, off); known {
+			delete(off, e.Succeeds.Old)
+			off[e.Resource] = old
+		}
+		if !e.Switches() {
 			continue
 		}
 		if e.State == Intent && e.Cause == plan.BySchedule {
@@ -180,4 +184,13 @@ func SwitchedOff(entries []Entry) map[fleet.ARN]Entry {
 		}
 	}
 	return off
+}
+
+// succeeded returns what is told of whose place a resource has taken.
+func succeeded(e *Entry, off map[fleet.ARN]Entry) (Entry, bool) {
+	if e.State != Succeeded {
+		return Entry{}, false
+	}
+	old, known := off[e.Succeeds.Old]
+	return old, known
 }

@@ -32,11 +32,13 @@ const (
 	Gone     State = "gone"     // an enrolled resource is not there any more; no act
 	Released State = "released" // it is there, and not opted in any more; no act
 	Returned State = "returned" // it is there and opted in again; no act
+	// Succeeded is of an instance that has taken another's place by a conversion: what is told of the other goes on under this name; no act.
+	Succeeded State = "succeeded"
 )
 
 // States lists the states, those of no act first.
 func States() []State {
-	return []State{Enrolled, Gone, Released, Returned, Intent, Applied, Verified, Failed}
+	return []State{Enrolled, Gone, Released, Returned, Succeeded, Intent, Applied, Verified, Failed}
 }
 
 // ofAct reports whether entries of the state belong to an act.
@@ -65,14 +67,18 @@ type Entry struct {
 	// Kind is zero for what left without being described any more.
 	Kind fleet.Kind `json:"kind,omitzero"`
 	// Change, Cause, Why, Rule and Edge are those of the plan. Change is the verb; a scale has From and To, a move has Move.
-	Change string       `json:"change,omitempty"`
-	From   *fleet.Size  `json:"from,omitempty"`
-	To     *fleet.Size  `json:"to,omitempty"`
-	Move   *plan.Move   `json:"move,omitempty"`
-	Cause  plan.Cause   `json:"cause,omitempty"`
-	Why    string       `json:"why,omitempty"`
-	Rule   string       `json:"rule,omitempty"`
-	Edge   fleet.Moment `json:"edge,omitzero"`
+	Change string      `json:"change,omitempty"`
+	From   *fleet.Size `json:"from,omitempty"`
+	To     *fleet.Size `json:"to,omitempty"`
+	Move   *plan.Move  `json:"move,omitempty"`
+	// Image is the one that deregister removes.
+	Image string       `json:"image,omitempty"`
+	Cause plan.Cause   `json:"cause,omitempty"`
+	Why   string       `json:"why,omitempty"`
+	Rule  string       `json:"rule,omitempty"`
+	Edge  fleet.Moment `json:"edge,omitzero"`
+	// Succeeds is whose place a resource has taken, of an entry that is succeeded.
+	Succeeds *fleet.Succession `json:"succeeds,omitempty"`
 	// Before is the resource as it was seen, whole: what an intent must know to be undone. Entries of no act have it where it is described.
 	Before *fleet.Resource `json:"before,omitempty"`
 	// Error says why an act failed, and Class which kind of failure that is.
@@ -121,6 +127,13 @@ func MoveSeenOf(r *fleet.Resource, m fleet.Moved, environment string, run Run) E
 	return e
 }
 
+// SuccessionOf makes the entry of an instance that has taken another's place. m is what is remembered of it now.
+func SuccessionOf(r *fleet.Resource, s fleet.Succession, m fleet.Remembered, run Run) Entry {
+	e := entryOn(r, m, run)
+	e.State, e.Succeeds, e.Why = Succeeded, &s, "it has taken the place of "+lastPart(s.Old)+", with its network interface "+s.Interface
+	return e
+}
+
 // Presence tells how a resource left or came back between two memories of it: Gone, Released or Returned; false when it did neither.
 func Presence(was, is fleet.Remembered) (State, bool) {
 	present := func(m fleet.Remembered) State {
@@ -141,8 +154,7 @@ func Presence(was, is fleet.Remembered) (State, bool) {
 // part of its name.
 func PresenceOf(state State, arn fleet.ARN, r *fleet.Resource, m fleet.Remembered, run Run) Entry {
 	if r == nil {
-		name := string(arn[strings.LastIndexAny(string(arn), ":/")+1:])
-		r = &fleet.Resource{ARN: arn, ID: name, Scope: run.Scope}
+		r = &fleet.Resource{ARN: arn, ID: lastPart(arn), Scope: run.Scope}
 	}
 	e := entryOn(r, m, run)
 	e.State = state
@@ -158,6 +170,8 @@ func PresenceOf(state State, arn fleet.ARN, r *fleet.Resource, m fleet.Remembere
 	}
 	return e
 }
+
+func lastPart(arn fleet.ARN) string { return string(arn[strings.LastIndexAny(string(arn), ":/")+1:]) }
 
 // entryOn makes an entry of no act on a resource.
 func entryOn(r *fleet.Resource, m fleet.Remembered, run Run) Entry {
@@ -179,6 +193,8 @@ func entryOf(a plan.Action, run Run, attempt int) Entry {
 		e.From, e.To = &c.From, &c.To
 	case plan.Move:
 		e.Move = &c
+	case plan.Deregister:
+		e.Image = c.Image
 	default:
 	}
 	return e
@@ -196,6 +212,11 @@ type Run struct {
 // Moves reports whether the entry is of a move: a change of how capacity is bought, which switches nothing off or on.
 func (e *Entry) Moves() bool { return e.Change == (plan.Move{}).Verb() }
 
+// Switches reports whether the entry is of an act that ends or begins running.
+func (e *Entry) Switches() bool {
+	return e.State.ofAct() && !e.Moves() && e.Change != (plan.Deregister{}).Verb()
+}
+
 // check refuses entries that a reader could not use.
 func (e Entry) check() error {
 	if _, known := parts[e.State]; !known {
@@ -212,6 +233,10 @@ func (e Entry) check() error {
 		return errors.New("an intent needs the state before")
 	case e.State == Intent && e.Moves() && e.Move == nil:
 		return errors.New("a move needs what is bought before and after")
+	case (e.State == Succeeded) != (e.Succeeds != nil):
+		return errors.New("whose place it has taken is missing, or is told of an entry that is not succeeded")
+	case e.State == Succeeded && (e.Succeeds.Old == "" || e.Succeeds.Old == e.Resource):
+		return errors.New("nothing takes its own place")
 	default:
 		return nil
 	}

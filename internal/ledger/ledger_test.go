@@ -242,6 +242,30 @@ func TestWhatIsSwitchedOff(t *testing.T) {
 	}
 }
 
+// TestWhoTookAnothersPlaceIsOffAsThatOneWas: a stop of the old instance is undone by a start of the new one.
+func TestWhoTookAnothersPlaceIsOffAsThatOneWas(t *testing.T) {
+	t.Parallel()
+	machine := func(id string) *fleet.Resource {
+		return &fleet.Resource{ID: id, ARN: fleet.ARN("arn:aws:ec2:ap-northeast-2:111122223333:instance/" + id), Kind: fleet.EC2Instance, Scope: here}
+	}
+	act := func(r *fleet.Resource, change plan.Change, want fleet.State) ledger.Entry {
+		return ledger.IntentOf(plan.Action{ID: "act-" + r.ID + change.Verb(), Subject: plan.SubjectOf(r, "dev"), Change: change, Edge: fleet.Moment{At: friday, Want: want}}, r, run(here, "r", friday), 1)
+	}
+	old, heir := machine("i-1"), machine("i-2")
+	stopped := []ledger.Entry{act(old, plan.Stop{}, fleet.Stopped), ledger.SuccessionOf(heir, fleet.Succession{Old: old.ARN}, fleet.Remembered{}, run(here, "r", friday))}
+	off := ledger.SwitchedOff(stopped)
+	if _, known := off[heir.ARN]; !known || len(off) != 1 {
+		t.Errorf("off: %v", off)
+	}
+	removed := append(stopped, act(heir, plan.Deregister{Image: "ami-1"}, fleet.StateUnknown))
+	if off := ledger.SwitchedOff(removed); len(off) != 1 {
+		t.Errorf("the removal of an image switches nothing on: %v", off)
+	}
+	if off := ledger.SwitchedOff(append(stopped, act(heir, plan.Start{}, fleet.Running))); len(off) != 0 {
+		t.Errorf("started: %v", off)
+	}
+}
+
 // counting is a store that notes what is listed and read.
 type counting struct {
 	objects.Store
@@ -314,6 +338,7 @@ func TestEveryStateReadsBack(t *testing.T) {
 	entries := []ledger.Entry{
 		ledger.EnrolmentOf(r, m, sweep), ledger.PresenceOf(ledger.Gone, "arn:aws:rds:r:111122223333:db:orders", nil, m, sweep),
 		ledger.PresenceOf(ledger.Released, r.ARN, r, m, sweep), ledger.PresenceOf(ledger.Returned, r.ARN, r, m, sweep),
+		ledger.SuccessionOf(r, fleet.Succession{Old: "arn:aws:ec2:r:111122223333:instance/i-1", Interface: "eni-1", Begun: friday, At: friday, Image: "ami-1"}, m, sweep),
 		ledger.IntentOf(a, r, sweep, 1), ledger.OutcomeOf(a, sweep, 1, friday, nil), ledger.VerificationOf(r, m, sweep),
 		ledger.OutcomeOf(a, sweep, 2, friday, errors.New("denied")),
 	}

@@ -42,6 +42,9 @@ func (l Log) Spot(ctx context.Context, w hub.Wake, r hub.SpotReport, err error) 
 		if move, ok := a.Change.(plan.Move); ok {
 			l.lines.InfoContext(ctx, "move", scope, "act", a.ID, "resource", a.Subject.ARN, "way", move.Way, "cause", a.Cause, "why", a.Why)
 		}
+		if d, ok := a.Change.(plan.Deregister); ok {
+			l.lines.InfoContext(ctx, "image", scope, "act", a.ID, "resource", a.Subject.ARN, "image", d.Image, "why", a.Why)
+		}
 		if why := o.Failed[a.ID]; why != nil {
 			l.lines.WarnContext(ctx, "move failed", scope, "act", a.ID, "class", failure.Of(why), "why", why.Error())
 		}

@@ -6,6 +6,7 @@ import (
 
 	"offpeak/internal/fleet"
 	"offpeak/internal/ledger"
+	"offpeak/internal/plan"
 )
 
 // listing finds the resources of a snapshot by their names.
@@ -25,6 +26,14 @@ func (l *listing) find(arn fleet.ARN) *fleet.Resource {
 	return l.byARN[arn]
 }
 
+// described is a resource as it was seen. Of one that is gone, of which an image is left, no more is known than who it was.
+func (l *listing) described(s plan.Subject) *fleet.Resource {
+	if r := l.find(s.ARN); r != nil {
+		return r
+	}
+	return &fleet.Resource{ID: s.ID, ARN: s.ARN, Kind: s.Kind, Scope: s.Scope, Parent: s.Parent, State: fleet.Gone}
+}
+
 // noteChanges writes who was enrolled, who left or came back, and which acts were seen to have worked: what a planner's memory says
 // now and did not say before.
 func (o *Optimizer) noteChanges(ctx context.Context, run ledger.Run, seen *listing, before, after *fleet.Memory) error {
@@ -35,6 +44,9 @@ func (o *Optimizer) noteChanges(ctx context.Context, run ledger.Run, seen *listi
 	note := func(e ledger.Entry) { noted[e.State] = append(noted[e.State], e) }
 	for arn, is := range after.Resources {
 		was, known := before.Resources[arn]
+		if _, follows := succession(arn, before, after); !known && follows {
+			continue // it goes on where another one was
+		}
 		if !known {
 			if r := seen.find(arn); r != nil {
 				note(ledger.EnrolmentOf(r, is, run))
@@ -51,9 +63,10 @@ func (o *Optimizer) noteChanges(ctx context.Context, run ledger.Run, seen *listi
 			note(ledger.PresenceOf(state, arn, seen.find(arn), is, run))
 		}
 	}
+	noted[ledger.Succeeded] = successions(run, seen, before, after)
 	noted[ledger.Verified] = append(noted[ledger.Verified], movesSeen(run, seen, before, after)...)
 	var errs []error
-	for _, state := range []ledger.State{ledger.Enrolled, ledger.Gone, ledger.Released, ledger.Returned, ledger.Verified} {
+	for _, state := range []ledger.State{ledger.Enrolled, ledger.Gone, ledger.Released, ledger.Returned, ledger.Succeeded, ledger.Verified} {
 		ledger.Sort(noted[state])
 		errs = append(errs, o.Book.Append(ctx, run, noted[state]))
 	}

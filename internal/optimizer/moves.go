@@ -10,6 +10,9 @@ import (
 
 // attempts is how often an act was tried, this time included.
 func attempts(m *fleet.Memory, a plan.Action) int {
+	if d, ok := a.Change.(plan.Deregister); ok {
+		return m.Spot[a.Subject.ARN].Image(d.Image).Attempts
+	}
 	if !plan.Switches(a.Change) {
 		return m.Spot[a.Subject.ARN].Attempts
 	}
@@ -19,6 +22,10 @@ func attempts(m *fleet.Memory, a plan.Action) int {
 // answered takes note of what AWS said to an act.
 func answered(memory *fleet.Memory, a plan.Action, outcome ledger.Entry) {
 	applied, again := outcome.State == ledger.Applied, retryAt(outcome)
+	if d, ok := a.Change.(plan.Deregister); ok {
+		memory.Spot[a.Subject.ARN] = deregistered(memory.Spot[a.Subject.ARN], d.Image, &outcome)
+		return
+	}
 	if !plan.Switches(a.Change) {
 		m := memory.Spot[a.Subject.ARN]
 		m.Applied, m.RetryAt = applied, again
@@ -43,6 +50,9 @@ func unplannedMove(arn fleet.ARN, before, after *fleet.Memory) {
 func movesSeen(run ledger.Run, seen *listing, before, after *fleet.Memory) (entries []ledger.Entry) {
 	for arn, is := range after.Spot {
 		was := before.Spot[arn]
+		if s, fresh := succession(arn, before, after); fresh {
+			was = before.Spot[s.Old]
+		}
 		settled := is.Stage == fleet.OnSpot || is.Stage == fleet.Returned
 		if !settled || was.Act == "" || was.Attempts == 0 || is.Attempts != 0 {
 			continue
@@ -52,6 +62,59 @@ func movesSeen(run ledger.Run, seen *listing, before, after *fleet.Memory) (entr
 		}
 	}
 	return entries
+}
+
+// succession is whose place a resource was found to have taken just now.
+func succession(arn fleet.ARN, before, after *fleet.Memory) (s fleet.Succession, fresh bool) {
+	is, was := after.Spot[arn].Succeeds, before.Spot[arn].Succeeds
+	if is == nil || was != nil && was.Old == is.Old {
+		return s, false
+	}
+	return *is, true
+}
+
+// successions are the entries of instances that were found to have taken another's place.
+func successions(run ledger.Run, seen *listing, before, after *fleet.Memory) (entries []ledger.Entry) {
+	for arn := range after.Spot {
+		s, fresh := succession(arn, before, after)
+		if !fresh {
+			continue
+		}
+		r := seen.find(arn)
+		if r == nil {
+			id, scope, _ := fleet.InstanceOf(arn)
+			r = &fleet.Resource{ARN: arn, ID: id, Kind: fleet.EC2Instance, Scope: scope}
+		}
+		entries = append(entries, ledger.SuccessionOf(r, s, after.Resources[arn], run))
+	}
+	return entries
+}
+
+// deregistered returns what is remembered of a move with what an entry about one of its images adds to it.
+func deregistered(m fleet.Moved, image string, e *ledger.Entry) fleet.Moved {
+	switch e.State {
+	case ledger.Applied:
+		return m.WithoutImage(image)
+	case ledger.Intent, ledger.Failed:
+		return m.ImageTried(image, e.Attempt, retryAt(*e))
+	default:
+		return m
+	}
+}
+
+// replayApart returns memory with what an entry tells of a move, of an image or of who took whose place; false where it tells of none of them.
+func replayApart(memory fleet.Memory, e *ledger.Entry) (fleet.Memory, bool) {
+	switch {
+	case e.State == ledger.Succeeded:
+		return memory.Succeed(e.Resource, *e.Succeeds), true
+	case e.Image != "":
+		memory.Spot[e.Resource] = deregistered(memory.Spot[e.Resource], e.Image, e)
+	case e.Moves():
+		memory.Spot[e.Resource] = replayMove(memory.Spot[e.Resource], e)
+	default:
+		return memory, false
+	}
+	return memory, true
 }
 
 // replayMove returns what is remembered of a move with what an entry adds to it.

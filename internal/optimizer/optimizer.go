@@ -304,7 +304,7 @@ func neverPlanned(actions []plan.Action, before, after *fleet.Memory) {
 func (o *Optimizer) act(ctx context.Context, run lease, actions []plan.Action, seen *listing, memory *fleet.Memory, failed map[string]error) error {
 	var intents, outcomes []ledger.Entry
 	for _, a := range actions {
-		intents = append(intents, ledger.IntentOf(a, seen.find(a.Subject.ARN), run.Run, attempts(memory, a)))
+		intents = append(intents, ledger.IntentOf(a, seen.described(a.Subject), run.Run, attempts(memory, a)))
 	}
 	if err := o.Book.Append(ctx, run.Run, intents); err != nil {
 		return err // another worker has this run, or the ledger is out of reach: do nothing

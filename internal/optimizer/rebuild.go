@@ -29,12 +29,9 @@ func Rebuild(entries []ledger.Entry) (fleet.Memory, int64) {
 func replay(before fleet.Memory, entries []ledger.Entry) fleet.Memory {
 	memory := before.Clone()
 	for i := range entries {
-		if e := &entries[i]; e.Moves() {
-			memory.Spot[e.Resource] = replayMove(memory.Spot[e.Resource], e)
-		}
-	}
-	for _, e := range entries {
-		if e.Moves() {
+		// Who took whose place is told in the order of time: what was remembered until then goes on under the new name.
+		e, apart := entries[i], false
+		if memory, apart = replayApart(memory, &e); apart {
 			continue
 		}
 		m, known := memory.Resources[e.Resource]
@@ -65,7 +62,7 @@ func replay(before fleet.Memory, entries []ledger.Entry) fleet.Memory {
 			m.Missed, m.Left, m.Departure = time.Time{}, time.Time{}, ""
 		case ledger.Failed:
 			m.RetryAt = retryAt(e)
-		case ledger.Enrolled:
+		case ledger.Enrolled, ledger.Succeeded:
 		}
 		memory.Resources[e.Resource] = m
 	}

@@ -25,6 +25,8 @@ func Carry(s *fleet.Snapshot, p Plan, at time.Time) *fleet.Snapshot {
 		}
 		if m, ok := c.(Move); ok {
 			carryMove(r, m)
+		}
+		if !Switches(c) {
 			continue
 		}
 		r.State, r.Status, r.Since, r.ByAWS = fleet.Running, "", p.Taken.Add(time.Minute), false

@@ -6,10 +6,10 @@ import (
 	"offpeak/internal/fleet"
 )
 
-// Change is one way to change a resource. The set is closed: Stop, Hibernate, Start, Scale, Move.
+// Change is one way to change a resource. The set is closed: Stop, Hibernate, Start, Scale, Move, Deregister.
 type Change interface {
 	change()
-	// Verb is the change's stable name: stop, hibernate, start, scale, move.
+	// Verb is the change's stable name: stop, hibernate, start, scale, move, deregister.
 	Verb() string
 }
 
@@ -28,10 +28,14 @@ type Start struct{}
 // Scale sets the size of a group or a service: to zero and back.
 type Scale struct{ From, To fleet.Size }
 
-func (Stop) change()      {}
-func (Hibernate) change() {}
-func (Start) change()     {}
-func (Scale) change()     {}
+// Deregister removes an image, with its snapshots, that a conversion of the instance has made.
+type Deregister struct{ Image string }
+
+func (Stop) change()       {}
+func (Hibernate) change()  {}
+func (Start) change()      {}
+func (Scale) change()      {}
+func (Deregister) change() {}
 
 // Verb returns stop.
 func (Stop) Verb() string { return "stop" }
@@ -45,13 +49,20 @@ func (Start) Verb() string { return "start" }
 // Verb returns scale.
 func (Scale) Verb() string { return "scale" }
 
-// Verbs lists the names of all changes.
-func Verbs() []string { return []string{"stop", "hibernate", "start", "scale", "move"} }
+// Verb returns deregister.
+func (Deregister) Verb() string { return "deregister" }
 
-// Switches reports whether a change ends or begins running: all do but a move.
+// Verbs lists the names of all changes.
+func Verbs() []string { return []string{"stop", "hibernate", "start", "scale", "move", "deregister"} }
+
+// Switches reports whether a change ends or begins running: all do but a move and the removal of an image.
 func Switches(c Change) bool {
-	_, moves := c.(Move)
-	return !moves
+	switch c.(type) {
+	case Move, Deregister:
+		return false
+	default:
+		return true
+	}
 }
 
 // SwitchesOff reports whether a change ends running. What does not may begin it, or do neither (Switches).
@@ -59,7 +70,7 @@ func SwitchesOff(c Change) bool {
 	switch c := c.(type) {
 	case Stop, Hibernate:
 		return true
-	case Start, Move:
+	case Start, Move, Deregister:
 		return false
 	case Scale:
 		return c.To.Desired == 0
@@ -73,6 +84,8 @@ func Describe(c Change) string {
 	switch c := c.(type) {
 	case Move:
 		return c.String()
+	case Deregister:
+		return c.Verb() + " " + c.Image
 	case Scale:
 		return fmt.Sprintf("scale %s to %s", c.From, c.To)
 	case Stop:

@@ -43,6 +43,7 @@ type actionJSON struct {
 	To     *fleet.Size  `json:"to,omitempty"`
 	Days   int          `json:"snapshot_days,omitempty"`
 	Move   *Move        `json:"move,omitempty"`
+	Image  string       `json:"image,omitempty"`
 	Cause  Cause        `json:"cause"`
 	Why    string       `json:"why"`
 	Rule   string       `json:"rule"`
@@ -130,6 +131,8 @@ func actionsToJSON(actions []Action) []actionJSON {
 			j.Days = c.SnapshotDays
 		case Move:
 			j.Move = &c
+		case Deregister:
+			j.Image = c.Image
 		}
 		if a.Price.Known {
 			j.Price = &a.Price.Rate
@@ -202,7 +205,12 @@ func changeFromJSON(j actionJSON) (Change, error) {
 	if j.Move != nil && j.Change != (Move{}).Verb() {
 		return nil, fmt.Errorf("move does not go with %.40q", j.Change)
 	}
+	if (j.Image != "") != (j.Change == Deregister{}.Verb()) {
+		return nil, fmt.Errorf("image %.40q does not go with %.40q, or is missing", j.Image, j.Change)
+	}
 	switch j.Change {
+	case Deregister{}.Verb():
+		return Deregister{j.Image}, nil
 	case Move{}.Verb():
 		if err := j.Move.Check(); err != nil {
 			return nil, err
@@ -220,6 +228,6 @@ func changeFromJSON(j actionJSON) (Change, error) {
 		}
 		return Scale{*j.From, *j.To}, nil
 	default:
-		return nil, fmt.Errorf("%.40q is no change (stop, hibernate, start, scale, move)", j.Change)
+		return nil, fmt.Errorf("%.40q is no change (stop, hibernate, start, scale, move, deregister)", j.Change)
 	}
 }

@@ -72,7 +72,7 @@ func TestAPlanReadsBackAsItWasWritten(t *testing.T) {
 	}
 	p := plan.Plan{
 		Taken: friday, Policy: "offpeak.yaml@abc",
-		Actions:    []plan.Action{stop, action("orders", plan.Stop{SnapshotDays: 7}), action("web", plan.Scale{From: fleet.Size{Min: 1, Max: 4, Desired: 2}}), action("api", move)},
+		Actions:    []plan.Action{stop, action("orders", plan.Stop{SnapshotDays: 7}), action("web", plan.Scale{From: fleet.Size{Min: 1, Max: 4, Desired: 2}}), action("api", move), action("i-5", plan.Deregister{Image: "ami-1"})},
 		Refusals:   []plan.Refusal{{Subject: subject("i-3"), Code: plan.Protected, Why: "운영 <&>"}},
 		Idle:       []plan.Idle{{Subject: subject("i-4"), Code: plan.Enrolled, Why: "enrolled"}},
 		Forecast:   []plan.Action{action("i-1", plan.Start{})},
@@ -99,20 +99,22 @@ func TestAPlanReadsBackAsItWasWritten(t *testing.T) {
 func TestReadRefusesWhatIsNoPlan(t *testing.T) {
 	t.Parallel()
 	for name, text := range map[string]string{
-		"nothing":             ``,
-		"a list":              `[]`,
-		"no instant":          `{"policy":"x","actions":[]}`,
-		"an unknown field":    `{"taken":"2026-11-20T10:35:00Z","acts":[]}`,
-		"an unknown change":   `{"taken":"2026-11-20T10:35:00Z","actions":[{"id":"1","arn":"a","kind":"ec2-instance","change":"terminate","at":"2026-11-20T10:35:00Z"}]}`,
-		"a scale without end": `{"taken":"2026-11-20T10:35:00Z","actions":[{"id":"1","arn":"a","kind":"ec2-instance","change":"scale","at":"2026-11-20T10:35:00Z"}]}`,
-		"a kept start":        `{"taken":"2026-11-20T10:35:00Z","actions":[{"id":"1","arn":"a","kind":"rds-instance","change":"start","snapshot_days":7,"at":"2026-11-20T10:35:00Z"}]}`,
-		"kept for too long":   `{"taken":"2026-11-20T10:35:00Z","actions":[{"id":"1","arn":"a","kind":"rds-instance","change":"stop","snapshot_days":366,"at":"2026-11-20T10:35:00Z"}]}`,
-		"an act without id":   `{"taken":"2026-11-20T10:35:00Z","actions":[{"arn":"a","kind":"ec2-instance","change":"stop","at":"2026-11-20T10:35:00Z"}]}`,
-		"a move without move": `{"taken":"2026-11-20T10:35:00Z","actions":[{"id":"1","arn":"a","kind":"ec2-instance","change":"move","at":"2026-11-20T10:35:00Z"}]}`,
-		"a move in no way":    `{"taken":"2026-11-20T10:35:00Z","actions":[{"id":"1","arn":"a","kind":"ec2-instance","change":"move","move":{"way":"by hand"},"at":"2026-11-20T10:35:00Z"}]}`,
-		"no refresh to go by": `{"taken":"2026-11-20T10:35:00Z","actions":[{"id":"1","arn":"a","kind":"ec2-instance","change":"move","move":{"way":"refresh"},"at":"2026-11-20T10:35:00Z"}]}`,
-		"a stop that moves":   `{"taken":"2026-11-20T10:35:00Z","actions":[{"id":"1","arn":"a","kind":"ec2-instance","change":"stop","move":{"way":"write"},"at":"2026-11-20T10:35:00Z"}]}`,
-		"money as a number":   `{"taken":"2026-11-20T10:35:00Z","actions":[{"id":"1","arn":"a","kind":"ec2-instance","change":"stop","at":"2026-11-20T10:35:00Z","usd_per_hour":0.1}]}`,
+		"nothing":              ``,
+		"a list":               `[]`,
+		"no instant":           `{"policy":"x","actions":[]}`,
+		"an unknown field":     `{"taken":"2026-11-20T10:35:00Z","acts":[]}`,
+		"an unknown change":    `{"taken":"2026-11-20T10:35:00Z","actions":[{"id":"1","arn":"a","kind":"ec2-instance","change":"terminate","at":"2026-11-20T10:35:00Z"}]}`,
+		"a scale without end":  `{"taken":"2026-11-20T10:35:00Z","actions":[{"id":"1","arn":"a","kind":"ec2-instance","change":"scale","at":"2026-11-20T10:35:00Z"}]}`,
+		"a kept start":         `{"taken":"2026-11-20T10:35:00Z","actions":[{"id":"1","arn":"a","kind":"rds-instance","change":"start","snapshot_days":7,"at":"2026-11-20T10:35:00Z"}]}`,
+		"kept for too long":    `{"taken":"2026-11-20T10:35:00Z","actions":[{"id":"1","arn":"a","kind":"rds-instance","change":"stop","snapshot_days":366,"at":"2026-11-20T10:35:00Z"}]}`,
+		"an act without id":    `{"taken":"2026-11-20T10:35:00Z","actions":[{"arn":"a","kind":"ec2-instance","change":"stop","at":"2026-11-20T10:35:00Z"}]}`,
+		"a move without move":  `{"taken":"2026-11-20T10:35:00Z","actions":[{"id":"1","arn":"a","kind":"ec2-instance","change":"move","at":"2026-11-20T10:35:00Z"}]}`,
+		"a move in no way":     `{"taken":"2026-11-20T10:35:00Z","actions":[{"id":"1","arn":"a","kind":"ec2-instance","change":"move","move":{"way":"by hand"},"at":"2026-11-20T10:35:00Z"}]}`,
+		"no refresh to go by":  `{"taken":"2026-11-20T10:35:00Z","actions":[{"id":"1","arn":"a","kind":"ec2-instance","change":"move","move":{"way":"refresh"},"at":"2026-11-20T10:35:00Z"}]}`,
+		"a stop that moves":    `{"taken":"2026-11-20T10:35:00Z","actions":[{"id":"1","arn":"a","kind":"ec2-instance","change":"stop","move":{"way":"write"},"at":"2026-11-20T10:35:00Z"}]}`,
+		"a removal of nothing": `{"taken":"2026-11-20T10:35:00Z","actions":[{"id":"1","arn":"a","kind":"ec2-instance","change":"deregister","at":"2026-11-20T10:35:00Z"}]}`,
+		"a stop of an image":   `{"taken":"2026-11-20T10:35:00Z","actions":[{"id":"1","arn":"a","kind":"ec2-instance","change":"stop","image":"ami-1","at":"2026-11-20T10:35:00Z"}]}`,
+		"money as a number":    `{"taken":"2026-11-20T10:35:00Z","actions":[{"id":"1","arn":"a","kind":"ec2-instance","change":"stop","at":"2026-11-20T10:35:00Z","usd_per_hour":0.1}]}`,
 	} {
 		if p, err := plan.Read(strings.NewReader(text)); err == nil {
 			t.Errorf("%s was read as %+v", name, p)

@@ -44,6 +44,7 @@ const (
 	KillSwitch           Code = "kill-switch"
 	Superseded           Code = "superseded"
 	NotForSpot           Code = "not-for-spot"
+	Converting           Code = "converting"
 )
 
 // Idle codes: nothing to do, and why.
@@ -127,6 +128,7 @@ func refusalMeanings() []Meaning {
 		{Code: KillSwitch, Says: "the kill switch, the policy's or the hub's, forbids it"},
 		{Code: Superseded, Says: "another planner's action on the same resource comes first"},
 		{Code: NotForSpot, Says: "its owner asks for Spot, and something speaks against it"},
+		{Code: Converting, Says: "AutoSpot replaces it by an instance of another lifecycle just now; its schedule goes on with that one"},
 	}
 	return used(meanings, "refusal")
 }

@@ -25,7 +25,9 @@ func (p *Plan) Count() {
 	t := Totals{Resources: p.Totals.Resources, OptedIn: p.Totals.OptedIn, Actions: len(p.Actions), Refused: len(p.Refusals)}
 	for _, a := range p.Actions {
 		if !Switches(a.Change) {
-			t.Moves++
+			if _, moves := a.Change.(Move); moves {
+				t.Moves++
+			}
 			continue
 		}
 		sum := &t.StartsPerHour

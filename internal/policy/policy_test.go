@@ -133,6 +133,7 @@ func TestFull(t *testing.T) {
 		{"max failures", p.Guards.MaxFailures, 10},
 		{"how far AutoSpot goes", p.Spot.Mode, autospot.Ask},
 		{"commitments do not count", p.Spot.Uncommitted, true},
+		{"how long images of conversions are kept", p.Spot.KeepImages, 30},
 		{"what the tag's yes means", p.Spot.Profiles["default"], autospot.Profile{Name: "default", Loss: 20, Odds: 0.1, MinimumSaving: 25, Deny: []string{"t3.*"}, Churn: 10}},
 		{"a Spot profile", p.Spot.Profiles["batch"], autospot.Profile{
 			Name: "batch", Loss: 50, Odds: 0.25, MinimumSaving: 30, OnDemand: 1, Allow: []string{"m5.*", "m6i.*", "c5.2xlarge"}, Deny: []string{"*.metal", "t3.*"},

@@ -25,6 +25,7 @@ var spotFields = fields[spotDraft]{
 		word, _ := v.oneOf(fromBill, noCommitments)
 		s.draft.Spot.Uncommitted = word == noCommitments
 	}},
+	{"keep_images", func(s *spotDraft, v value) { s.draft.Spot.KeepImages = v.count(1, mostImageDays) }},
 	{"profiles", (*spotDraft).readProfiles},
 }
 
@@ -60,6 +61,8 @@ const (
 const (
 	// mostProfiles is more than people keep apart.
 	mostProfiles = 100
+	// mostImageDays is longer than anybody goes back to a root volume of then.
+	mostImageDays = 365
 	// mostInstances is more than any one group has.
 	mostInstances = 10_000
 )

@@ -179,6 +179,9 @@ func fits(c plan.Change, kind fleet.Kind) error {
 	if move, moves := c.(plan.Move); moves {
 		return fitsMove(move, kind)
 	}
+	if _, removes := c.(plan.Deregister); removes {
+		return fmt.Errorf("%w: images stay in this world", ErrUnfit)
+	}
 	_, sized := c.(plan.Scale)
 	_, hibernates := c.(plan.Hibernate)
 	if sized != kind.Sized() || hibernates && kind != fleet.EC2Instance {

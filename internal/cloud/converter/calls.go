@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -78,7 +79,8 @@ func (c *Converter) Terminate(ctx context.Context, scope fleet.Scope, instance s
 func (c *Converter) CreateImage(ctx context.Context, scope fleet.Scope, old *Attributes, name string) error {
 	in := &ec2.CreateImageInput{
 		InstanceId: &old.ID, Name: aws.String(ImageName(name)), NoReboot: aws.Bool(true),
-		Description: aws.String("offpeak: the root volume of " + old.ID + ", for its successor"),
+		Description:       aws.String("offpeak: the root volume of " + old.ID + ", for its successor"),
+		TagSpecifications: []types.TagSpecification{made(types.ResourceTypeImage, name), made(types.ResourceTypeSnapshot, name)},
 	}
 	for i := range old.Volumes {
 		if !old.Volumes[i].Root {
@@ -92,10 +94,49 @@ func (c *Converter) CreateImage(ctx context.Context, scope fleet.Scope, old *Att
 	return said("ec2:CreateImage", err)
 }
 
-// RemoveImage removes an image with its snapshot.
+// MadeTag is on what a conversion makes beside the successor: the image with its snapshots, and a Spot request. Its value is the name of the conversion.
+// What does not carry it is never removed.
+const MadeTag = "offpeak:conversion"
+
+func made(what types.ResourceType, name string) types.TagSpecification {
+	return types.TagSpecification{ResourceType: what, Tags: []types.Tag{{Key: aws.String(MadeTag), Value: &name}}}
+}
+
+// RemoveImage removes an image with its snapshots. One that is gone is a success, and one that no conversion has made is refused.
 func (c *Converter) RemoveImage(ctx context.Context, scope fleet.Scope, image string) error {
-	_, err := c.machines.In(scope).DeregisterImage(ctx, &ec2.DeregisterImageInput{ImageId: &image, DeleteAssociatedSnapshots: aws.Bool(true)})
+	out, err := c.machines.In(scope).DescribeImages(ctx, &ec2.DescribeImagesInput{Owners: []string{"self"}, Filters: only("image-id", image)})
+	if err != nil {
+		return said("ec2:DescribeImages", err)
+	}
+	if len(out.Images) == 0 {
+		return nil
+	}
+	found := &out.Images[0]
+	if !slices.ContainsFunc(found.Tags, func(t types.Tag) bool { return aws.ToString(t.Key) == MadeTag }) {
+		return &failure.Error{Class: failure.InvalidState, Err: fmt.Errorf("the image %s (%s) does not carry the tag %s: it is not offpeak's to remove", image, aws.ToString(found.Name), MadeTag)}
+	}
+	_, err = c.machines.In(scope).DeregisterImage(ctx, &ec2.DeregisterImageInput{ImageId: &image, DeleteAssociatedSnapshots: aws.Bool(true)})
 	return said("ec2:DeregisterImage", err)
+}
+
+// Cancel cancels a persistent Spot request. The instance of one that is stopped ends with it (Amazon EC2 user guide, Cancel a Spot Instance request).
+func (c *Converter) Cancel(ctx context.Context, scope fleet.Scope, request string) error {
+	_, err := c.machines.In(scope).CancelSpotInstanceRequests(ctx, &ec2.CancelSpotInstanceRequestsInput{SpotInstanceRequestIds: []string{request}})
+	return said("ec2:CancelSpotInstanceRequests", err)
+}
+
+// RehearseCancel asks whether a Spot request may be cancelled.
+func (c *Converter) RehearseCancel(ctx context.Context, scope fleet.Scope, request string) error {
+	_, err := c.machines.In(scope).CancelSpotInstanceRequests(ctx, &ec2.CancelSpotInstanceRequestsInput{SpotInstanceRequestIds: []string{request}, DryRun: aws.Bool(true)})
+	return refusal("ec2:CancelSpotInstanceRequests, rehearsed", err)
+}
+
+// refusal is the error of a rehearsal that says that the call may not be made, or that it could not be asked.
+func refusal(call string, err error) error {
+	if class := failure.Of(cloud.Classify(err)); class != failure.Denied && class != failure.Unreachable && class != failure.Throttled {
+		return nil
+	}
+	return said(call, err)
 }
 
 // Rehearse asks whether the successor may be run: before anything is stopped, and again before anything is ended. Without an image yet, the old one
@@ -107,10 +148,7 @@ func (c *Converter) Rehearse(ctx context.Context, scope fleet.Scope, old *Attrib
 	}
 	in.DryRun = aws.Bool(true)
 	_, err = c.machines.In(scope).RunInstances(ctx, in)
-	if class := failure.Of(cloud.Classify(err)); class != failure.Denied && class != failure.Unreachable && class != failure.Throttled {
-		return nil
-	}
-	return said("ec2:RunInstances, rehearsed", err)
+	return refusal("ec2:RunInstances, rehearsed", err)
 }
 
 // Run runs the successor, once for each name.
@@ -150,6 +188,9 @@ func (a *Attributes) launch(name, image string, lifecycle fleet.Lifecycle) (*ec2
 			s.Tags = append(s.Tags, types.Tag{Key: &a.Tags[i].Key, Value: &a.Tags[i].Value})
 		}
 		in.TagSpecifications = []types.TagSpecification{s}
+	}
+	if lifecycle == fleet.SpotPersistent {
+		in.TagSpecifications = append(in.TagSpecifications, made(types.ResourceTypeSpotInstancesRequest, name))
 	}
 	return in, nil
 }

@@ -1,6 +1,9 @@
 package converter_test
 
 import (
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -97,7 +100,15 @@ func TestAnInstanceIsReplaced(t *testing.T) {
 	if err != nil || successor.Interface != old.Interface || !slices.Equal(successor.Tags, old.Tags) || successor.Type != old.Type || !strings.Contains(string(successor.Rest), "IyEvYmluL3NoCg==") {
 		t.Errorf("the successor is %+v, %s (%v)", successor, successor.Rest, err)
 	}
+	theirs, err := client.CreateImage(t.Context(), &ec2.CreateImageInput{InstanceId: &s.New.ID, Name: aws.String("golden")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.RemoveImage(t.Context(), scope, aws.ToString(theirs.ImageId)); failure.Of(err) != failure.InvalidState || !strings.Contains(err.Error(), "golden") {
+		t.Errorf("an image of somebody else's: %v", err)
+	}
 	must("remove the image", c.RemoveImage(t.Context(), scope, s.Image))
+	must("remove it again", c.RemoveImage(t.Context(), scope, s.Image))
 	if s := look(); s.Old.State != "terminated" || s.Image != "" {
 		t.Errorf("ended: %+v", s)
 	}
@@ -106,5 +117,54 @@ func TestAnInstanceIsReplaced(t *testing.T) {
 	}
 	if _, err := c.Describe(t.Context(), scope, "i-0123456789abcdef0"); failure.Of(err) != failure.Gone {
 		t.Errorf("it never was: %v", err)
+	}
+}
+
+// TestARequestThatLaunchesAnewIsCancelled: the end of an instance of a persistent request makes EC2 launch another one while the request is there.
+func TestARequestThatLaunchesAnewIsCancelled(t *testing.T) {
+	t.Parallel()
+	state := "disabled"
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_ = r.ParseForm()
+		answer := map[string]string{
+			"DescribeInstances": `<reservationSet><item><instancesSet><item><instanceId>i-1</instanceId><instanceState><name>stopped</name></instanceState>` +
+				`<instanceLifecycle>spot</instanceLifecycle><spotInstanceRequestId>sir-1</spotInstanceRequestId></item></instancesSet></item></reservationSet>`,
+			"DescribeSpotInstanceRequests": `<spotInstanceRequestSet><item><spotInstanceRequestId>sir-1</spotInstanceRequestId><type>persistent</type><state>` + state + `</state></item></spotInstanceRequestSet>`,
+			"DescribeInstanceAttribute":    `<disableApiTermination><value>false</value></disableApiTermination>`,
+		}[r.Form.Get("Action")]
+		if r.Form.Get("Action") == "CancelSpotInstanceRequests" {
+			if r.Form.Get("DryRun") == "true" || r.Form.Get("SpotInstanceRequestId.1") != "sir-1" {
+				w.WriteHeader(http.StatusForbidden)
+				_, _ = io.WriteString(w, `<Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>no</Message></Error></Errors></Response>`)
+				return
+			}
+			state = "cancelled"
+		}
+		_, _ = io.WriteString(w, "<"+r.Form.Get("Action")+"Response>"+answer+"</"+r.Form.Get("Action")+"Response>")
+	}))
+	t.Cleanup(server.Close)
+	access, err := cloud.Open(t.Context(), moto.Recorded(server.URL, "ap-northeast-2"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, scope := converter.New(access), fleet.Scope{Account: "111122223333", Region: "ap-northeast-2"}
+	look := func() converter.Instance {
+		t.Helper()
+		s, err := c.Look(t.Context(), scope, &converter.Attributes{ID: "i-1", Interface: "eni-1"}, "act-1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s.Old
+	}
+	for _, launches := range []string{"open", "active", "disabled"} {
+		if state = launches; look().Request != "sir-1" || look().Lifecycle != fleet.SpotPersistent {
+			t.Errorf("a request that is %s: %+v", launches, look())
+		}
+	}
+	if err := c.RehearseCancel(t.Context(), scope, "sir-1"); failure.Of(err) != failure.Denied {
+		t.Errorf("rehearsed by who may not: %v", err)
+	}
+	if err := c.Cancel(t.Context(), scope, "sir-1"); err != nil || look().Request != "" || look().Lifecycle != fleet.SpotPersistent {
+		t.Errorf("cancelled: %v, %+v", err, look())
 	}
 }

@@ -27,6 +27,8 @@ type Instance struct {
 	KeepsInterface bool
 	KeptVolumes    []string
 	Protected      bool
+	// Request is the persistent Spot request that would launch it anew: one that is open, active or disabled; empty where there is none.
+	Request string
 }
 
 // Place is where a volume is.
@@ -82,33 +84,40 @@ func (c *Converter) see(ctx context.Context, scope fleet.Scope, filter string, v
 			seen.KeptVolumes = append(seen.KeptVolumes, v.ID)
 		}
 	}
-	if gone(i) {
-		return seen, nil
-	}
 	if i.InstanceLifecycle == types.InstanceLifecycleTypeSpot {
-		if seen.Lifecycle, err = c.spotLifecycle(ctx, scope, aws.ToString(i.SpotInstanceRequestId)); err != nil {
+		if seen.Lifecycle, seen.Request, err = c.spotLifecycle(ctx, scope, aws.ToString(i.SpotInstanceRequestId)); err != nil {
 			return seen, err
 		}
+	}
+	if gone(i) {
+		return seen, nil
 	}
 	seen.Protected, err = c.protected(ctx, scope, seen.ID)
 	return seen, err
 }
 
-// spotLifecycle asks whether a request is persistent. Without the request's name it passes for one that is not.
-func (c *Converter) spotLifecycle(ctx context.Context, scope fleet.Scope, request string) (fleet.Lifecycle, error) {
+// spotLifecycle asks whether a request is persistent, and returns its name while it is one that launches. Without the request's name it passes for one
+// that is not.
+func (c *Converter) spotLifecycle(ctx context.Context, scope fleet.Scope, request string) (fleet.Lifecycle, string, error) {
 	if request == "" {
-		return fleet.SpotOneTime, nil
+		return fleet.SpotOneTime, "", nil
 	}
 	out, err := c.machines.In(scope).DescribeSpotInstanceRequests(ctx, &ec2.DescribeSpotInstanceRequestsInput{Filters: only("spot-instance-request-id", request)})
 	if err != nil {
-		return fleet.SpotOneTime, said("ec2:DescribeSpotInstanceRequests", err)
+		return fleet.SpotOneTime, "", said("ec2:DescribeSpotInstanceRequests", err)
 	}
 	for _, r := range out.SpotInstanceRequests {
-		if r.Type == types.SpotInstanceTypePersistent {
-			return fleet.SpotPersistent, nil
+		if r.Type != types.SpotInstanceTypePersistent {
+			continue
+		}
+		switch r.State {
+		case types.SpotInstanceStateOpen, types.SpotInstanceStateActive, types.SpotInstanceStateDisabled:
+			return fleet.SpotPersistent, request, nil
+		default:
+			return fleet.SpotPersistent, "", nil
 		}
 	}
-	return fleet.SpotOneTime, nil
+	return fleet.SpotOneTime, "", nil
 }
 
 // ImageName is what the image of a conversion is called.

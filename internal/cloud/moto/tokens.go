@@ -22,7 +22,8 @@ type tokens struct {
 var ranID = regexp.MustCompile(`<instanceId>(i-[0-9a-f]+)</instanceId>`)
 
 // Tokens returns a server that stands before this one and finds instances by the client token that they were run under, which moto answers with an
-// error of its own: it asks moto for the instance's id instead. It also tells the device of an instance's root volume, which moto leaves out.
+// error of its own: it asks moto for the instance's id instead. It also tells the device of an instance's root volume, which moto leaves out, and keeps tags of
+// an image's snapshots from it, which it cannot take.
 func (s *Server) Tokens(t testing.TB) *Server {
 	t.Helper()
 	target, err := url.Parse(s.URL)
@@ -49,6 +50,9 @@ func (s *Server) Tokens(t testing.TB) *Server {
 		}
 		if form.Get("Filter.1.Name") == "client-token" {
 			body = []byte(k.byID(form).Encode())
+		}
+		if form.Get("Action") == "CreateImage" {
+			body = []byte(withoutTagsOfSnapshots(form).Encode())
 		}
 		r.Body, r.ContentLength = io.NopCloser(strings.NewReader(string(body))), int64(len(body))
 		if form.Get("Action") != "RunInstances" {
@@ -80,6 +84,16 @@ func (k *tokens) byID(form url.Values) url.Values {
 	}
 	form.Set("Filter.1.Name", "instance-id")
 	form.Set("Filter.1.Value.1", known)
+	return form
+}
+
+// withoutTagsOfSnapshots leaves the tags of the image, which are told first.
+func withoutTagsOfSnapshots(form url.Values) url.Values {
+	for name := range form {
+		if strings.HasPrefix(name, "TagSpecification.2.") {
+			form.Del(name)
+		}
+	}
 	return form
 }
 

@@ -43,6 +43,8 @@ type row struct {
 	ToMax       *int32 `parquet:"to_max,optional"`
 	ToDesired   *int32 `parquet:"to_desired,optional"`
 	Move        string `parquet:"move,optional"` // as JSON
+	Image       string `parquet:"image,optional"`
+	Succeeds    string `parquet:"succeeds,optional"` // as JSON
 	Cause       string `parquet:"cause,optional,dict"`
 	Why         string `parquet:"why,optional"`
 	Rule        string `parquet:"rule,optional,dict"`
@@ -120,7 +122,7 @@ func rowOf(object string, e ledger.Entry) (row, error) {
 	r := row{
 		Object: object, Act: e.Act, Attempt: int32(e.Attempt), State: string(e.State), Run: e.Run, Fence: e.Fence, Policy: e.Policy,
 		Environment: e.Environment, Account: string(e.Scope.Account), Region: string(e.Scope.Region), Resource: string(e.Resource), ID: e.ID,
-		Change: e.Change, Cause: string(e.Cause), Why: e.Why, Rule: e.Rule, Error: e.Error,
+		Change: e.Change, Image: e.Image, Cause: string(e.Cause), Why: e.Why, Rule: e.Rule, Error: e.Error,
 		Class: string(e.Class), Notes: strings.Join(e.Notes, "\n"),
 	}
 	r.At, r.AtNanos = e.At.UnixMilli(), int32(e.At.Nanosecond()%int(time.Millisecond))
@@ -142,6 +144,13 @@ func rowOf(object string, e ledger.Entry) (row, error) {
 		}
 		r.Move = string(text)
 	}
+	if e.Succeeds != nil {
+		text, err := json.Marshal(e.Succeeds)
+		if err != nil {
+			return r, err
+		}
+		r.Succeeds = string(text)
+	}
 	if e.Before != nil {
 		text, err := json.Marshal(e.Before)
 		if err != nil {
@@ -156,7 +165,7 @@ func entryOf(r *row) (ledger.Entry, error) {
 	e := ledger.Entry{
 		Act: r.Act, Attempt: int(r.Attempt), State: ledger.State(r.State), Run: r.Run, Fence: r.Fence, Policy: r.Policy,
 		Environment: r.Environment, Scope: fleet.Scope{Account: fleet.AccountID(r.Account), Region: fleet.Region(r.Region)},
-		Resource: fleet.ARN(r.Resource), ID: r.ID, Change: r.Change, Cause: plan.Cause(r.Cause), Why: r.Why, Rule: r.Rule, Error: r.Error, Class: failure.Class(r.Class),
+		Resource: fleet.ARN(r.Resource), ID: r.ID, Change: r.Change, Image: r.Image, Cause: plan.Cause(r.Cause), Why: r.Why, Rule: r.Rule, Error: r.Error, Class: failure.Class(r.Class),
 		From: sizeOf(r.FromMin, r.FromMax, r.FromDesired), To: sizeOf(r.ToMin, r.ToMax, r.ToDesired),
 	}
 	if r.Notes != "" {
@@ -178,6 +187,12 @@ func entryOf(r *row) (ledger.Entry, error) {
 		e.Move = new(plan.Move)
 		if err := json.Unmarshal([]byte(r.Move), e.Move); err != nil {
 			return e, fmt.Errorf("move: %w", err)
+		}
+	}
+	if r.Succeeds != "" {
+		e.Succeeds = new(fleet.Succession)
+		if err := json.Unmarshal([]byte(r.Succeeds), e.Succeeds); err != nil {
+			return e, fmt.Errorf("succeeds: %w", err)
 		}
 	}
 	if r.Before != "" {

@@ -36,7 +36,7 @@ func group(scope fleet.Scope, name string) *fleet.Resource {
 	}
 }
 
-// write puts a run's entries of all states into a ledger: eight objects.
+// write puts a run's entries of all states into a ledger, each in an object.
 func write(t *testing.T, store objects.Store, scope fleet.Scope, at time.Time, name string) {
 	t.Helper()
 	r := group(scope, name)
@@ -53,6 +53,7 @@ func write(t *testing.T, store objects.Store, scope fleet.Scope, at time.Time, n
 		{ledger.PresenceOf(ledger.Gone, r.ARN, nil, m, run)},
 		{ledger.PresenceOf(ledger.Released, r.ARN, r, m, run)},
 		{ledger.PresenceOf(ledger.Returned, r.ARN, r, m, run)},
+		{ledger.SuccessionOf(r, fleet.Succession{Old: "arn:old", Interface: "eni-1", Begun: at.Add(-time.Hour).UTC(), At: at.UTC(), Image: "ami-1"}, m, run)},
 		{ledger.IntentOf(a, r, run, 1), ledger.IntentOf(a, r, run, 2)},
 		{ledger.OutcomeOf(a, run, 1, at.Add(1234567*time.Nanosecond), errors.New("throttled")), ledger.OutcomeOf(a, run, 2, at.Add(time.Second), nil)},
 		{ledger.VerificationOf(r, m, run)},
@@ -136,7 +137,7 @@ func TestACompactedMonthReadsAsBefore(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(result, compact.Result{Scopes: 2, Objects: 42, Entries: 54}); diff != "" {
+	if diff := cmp.Diff(result, compact.Result{Scopes: 2, Objects: 48, Entries: 60}); diff != "" {
 		t.Error(diff)
 	}
 	want := []string{
@@ -149,8 +150,8 @@ func TestACompactedMonthReadsAsBefore(t *testing.T) {
 	if left := keys(t, store, "date=2026-07"); len(left) != 0 {
 		t.Errorf("left: %v", left)
 	}
-	if others := keys(t, store, "date="); len(others) != 28 {
-		t.Errorf("of June and August %d objects are left, want 28", len(others))
+	if others := keys(t, store, "date="); len(others) != 32 {
+		t.Errorf("of June and August %d objects are left, want 32", len(others))
 	}
 	for i, s := range stretches {
 		if got := reading(t, compact.Book{Store: store}.Read(t.Context(), s.from, s.to, s.scope)); got != before[i] {
@@ -266,16 +267,16 @@ func TestWhatIsLeftAlone(t *testing.T) {
 		t.Errorf("a torn object: %+v, %v", result.Left, err)
 	}
 	entries, damages := count(t, store)
-	if entries != 51 || damages != 1 {
+	if entries != 57 || damages != 1 {
 		t.Errorf("with a torn object: %d entries, %d damages", entries, damages)
 	}
 
 	write(t, store, here, july.AddDate(0, 0, 30), "late")
 	result, err = compact.Book{Store: store}.Month(t.Context(), july, later)
-	if err != nil || len(result.Left) != 8 || result.Objects != 0 {
+	if err != nil || len(result.Left) != 9 || result.Objects != 0 {
 		t.Errorf("late objects: %+v, %v", result, err)
 	}
-	if entries, damages = count(t, store); entries != 51+9 || damages != 1 {
+	if entries, damages = count(t, store); entries != 57+10 || damages != 1 {
 		t.Errorf("with late objects: %d entries, %d damages", entries, damages)
 	}
 }

@@ -57,7 +57,7 @@ func (c conversions) Look(ctx context.Context, scope fleet.Scope, r *convert.Rec
 }
 
 func instance(i converter.Instance) convert.Instance {
-	return convert.Instance{ID: i.ID, State: convert.State(i.State), Lifecycle: i.Lifecycle, KeepsInterface: i.KeepsInterface, KeptVolumes: i.KeptVolumes, Protected: i.Protected}
+	return convert.Instance{ID: i.ID, State: convert.State(i.State), Lifecycle: i.Lifecycle, KeepsInterface: i.KeepsInterface, KeptVolumes: i.KeptVolumes, Protected: i.Protected, Requested: i.Request != "", Request: i.Request}
 }
 
 // Do implements hub.Converter. Before the instance is stopped, and again before it is ended, it is rehearsed whether its successor may be run: else it
@@ -75,9 +75,19 @@ func (c conversions) Do(ctx context.Context, scope fleet.Scope, r *convert.Recor
 		if err := c.calls.Rehearse(ctx, scope, a, "", r.To); err != nil {
 			return err
 		}
+		if err := c.cancel(ctx, scope, seen, c.calls.RehearseCancel); err != nil {
+			return err
+		}
 		return c.calls.Stop(ctx, scope, a.ID)
 	case convert.CreateImage:
 		return c.calls.CreateImage(ctx, scope, a, r.Name)
+	case convert.Cancel:
+		if seen.Old.State == convert.Stopped { // with it, it ends
+			if err := c.calls.Rehearse(ctx, scope, a, seen.Image.ID, r.To); err != nil {
+				return err
+			}
+		}
+		return c.cancel(ctx, scope, seen, c.calls.Cancel)
 	case convert.Terminate:
 		if err := c.calls.Rehearse(ctx, scope, a, seen.Image.ID, r.To); err != nil {
 			return err
@@ -102,6 +112,19 @@ func (c conversions) Do(ctx context.Context, scope fleet.Scope, r *convert.Recor
 	default:
 		return &failure.Error{Class: failure.Other, Err: errNoStep(step.Do)}
 	}
+}
+
+// Deregister implements hub.Converter.
+func (c conversions) Deregister(ctx context.Context, scope fleet.Scope, image string) error {
+	return c.calls.RemoveImage(ctx, scope, image)
+}
+
+// cancel makes a call about the Spot request of the old instance, where it has one.
+func (c conversions) cancel(ctx context.Context, scope fleet.Scope, seen *convert.Seen, call func(context.Context, fleet.Scope, string) error) error {
+	if !seen.Old.Requested {
+		return nil
+	}
+	return call(ctx, scope, seen.Old.Request)
 }
 
 // restore gives an instance the attributes that the old one had. A successor's root volume is one of its own, and goes with it.
