@@ -89,6 +89,7 @@ type lineJSON struct {
 type resourceJSON struct {
 	ARN         fleet.ARN        `json:"arn"`
 	ID          string           `json:"id"`
+	IDs         []string         `json:"ids,omitempty"`
 	Name        string           `json:"name,omitempty"`
 	Kind        fleet.Kind       `json:"kind"`
 	Account     fleet.AccountID  `json:"account"`
@@ -235,7 +236,7 @@ func linesOf(lines []savings.Line) (j []lineJSON) {
 
 func resourceOf(r *savings.Resource) resourceJSON {
 	j := resourceJSON{
-		ARN: r.ARN, ID: r.ID, Name: r.Name, Kind: r.Kind, Account: r.Scope.Account, Region: r.Scope.Region, Environment: r.Environment,
+		ARN: r.ARN, ID: r.ID, IDs: r.IDs, Name: r.Name, Kind: r.Kind, Account: r.Scope.Account, Region: r.Scope.Region, Environment: r.Environment,
 		Origin: r.Origin, Enrolled: r.Enrolled, Left: r.Left, figureJSON: figureOf(r.Figure), Acts: r.Acts, Baseline: r.Baseline, Held: shareJSON(r.Held),
 	}
 	for _, e := range r.Bill {

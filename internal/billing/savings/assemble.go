@@ -198,7 +198,7 @@ func partOf(claim *avoidance.Claim, share avoidance.CauseShare) *big.Rat {
 func (c *computation) resource(i int, s *subject) Resource {
 	claim := &c.claims.Claims[i]
 	r := Resource{
-		ARN: s.ARN, ID: s.ID, Name: s.Name(), Kind: s.Kind, Scope: s.Scope, Environment: s.environment, Origin: claim.Origin,
+		ARN: s.ARN, ID: s.ID, IDs: s.names, Name: s.Name(), Kind: s.Kind, Scope: s.Scope, Environment: s.environment, Origin: claim.Origin,
 		Enrolled: s.enrolled.UTC(), Left: s.left, Tags: s.Tags, Type: s.Type, Baseline: claim.Evidence, Held: s.held,
 		Figure: c.figure(func(other *avoidance.Claim) bool { return other == claim }),
 	}

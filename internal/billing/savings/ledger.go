@@ -26,6 +26,8 @@ type subject struct {
 	// moved says that the ledger tells of moves to Spot and of nothing else: it is on no schedule, and none claims anything for it.
 	moved  bool
 	wasOff bool // when it was enrolled
+	// names are the ids that it had, where conversions gave it others: the first is that of its ARN.
+	names  []string
 	stops  []stop
 	resets []avoidance.Reset
 	acts   []string
@@ -50,6 +52,7 @@ func readLedger(in Input, s *Savings) ([]*subject, []Move, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	names := oneNameEach(entries)
 	byARN := map[fleet.ARN]*subject{}
 	var subjects []*subject
 	causes := causesOf(entries)
@@ -59,6 +62,7 @@ func readLedger(in Input, s *Savings) ([]*subject, []Move, error) {
 		if found == nil {
 			found = &subject{Resource: fleet.Resource{ARN: e.Resource, ID: e.ID, Kind: e.Kind, Scope: e.Scope}, enrolled: e.At, moved: true}
 			byARN[e.Resource] = found
+			found.names = names[e.Resource]
 			subjects = append(subjects, found)
 		}
 		found.take(e, causes[e.Act], in.Period.To)
@@ -100,6 +104,31 @@ func entriesUntil(in Input, s *Savings) ([]ledger.Entry, error) {
 			cmp.Compare(a.Act, b.Act), cmp.Compare(rank(a.State), rank(b.State)))
 	})
 	return once(entries, s), nil
+}
+
+// oneNameEach gives every entry of an instance that took another's place the ARN of the first of them: a conversion ends an instance, and the workload goes
+// on with its baseline, its stops and its moves. It returns the ids that each such workload had, the first first.
+func oneNameEach(entries []ledger.Entry) map[fleet.ARN][]string {
+	first, ids := map[fleet.ARN]fleet.ARN{}, map[fleet.ARN][]string{}
+	for i := range entries {
+		e := &entries[i]
+		if e.State == ledger.Succeeded && first[e.Resource] == "" {
+			old := e.Succeeds.Old
+			if of, known := first[old]; known {
+				old = of
+			}
+			first[e.Resource] = old
+			if len(ids[old]) == 0 {
+				id, _, _ := fleet.InstanceOf(old)
+				ids[old] = []string{id}
+			}
+			ids[old] = append(ids[old], e.ID)
+		}
+		if of, known := first[e.Resource]; known {
+			e.Resource = of
+		}
+	}
+	return ids
 }
 
 // rank orders the states of entries of one instant.
@@ -146,11 +175,12 @@ func causesOf(entries []ledger.Entry) map[string]plan.Cause {
 func (s *subject) take(e *ledger.Entry, cause plan.Cause, end time.Time) {
 	if e.Before != nil {
 		s.Resource = *e.Before
+		s.ARN = e.Resource
 	}
 	if e.Environment != "" {
 		s.environment = e.Environment
 	}
-	if e.Moves() {
+	if e.State == ledger.Succeeded || e.Act != "" && !e.Switches() {
 		return // it switches nothing off or on
 	}
 	s.moved = false

@@ -140,8 +140,11 @@ type Line struct {
 
 // Resource is what one resource avoided, with its evidence.
 type Resource struct {
+	// ARN names it from its enrolment on. An instance that was converted has another id since: ID is the last, and IDs are all that it had, in
+	// order of time; empty where there is but one.
 	ARN         fleet.ARN
 	ID          string
+	IDs         []string
 	Name        string
 	Kind        fleet.Kind
 	Scope       fleet.Scope

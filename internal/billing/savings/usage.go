@@ -163,6 +163,9 @@ func newFinder(subjects []*subject) finder {
 		switch s.Kind {
 		case fleet.EC2Instance:
 			f.byID[accountName{account: s.Scope.Account, name: s.ID}] = s
+			for _, id := range s.names {
+				f.byID[accountName{account: s.Scope.Account, name: id}] = s
+			}
 		case fleet.AutoScalingGroup:
 			f.byID[accountName{s.Scope.Account, s.Scope.Region, "", s.ID}] = s
 		case fleet.ECSService:
