@@ -123,6 +123,9 @@ func Parse(context any) (Config, error) {
 	problems := &problems{}
 	s := &section{path: Key, values: values, seen: map[string]bool{}, problems: problems}
 	c := s.config()
+	if tag, said := s.take("spot_tag"); said && tag != "" && !c.AutoSpot && !s.bad["autospot"] && !s.bad["spot_tag"] {
+		s.complain("spot_tag", fmt.Sprintf("%v has no effect without autospot: say autospot: true, or take it out", tag))
+	}
 	s.done()
 	c.check(problems)
 	if len(problems.errs) > 0 {

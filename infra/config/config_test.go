@@ -85,6 +85,8 @@ func TestMistakes(t *testing.T) {
 		{"more at once than the account may", `{"max_concurrency": 50, "account_concurrency": 10}`, "50 is more than the account's quota of 10"},
 		{"no tag", `{"schedule_tags": []}`, "lists no key"},
 		{"a word for AutoSpot", `{"autospot": "yes"}`, "offpeak.autospot: is the text \"yes\": say true or false, without quotes"},
+		{"a tag of Spot without AutoSpot", `{"spot_tag": "acme/spot"}`, "acme/spot has no effect without autospot: say autospot: true"},
+		{"the usual one, without it", `{"autospot": false, "spot_tag": "offpeak:spot"}`, "has no effect without autospot"},
 		{"a pattern for the tag of Spot", `{"autospot": true, "spot_tag": "offpeak:*"}`, "IAM takes * ? and $"},
 		{"one tag for schedules and Spot", `{"autospot": true, "spot_tag": "Offpeak:Schedule"}`, "opts in to schedules as offpeak:schedule"},
 		{"the same tag twice to IAM", `{"schedule_tags": ["Schedule", "schedule"]}`, "the same to IAM"},
