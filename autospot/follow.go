@@ -17,6 +17,8 @@ func (r *run) follow(a *Advice, c *Case, m fleet.Moved) {
 		r.settle(a, c, &m, live)
 	}
 	switch {
+	case a.Wish.Answer == Silent && m.Stage != "" && !r.options.Rollback[a.Subject.ARN]:
+		a.Why = "its owner has taken the tag away, and nothing more is done with it: it stays as it is until a person takes it back (offpeak spot rollback), or the tag says yes or no"
 	case r.options.Busy[a.Subject.ARN]:
 		a.Why = "its schedule acts on it now; the next look goes on"
 		r.wakeAt(r.snapshot.Taken.Add(lookAfter))

@@ -339,6 +339,14 @@ var instances = []row{
 	{"a customer's key", launch(func(l *fleet.Launch) { l.Volumes[1].Key = "arn:aws:kms:ap-northeast-2:111122223333:key/1" }), autospot.GateVolumes, autospot.Warn, "vol-2", "kms:CreateGrant", nil},
 	{"an Elastic IP is kept by the interface, and said", nil, autospot.GateAddresses, autospot.Pass, "eni-1 with 203.0.113.7", "", nil},
 	{"an automatic address", trait(fleet.PublicAddress, "198.51.100.4"), autospot.GateAddresses, autospot.Warn, "198.51.100.4", "Elastic IP", nil},
+	{"two interfaces", launch(func(l *fleet.Launch) {
+		l.Interfaces = []fleet.Interface{{ID: "eni-1"}, {ID: "eni-2", Index: 1}}
+	}), autospot.GateAddresses, autospot.Refuse, "2 network interfaces", "aws ec2 detach-network-interface --region ap-northeast-2 --attachment-id \"$(aws ec2 describe-network-interfaces --region ap-northeast-2 --network-interface-ids eni-2", nil},
+	{"two interfaces, and a public address", func(c *autospot.Case) {
+		trait(fleet.PublicAddress, "203.0.113.9")(c)
+		launch(func(l *fleet.Launch) { l.Interfaces = []fleet.Interface{{ID: "eni-1"}, {ID: "eni-2", Index: 1}} })(c)
+	}, autospot.GateAddresses, autospot.Refuse, "2 network interfaces", "eni-2", nil},
+	{"two interfaces whose places are not told", launch(func(l *fleet.Launch) { l.Interfaces = []fleet.Interface{{ID: "eni-1"}, {}} }), autospot.GateAddresses, autospot.Refuse, "2 network interfaces", "detach them", nil},
 	{"no interface that is known", launch(func(l *fleet.Launch) { l.Interfaces = nil }), autospot.GateAddresses, autospot.Unknown, "no network interface", "", nil},
 	{"an instance-store root", trait(fleet.InstanceStoreRoot, ""), autospot.GateInstanceStore, autospot.Refuse, "root volume", "EBS", nil},
 	{"local disks", trait(fleet.InstanceStoreData, "m5d.large"), autospot.GateInstanceStore, autospot.Refuse, "m5d.large", "instance_store: allow", nil},

@@ -65,6 +65,9 @@ func (l *look) instanceVolumes() answer {
 }
 
 func (l *look) instanceAddresses() answer {
+	if more := l.secondInterfaces(); len(more) > 0 {
+		return refuse(l.detach(more), "it has %d network interfaces, and a conversion takes over the first alone", len(l.launch.Interfaces))
+	}
 	if t, ok := l.Resource.Trait(fleet.PublicAddress); ok {
 		if l.rules.KeepAddress {
 			return refuse("give it an Elastic IP", "its automatic public address %s would change, and the policy says keep_address", t.Detail)
@@ -101,4 +104,34 @@ func (l *look) instanceStore() answer {
 	default:
 		return pass("it has no local disks")
 	}
+}
+
+// secondInterfaces are those beside the primary one, which alone cannot be detached.
+func (l *look) secondInterfaces() (more []fleet.Interface) {
+	if !l.asked {
+		return nil
+	}
+	for _, i := range l.launch.Interfaces {
+		if i.Index != 0 {
+			more = append(more, i)
+		}
+	}
+	if n := len(l.launch.Interfaces); n > 1 && len(more) == 0 { // their places are not known
+		return l.launch.Interfaces[1:]
+	}
+	return more
+}
+
+// detach takes the other interfaces off, by the names of their attachments, which are asked for.
+func (l *look) detach(more []fleet.Interface) string {
+	var commands []string
+	for _, i := range more {
+		id := i.ID
+		if id == "" {
+			return "move what its other interfaces do to its first one, and detach them"
+		}
+		commands = append(commands, l.command("ec2", "detach-network-interface")+` --attachment-id "$(`+l.command("ec2", "describe-network-interfaces")+" --network-interface-ids "+quote(id)+
+			` --query 'NetworkInterfaces[0].Attachment.AttachmentId' --output text)"`)
+	}
+	return strings.Join(commands, " && ") + " # first move what they do to its first interface; attach them again by hand after the conversion, or leave it on demand by the tag " + l.rules.Keys.Spot + " = no"
 }
