@@ -18,15 +18,28 @@ import (
 // Find looks for resources of a scope by their names, opted in or not: those that a snapshot of what is opted in shows no more, so that what
 // lost its tag can be told from what is not there. Names of which AWS knows nothing are left out. It tells what their listing tells.
 func (r *Reader) Find(ctx context.Context, scope fleet.Scope, arns []fleet.ARN) ([]fleet.Resource, error) {
-	in := &reading{Reader: r, scope: scope, all: true, samples: map[string]string{}}
+	return (&reading{Reader: r, scope: scope, all: true, samples: map[string]string{}}).find(ctx, arns)
+}
+
+// FindLaunched is Find with how they are launched, as a snapshot of what opts in has it: for who takes back what it moved when the tag is gone.
+func (r *Reader) FindLaunched(ctx context.Context, scope fleet.Scope, arns []fleet.ARN) ([]fleet.Resource, error) {
+	in := &reading{Reader: r, scope: scope, all: true, sought: true, samples: map[string]string{}}
+	found, err := in.find(ctx, arns)
+	if err == nil && r.options.Launch != nil {
+		err = r.options.Launch(ctx, in, found)
+	}
+	return found, err
+}
+
+func (r *reading) find(ctx context.Context, arns []fleet.ARN) ([]fleet.Resource, error) {
 	wanted := sortOut(arns)
-	for _, look := range []func(context.Context, sought) error{in.findInstances, in.findGroups, in.findDatabases, in.findServices} {
+	for _, look := range []func(context.Context, sought) error{r.findInstances, r.findGroups, r.findDatabases, r.findServices} {
 		if err := look(ctx, wanted); err != nil {
 			return nil, err
 		}
 	}
-	found := slices.Concat(in.ofEC2, in.ofAutoScaling, in.ofRDS, in.ofECS)
-	return found, in.rightAccount(found)
+	found := slices.Concat(r.ofEC2, r.ofAutoScaling, r.ofRDS, r.ofECS)
+	return found, r.rightAccount(found)
 }
 
 // sought are names by what AWS is asked for.

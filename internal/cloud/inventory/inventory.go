@@ -91,6 +91,8 @@ type reading struct {
 	*Reader
 	scope fleet.Scope
 	all   bool // also what is not opted in
+	// sought says that all that is found is wanted whole, opted in or not.
+	sought bool
 
 	ofEC2, ofAutoScaling, ofRDS, ofECS []fleet.Resource
 	samples                            map[string]string // by group: an instance, which tells the product of all
@@ -158,7 +160,9 @@ func (r *reading) optedIn(res *fleet.Resource) bool {
 }
 
 // planned reports whether a plan may act on a resource, so that more is to be known of it than its listing tells.
-func (r *reading) planned(res *fleet.Resource) bool { return res.State != fleet.Gone && r.optedIn(res) }
+func (r *reading) planned(res *fleet.Resource) bool {
+	return res.State != fleet.Gone && (r.sought || r.optedIn(res))
+}
 
 // rightAccount refuses the resources of another account or region: everything would be planned, and remembered, under the wrong name.
 func (r *reading) rightAccount(resources []fleet.Resource) error {

@@ -234,6 +234,15 @@ func TestLaunchingAsRecorded(t *testing.T) {
 	if len(asks) != 2 || asks[0].form.Get("LaunchTemplateVersion.1") != "$Latest" || asks[0].form.Get("LaunchTemplateVersion.2") != "1" {
 		t.Errorf("asked %+v", asks)
 	}
+	// What has lost its tag is found by name, and as whole.
+	found := must[[]fleet.Resource](t)(asking(access).FindLaunched(t.Context(), seoul, []fleet.ARN{find(t, s, "latest").ARN}))
+	i := slices.IndexFunc(found, func(r fleet.Resource) bool { return r.ID == "latest" })
+	if i < 0 {
+		t.Fatalf("found %v", found)
+	}
+	if _, refreshing := found[i].Trait(fleet.RefreshInProgress); !refreshing || found[i].Launch.Template == nil || found[i].Launch.Template.Number != 12 {
+		t.Errorf("found %+v, launched by %+v", found[i], found[i].Launch)
+	}
 }
 
 // TestWhatCannotBeAskedOfLaunching stays unread, and is said; what is gone is unread, and what else fails fails the snapshot.

@@ -85,6 +85,16 @@ func (c complete) Snapshot(ctx context.Context, scope fleet.Scope) (fleet.Snapsh
 	return s, err
 }
 
+// Find implements optimizer.Finder: what was moved and has lost its tag is told whole, so that it can be taken back.
+func (c complete) Find(ctx context.Context, scope fleet.Scope, arns []fleet.ARN) ([]fleet.Resource, error) {
+	found, err := c.Reader.FindLaunched(ctx, scope, arns)
+	if err == nil {
+		s := fleet.Snapshot{Resources: found}
+		c.prices.Apply(&s)
+	}
+	return found, err
+}
+
 // Listener returns what hears of interruptions and of launches that failed.
 func Listener(h *live.Hub) *hub.Listener {
 	return &hub.Listener{
