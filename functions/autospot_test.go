@@ -270,6 +270,33 @@ func TestWhatIsNotAutoSpotsCostsNothing(t *testing.T) {
 	}
 }
 
+// TestAChangedTagWakesAutoSpot: an owner tags three things within a moment, and AutoSpot is woken once, when that is over.
+func TestAChangedTagWakesAutoSpot(t *testing.T) {
+	t.Parallel()
+	s := setSpot(t, "210000000064", "")
+	f := s.run(t, "interruption")
+	retagged := func(tags map[string]string) map[string]any {
+		return s.event("aws.tag", "Tag Change on Resource", map[string]any{"changed-tag-keys": []string{"offpeak:spot"}, "service": "ec2", "resource-type": "instance", "version": 3, "tags": tags})
+	}
+	for _, input := range []any{
+		retagged(map[string]string{"offpeak:spot": "yes", "aws:autoscaling:groupName": "web"}),
+		retagged(map[string]string{"offpeak:spot": "yes"}), retagged(map[string]string{"offpeak:spot": "batch"}), retagged(nil),
+	} {
+		if a := f.Call(t, input, patience); a.Failed != "" {
+			t.Errorf("%v: %s\n%s", input, a.Failed, f.Logs())
+		}
+	}
+	kept := 0
+	for key, err := range s.store.List(t.Context(), "notices/") {
+		if kept++; err != nil || !strings.HasPrefix(key, "notices/tags/"+string(s.spoke.Account)) {
+			t.Errorf("%s was kept (%v)", key, err)
+		}
+	}
+	if calls := s.made(); kept == 0 || kept > 2 || len(calls) != 1 || !strings.HasPrefix(calls[0], "sqs:SendMessage") || !f.Logged(`"what":"tags-changed"`, kept) {
+		t.Errorf("%d kept, AWS was asked %v\n%s", kept, calls, f.Logs())
+	}
+}
+
 // TestTheDaysTickOfAutoSpot wakes every scope, and where nobody asks for Spot the look asks what there is and no more.
 func TestTheDaysTickOfAutoSpot(t *testing.T) {
 	t.Parallel()

@@ -6,6 +6,8 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsscheduler"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/jsii-runtime-go"
+
+	"offpeak/infra/config"
 )
 
 // What AutoSpot adds to a hub that is asked for it: a queue of its own, so that a storm of interruptions delays no opening, a clock, and the
@@ -55,13 +57,21 @@ func (h *hub) addSpotTick() {
 }
 
 // spotPatterns are what AutoSpot hears of, from each account and region that hands its events to the hub.
-func spotPatterns() []pattern {
+func spotPatterns(c config.Config) []pattern {
 	return []pattern{
 		{"SpotInterruptions", "offpeak: EC2 takes a Spot instance back, or may soon", "interruption", map[string]any{
 			"source": []any{"aws.ec2"}, "detail-type": []any{"EC2 Spot Instance Interruption Warning", "EC2 Instance Rebalance Recommendation"},
 		}},
 		{"FailedLaunches", "offpeak: a group could not launch an instance", "interruption", map[string]any{
 			"source": []any{"aws.autoscaling"}, "detail-type": []any{"EC2 Instance Launch Unsuccessful"},
+		}},
+		// Members of groups are launched with the tags of their group, all day long: of them nothing is told.
+		{"SpotTagChanges", "offpeak: an owner changed the tag that asks for Spot", "interruption", map[string]any{
+			"source": []any{"aws.tag"}, "detail-type": []any{"Tag Change on Resource"},
+			"detail": map[string]any{
+				"service": []any{"ec2", "autoscaling", "ecs"}, "changed-tag-keys": []any{c.SpotTag},
+				"tags": map[string]any{"aws:autoscaling:groupName": []any{map[string]any{"exists": false}}},
+			},
 		}},
 	}
 }

@@ -72,6 +72,41 @@ func TestWhatWakesAutoSpot(t *testing.T) {
 	}
 }
 
+// TestAChangedTagOfSpotWakesAutoSpot: the key that is configured, of what AutoSpot moves, and of no member of a group; from every account.
+func TestAChangedTagOfSpotWakesAutoSpot(t *testing.T) {
+	for _, row := range []struct{ config, stack, key string }{
+		{full, infra.HubStack, "offpeak:spot"}, {full, infra.EventsStack + "-us-east-1", "offpeak:spot"}, {`{"autospot": true, "spot_tag": "acme/spot"}`, infra.HubStack, "acme/spot"},
+	} {
+		template := synth(t, row.config).templates[row.stack]
+		pattern := at(t, template, "Resources", "SpotTagChanges", "Properties", "EventPattern")
+		want := "map[changed-tag-keys:[" + row.key + "] service:[ec2 autoscaling ecs] tags:map[aws:autoscaling:groupName:[map[exists:false]]]]"
+		if got := fmt.Sprint(at(t, pattern, "detail")); got != want {
+			t.Errorf("%s: %s", row.stack, got)
+		}
+	}
+	template := synth(t, full).templates[infra.HubStack]
+	if target := at(t, template, "Resources", "SpotTagChanges", "Properties", "Targets", 0, "Arn"); fmt.Sprint(target) != "map[Fn::GetAtt:[Interruption Arn]]" {
+		t.Errorf("it goes to %v", target)
+	}
+	event := `{"version":"0","id":"1","detail-type":"Tag Change on Resource","source":"aws.tag","account":"222233334444","time":"2026-11-20T03:00:00Z","region":"ap-northeast-2",
+		"resources":["arn:aws:ec2:ap-northeast-2:222233334444:instance/i-1"],"detail":{"changed-tag-keys":["offpeak:spot"],"service":"ec2","resource-type":"instance","version":3,"tags":{"offpeak:spot":"yes"}}}`
+	if scope, ok := hub.ParseSpotTags([]byte(event)); !ok || scope.Account != spokeAccount {
+		t.Errorf("%v, %t", scope, ok)
+	}
+	if _, ok := hub.ParseSpotTags([]byte(strings.Replace(event, `"tags":{`, `"tags":{"aws:autoscaling:groupName":"web",`, 1))); ok {
+		t.Error("a member of a group wakes AutoSpot")
+	}
+	for _, c := range []struct {
+		config string
+		queue  bool
+	}{{full, true}, {minimal, false}} {
+		variables := at(t, synth(t, c.config).templates[infra.HubStack], "Resources", "Dispatch", "Properties", "Environment", "Variables").(map[string]any)
+		if _, there := variables["OFFPEAK_SPOT_QUEUE_URL"]; there != c.queue {
+			t.Errorf("the dispatcher's variables are %v", variables)
+		}
+	}
+}
+
 // TestWhatAutoSpotMayDoInTheHub asks IAM's rules about its functions.
 func TestWhatAutoSpotMayDoInTheHub(t *testing.T) {
 	template := synth(t, full).templates[infra.HubStack]
@@ -112,6 +147,10 @@ func TestWhatAutoSpotMayDoInTheHub(t *testing.T) {
 		{"AutoSpot moves a group of the hub's account", "AutospotRole", "autoscaling:UpdateAutoScalingGroup", group("offpeak:spot", "yes"), nil, true},
 		{"AutoSpot moves one that has no tag", "AutospotRole", "autoscaling:UpdateAutoScalingGroup", group("offpeak:schedule", "x"), nil, false},
 		{"AutoSpot moves production there", "AutospotRole", "autoscaling:UpdateAutoScalingGroup", group("offpeak:spot", "yes", "Environment", "PROD"), nil, false},
+		{"the dispatcher wakes AutoSpot", "DispatchRole", "sqs:SendMessage", spotWakes, nil, true},
+		{"the dispatcher takes its wakes", "DispatchRole", "sqs:ReceiveMessage", spotWakes, nil, false},
+		{"who hears notes that tags were changed", "InterruptionRole", "s3:PutObject", at("notices/tags/222233334444/ap-northeast-2/20261120T0300Z"), nil, true},
+		{"who hears reads that it did", "InterruptionRole", "s3:GetObject", at("notices/tags/222233334444/ap-northeast-2/20261120T0300Z"), nil, true},
 		{"the scheduler takes AutoSpot's wakes", "ScheduleRole", "sqs:ReceiveMessage", spotWakes, nil, false},
 		{"the scheduler enters by AutoSpot's role", "ScheduleRole", "sts:AssumeRole", role(spokeAccount, permit.SpotRole, org), nil, false},
 		{"an operator enters by AutoSpot's role", "OperatorRole", "sts:AssumeRole", role(spokeAccount, permit.SpotRole, org), nil, true},

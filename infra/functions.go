@@ -77,10 +77,16 @@ func SpotFunctions() []Function {
 
 // functionsOf are those of a deployment.
 func functionsOf(c config.Config) []Function {
+	functions := Functions()
 	if c.AutoSpot {
-		return append(Functions(), SpotFunctions()...)
+		for i := range functions {
+			if functions[i].Name == "dispatch" { // it wakes AutoSpot for a new policy
+				functions[i].Variables = append(slices.Clone(functions[i].Variables), Variable{"OFFPEAK_SPOT_QUEUE_URL", spotWakesID})
+			}
+		}
+		functions = append(functions, SpotFunctions()...)
 	}
-	return Functions()
+	return functions
 }
 
 // program is the name that Lambda's provided runtimes start.

@@ -102,7 +102,7 @@ func patterns(c config.Config) []pattern {
 		}},
 	}
 	if c.AutoSpot {
-		all = append(all, spotPatterns()...)
+		all = append(all, spotPatterns(c)...)
 	}
 	return all
 }

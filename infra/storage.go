@@ -86,5 +86,9 @@ func lifecycle() *[]*awss3.LifecycleRule {
 		Id: jsii.String("Said"), Prefix: jsii.String("said/"), Expiration: awscdk.Duration_Days(jsii.Number(90)),
 		NoncurrentVersionExpiration: awscdk.Duration_Days(jsii.Number(1)),
 	})
+	rules = append(rules, &awss3.LifecycleRule{ // two days of notices count
+		Id: jsii.String("Notices"), Prefix: jsii.String("notices/"), Expiration: awscdk.Duration_Days(jsii.Number(7)),
+		NoncurrentVersionExpiration: awscdk.Duration_Days(jsii.Number(1)),
+	})
 	return &rules
 }

@@ -16,7 +16,8 @@ func policyOf(t *testing.T, template map[string]any, id string) []map[string]any
 		"Failures": "arn:aws:sqs:ap-northeast-2:111122223333:failures", "Bus.Arn": "arn:aws:events:ap-northeast-2:111122223333:event-bus/offpeak",
 		"TagChanges.Arn": "arn:aws:events:ap-northeast-2:111122223333:rule/offpeak/tags", "DatabaseRestarts.Arn": "arn:aws:events:ap-northeast-2:111122223333:rule/offpeak/databases",
 		"SpotInterruptions.Arn": "arn:aws:events:ap-northeast-2:111122223333:rule/offpeak/interruptions", "FailedLaunches.Arn": "arn:aws:events:ap-northeast-2:111122223333:rule/offpeak/launches",
-		"AutospotRole.Arn": "arn:aws:iam::111122223333:role/" + permit.AutoSpotRole, "InterruptionRole.Arn": "arn:aws:iam::111122223333:role/" + permit.InterruptionRole,
+		"SpotTagChanges.Arn": "arn:aws:events:ap-northeast-2:111122223333:rule/offpeak/spot-tags",
+		"AutospotRole.Arn":   "arn:aws:iam::111122223333:role/" + permit.AutoSpotRole, "InterruptionRole.Arn": "arn:aws:iam::111122223333:role/" + permit.InterruptionRole,
 		"DispatchRole.Arn": "arn:aws:iam::111122223333:role/" + permit.DispatchRole,
 	} {
 		named[name] = arn

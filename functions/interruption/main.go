@@ -1,5 +1,5 @@
-// Command interruption is the Lambda function that hears, by EventBridge, that Spot instances are taken, or about to be, and that launches of groups
-// fail. It notes what concerns a group that AutoSpot has moved and wakes AutoSpot for it at once; of all others it asks nothing and keeps nothing.
+// Command interruption is the Lambda function that hears, by EventBridge, that Spot instances are taken, or about to be, that launches of groups fail, and
+// that owners changed the tag by which they ask for Spot. It notes what concerns a group that AutoSpot has moved and wakes AutoSpot for it at once; of all others it asks nothing and keeps nothing.
 package main
 
 import (
@@ -25,6 +25,10 @@ func main() {
 	}
 	listener, log := spot.Listener(h), live.NewLog(os.Stdout)
 	lambda.Start(func(ctx context.Context, event json.RawMessage) error {
+		if scope, retagged := hub.ParseSpotTags(event); retagged {
+			reaction, err := listener.Retagged(ctx, scope)
+			return log.Heard(ctx, reaction, err)
+		}
 		notice, err := hub.ParseNotice(event)
 		switch {
 		case hub.NothingOfSpot(err):

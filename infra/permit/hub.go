@@ -77,6 +77,9 @@ func (h Hub) Dispatch() Role {
 		{Sid: "Wake", Effect: Allow, Actions: []string{"sqs:SendMessage"}, Resources: []string{queue, failures}, Why: "wakes for the worker; inputs that failed"},
 		{Sid: "Tell", Effect: Allow, Actions: []string{"sns:Publish"}, Resources: []string{topic}, Why: "alerts"},
 	}, h.entering(ReadRole), h.organization(), h.encrypted("s3", "sns"))
+	if h.Spot {
+		statements = append(statements, Statement{Sid: "WakeSpot", Effect: Allow, Actions: []string{"sqs:SendMessage"}, Resources: []string{spotQueue}, Why: "wakes for AutoSpot under a new policy"})
+	}
 	if h.Own != nil {
 		statements = append(statements, Regions())
 	}

@@ -18,15 +18,17 @@ import (
 // reconcileFor is how long after the full hour a tick looks at everybody.
 const reconcileFor = 5 * time.Minute
 
-// Dispatcher finds out who is to be looked at. All fields must be set.
+// Dispatcher finds out who is to be looked at. All fields but Spot must be set.
 type Dispatcher struct {
 	States    optimizer.States
 	Policies  *Policies
 	Accounts  *Accounts
 	Directory Directory
 	Queue     Queue
-	Watch     *Watch
-	Now       func() time.Time
+	// Spot is the queue of AutoSpot's wakes; nil where there is no AutoSpot.
+	Spot  Queue
+	Watch *Watch
+	Now   func() time.Time
 }
 
 // Tally is what a tick did.
@@ -89,6 +91,9 @@ func (d *Dispatcher) Tick(ctx context.Context, at time.Time) (Tally, error) {
 		d.countAsleep(ctx, scopes, &tally)
 	}
 	if reason == NewPolicy {
+		if err := d.wakeAutoSpot(ctx, scopes); err != nil {
+			return tally, err
+		}
 		return tally, d.dispatched(ctx, version)
 	}
 	return tally, nil

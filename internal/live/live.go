@@ -182,10 +182,14 @@ func (h *Hub) Scopes(ctx context.Context, p *policy.Policy) ([]fleet.Scope, []hu
 
 // Dispatcher returns the dispatcher.
 func (h *Hub) Dispatcher() *hub.Dispatcher {
-	return &hub.Dispatcher{
+	d := &hub.Dispatcher{
 		States: optimizer.States{Store: h.Store}, Policies: h.Policies, Accounts: h.Accounts, Directory: h,
 		Queue: messages.NewQueue(h.Access, h.settings.Queue), Watch: h.watch(), Now: h.now,
 	}
+	if h.settings.SpotQueue != "" {
+		d.Spot = messages.NewQueue(h.Access, h.settings.SpotQueue)
+	}
+	return d
 }
 
 // watch tells people.
