@@ -23,23 +23,22 @@ import (
 // estate is an account with one workload on one network interface, which is looked after by the scheduler and by AutoSpot: EC2 as both of them meet it.
 // What takes time takes a minute of its clock. It ends with errDied after so many calls, of EC2 and of the store: then the process is gone.
 type estate struct {
-	t          *testing.T
-	now        time.Time
-	store      *objects.Memory
-	policies   *hub.Policies
-	accounts   *hub.Accounts
-	queue      *queue
-	mail       *mailbox
-	machines   []*host
-	tags       []fleet.Tag
-	attached   string
-	images     map[string]convert.Image
-	budget     int // calls until it dies; below zero: it lives
-	dry        bool
-	acts       []string // what the scheduler did
-	removed    []string
-	holder     int
-	seenByUser []plan.Plan
+	t        *testing.T
+	now      time.Time
+	store    *objects.Memory
+	policies *hub.Policies
+	accounts *hub.Accounts
+	queue    *queue
+	mail     *mailbox
+	machines []*host
+	tags     []fleet.Tag
+	attached string
+	images   map[string]convert.Image
+	budget   int // calls until it dies; below zero: it lives
+	dry      bool
+	acts     []string // what the scheduler did
+	removed  []string
+	holder   int
 }
 
 type host struct {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -257,8 +258,7 @@ func TestWhoTookAnothersPlaceIsOffAsThatOneWas(t *testing.T) {
 	if _, known := off[heir.ARN]; !known || len(off) != 1 {
 		t.Errorf("off: %v", off)
 	}
-	removed := append(stopped, act(heir, plan.Deregister{Image: "ami-1"}, fleet.StateUnknown))
-	if off := ledger.SwitchedOff(removed); len(off) != 1 {
+	if off := ledger.SwitchedOff(append(slices.Clone(stopped), act(heir, plan.Deregister{Image: "ami-1"}, fleet.StateUnknown))); len(off) != 1 {
 		t.Errorf("the removal of an image switches nothing on: %v", off)
 	}
 	if off := ledger.SwitchedOff(append(stopped, act(heir, plan.Start{}, fleet.Running))); len(off) != 0 {
