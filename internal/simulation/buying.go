@@ -3,6 +3,7 @@ package simulation
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 
 	"offpeak/internal/fleet"
 )
@@ -223,16 +224,13 @@ func (m *machine) adjust(w *World) {
 	if count != m.size.Desired || onDemand == want {
 		return
 	}
-	for _, u := range m.units {
-		if u.condition != serving || u.spot != (onDemand < want) {
-			continue
-		}
-		u.doomed = true
-		if instead := m.launch(w); instead != nil {
-			m.will(w, w.now+m.bootTime(), served, instead)
-		} else {
-			u.doomed = false
-		}
+	spot := onDemand < want
+	replaced := func(u *unit) bool { return u.condition == serving && u.spot == spot }
+	if !slices.ContainsFunc(m.units, replaced) {
 		return
+	}
+	if instead := m.launch(w); instead != nil {
+		m.will(w, w.now+m.bootTime(), served, instead)
+		m.fullest(slices.All(m.units), replaced).doomed = true // by the zones as they will be
 	}
 }

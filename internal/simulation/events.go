@@ -13,6 +13,7 @@ const (
 	awsRestart
 	capacityBack
 	retried
+	evened
 	resumed
 	stalled
 	reopened

@@ -1,6 +1,10 @@
 package simulation
 
-import "offpeak/internal/fleet"
+import (
+	"slices"
+
+	"offpeak/internal/fleet"
+)
 
 // scale sets a size; members or tasks follow it one by one.
 func (m *machine) scale(w *World, who author, size fleet.Size) {
@@ -21,6 +25,7 @@ func (m *machine) follow(w *World) {
 	m.relieve(w)
 	m.adjust(w)
 	m.refill(w)
+	m.mindZones(w)
 }
 
 // counted is how many units there are of those that a size asks for, and how many of them are in service.
@@ -36,22 +41,19 @@ func (m *machine) counted() (count, inService int) {
 	return count, inService
 }
 
-// shrink ends what is too much, the newest first.
+// shrink ends what is too much: in the zone with the most members, the newest first.
 func (m *machine) shrink(w *World) {
 	count, _ := m.counted()
 	if m.bought != nil && m.mix() != nil {
 		count -= m.shrinkByShares(w, count-m.size.Desired)
 	}
-	for i := len(m.units) - 1; i >= 0 && count > m.size.Desired; i-- {
-		if u := m.units[i]; u.counts() {
-			m.dismiss(w, u)
-			count--
-		}
+	for ; count > m.size.Desired; count-- {
+		m.dismiss(w, m.fullest(slices.Backward(m.units), (*unit).counts))
 	}
 }
 
-// shrinkByShares ends so many on-demand members of a moved group as are more than its policy asks for, the newest first: a scale-in looks at the
-// purchase options before anything else. It returns how many it ended, of surplus at the most.
+// shrinkByShares ends so many on-demand members of a moved group as are more than its policy asks for: a scale-in looks at the purchase options
+// before anything else, and then at the zones. It returns how many it ended, of surplus at the most.
 func (m *machine) shrinkByShares(w *World, surplus int) (ended int) {
 	over := -onDemandOf(m.mix(), m.size.Desired)
 	for _, u := range m.units {
@@ -59,17 +61,13 @@ func (m *machine) shrinkByShares(w *World, surplus int) (ended int) {
 			over++
 		}
 	}
-	for i := len(m.units) - 1; i >= 0 && ended < min(over, surplus); i-- {
-		if u := m.units[i]; u.counts() && !u.spot {
-			m.dismiss(w, u)
-			ended++
+	for ; ended < surplus; ended++ {
+		spot := ended >= over
+		u := m.fullest(slices.Backward(m.units), func(u *unit) bool { return u.counts() && u.spot == spot })
+		if u == nil {
+			break
 		}
-	}
-	for i := len(m.units) - 1; i >= 0 && ended < surplus; i-- {
-		if u := m.units[i]; u.counts() && u.spot {
-			m.dismiss(w, u)
-			ended++
-		}
+		m.dismiss(w, u)
 	}
 	return ended
 }

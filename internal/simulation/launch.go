@@ -67,14 +67,14 @@ func (m *machine) zonesFor(u *unit) []string {
 	return zones
 }
 
-// cheapest is the cheapest of some types that has Spot capacity in a zone, the first where no price is known; empty where none has. again
-// becomes the earliest instant at which one that has none will have some.
+// cheapest is the cheapest of some types that has Spot capacity in a zone, the first where no price is known; empty where none has. again, if
+// set, becomes the earliest instant at which one that has none will have some.
 func (m *machine) cheapest(w *World, zone string, types []string, again *time.Time) string {
 	best := ""
 	for _, kind := range types {
 		pool := Pool{zone, kind, m.spec.product()}
 		if until := w.market.ShortUntil(pool, w.Now()); !until.IsZero() {
-			if again.IsZero() || until.Before(*again) {
+			if again != nil && (again.IsZero() || until.Before(*again)) {
 				*again = until
 			}
 			continue

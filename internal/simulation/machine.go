@@ -42,6 +42,8 @@ type machine struct {
 	interrupted bool
 	refresh     *refresh
 	retries     bool       // the group will look again for Spot capacity
+	evening     bool       // the group will look again whether its zones are even
+	delays      *rand.Rand // until it does
 	bought      *buying    // what a move made it buy; nil: as its spec says
 	fortune     *rand.Rand // of what happens to moved machines alone
 	kept        *custody   // what of an instance outlives it by a move's doing; nil: as its spec says
@@ -329,6 +331,8 @@ func (m *machine) happen(w *World, e *event) {
 		m.resume(w)
 	case retried:
 		m.retry(w)
+	case evened:
+		m.evenOut(w)
 	case stalled:
 		m.checkStall(w)
 	case resumed:

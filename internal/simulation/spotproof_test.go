@@ -110,8 +110,9 @@ type campaign struct {
 	names  []string
 	table  [][len(arms)]line
 	stages map[fleet.Stage]int
-	// beyond are groups' quarters with more losses than 99 of 100 have where the target is just met, and which.
-	beyond                               int
+	// beyond are groups' quarters with more losses than 99 of 100 have where the target is just met, and which; crowded are seeds with more than 99 of
+	// 100 have whose groups just meet theirs and are lost independently.
+	beyond, crowded                      int
 	told                                 []string
 	groups, moved, seeds, looks, refused int
 	events, promised, forecast           []sample // of ours, by seed, as table
@@ -164,6 +165,9 @@ func (c *campaign) add(t *testing.T, seed uint64, climate int, p *contest) {
 	for _, part := range parts {
 		c.events[part], c.promised[part], c.forecast[part] = append(c.events[part], float64(events)), append(c.promised[part], promised), append(c.forecast[part], forecast)
 	}
+	if events > poissonMost(promised) {
+		c.crowded++
+	}
 	c.seeds, c.looks, c.refused = c.seeds+1, c.looks+p.quarter.looks, c.refused+p.quarter.refused
 }
 
@@ -182,6 +186,7 @@ func (c *campaign) tell(t *testing.T) {
 		t.Logf("%s: %.0f losses in %d quarters, give or take %.1f (99 %%); forecast %.1f, promised at most %.1f", name, c.events[part].sum(), c.table[part][byOurs].quarters, c.give(part),
 			c.forecast[part].sum(), c.promised[part].sum())
 	}
+	t.Logf("%d of %d seeds had more losses than 99 of 100 have whose groups just meet their targets", c.crowded, c.seeds)
 	t.Logf("%d of %d quarters of groups had more losses than 99 of 100 have that just meet their target: %s", c.beyond, c.moved, strings.Join(c.told, "; "))
 	if 2*c.moved < c.groups {
 		t.Errorf("only %d groups of %d were moved: that proves little", c.moved, c.groups)
@@ -191,8 +196,8 @@ func (c *campaign) tell(t *testing.T) {
 // judge says whether ours keeps what its target promises. What it promises is an expectation: more than the share that may be lost at once is lost no
 // more than a tenth of a time a quarter. So a quarter in which it happens once breaks no promise by itself: of ten groups that just meet their target
 // one has such a quarter. Asserted is that no climate has significantly more losses than promised; that all of them together, where there are seeds
-// enough, have significantly fewer; and that in 99 of 100 quarters a group has no more losses than 99 of 100 have that just meet their target, which
-// is one.
+// enough, have significantly fewer; that in 99 of 100 quarters a group has no more losses than 99 of 100 have that just meet their target, which
+// is one; and the same of 99 of 100 whole seeds, although the groups of a seed are lost together.
 func (c *campaign) judge(t *testing.T) {
 	t.Helper()
 	last := len(c.names) - 1
@@ -210,6 +215,9 @@ func (c *campaign) judge(t *testing.T) {
 	}
 	if 100*c.beyond > c.moved {
 		t.Errorf("%d of %d quarters of groups are beyond their target", c.beyond, c.moved)
+	}
+	if 100*c.crowded > max(c.seeds, 100) { // of fewer one says nothing
+		t.Errorf("%d of %d seeds are beyond what their groups' targets allow", c.crowded, c.seeds)
 	}
 }
 
