@@ -25,10 +25,21 @@ const bandShape = 1
 type Experience struct {
 	Interruptions int
 	Hours         float64
+	// Together is with how many of its type an instance ran in its pool, itself among them, in the mean of all instance-hours; below 1 it is 1.
+	Together float64
+}
+
+// draws are how many independent draws of a rate the experience is worth, in interruptions and hours. As the odds of losses have it, the instances of a pool
+// are taken together: so many of them are one draw, and ten interruptions of a pool of ten tell no more than one. AWS may take fewer, so that the rule is
+// on the safe side.
+func (e Experience) draws() (interruptions, hours float64) {
+	together := max(1, e.Together)
+	return float64(e.Interruptions) / together, e.Hours / together
 }
 
 // Risk is how often Spot instances of a type are interrupted: the advisor's band, corrected by experience. The rate is a Gamma distribution
-// that the band sets out with, and each interruption and each hour of one's own updates.
+// that the band sets out with, and each interruption and each hour of one's own updates. Its mean counts instances. How sure it is of that counts draws,
+// as interruptions come in clusters.
 type Risk struct {
 	Band    int  // 0 to 4
 	Advised bool // false: the advisor does not know the type, and the highest band is assumed
@@ -49,6 +60,9 @@ func (e Experience) valid() Experience {
 		e.Hours = 0
 	}
 	e.Interruptions = max(0, e.Interruptions)
+	if !(e.Together > 1) || math.IsInf(e.Together, 0) {
+		e.Together = 0
+	}
 	return e
 }
 
@@ -61,16 +75,21 @@ func BandRate(band int) float64 {
 // PerHour is the expected interruptions per instance-hour.
 func (r Risk) PerHour() float64 {
 	band := BandRate(r.Band)
-	return band * r.Shape() / (bandShape + band*r.Own.Hours)
+	return band * (bandShape + float64(r.Own.Interruptions)) / (bandShape + band*r.Own.Hours)
 }
 
-// Shape is how many interruptions the rate is known by, those that the band is worth among them.
-func (r Risk) Shape() float64 { return bandShape + float64(r.Own.Interruptions) }
+// Shape is how many draws the rate is known by, those that the band is worth among them.
+func (r Risk) Shape() float64 {
+	interruptions, _ := r.Own.draws()
+	return bandShape + interruptions
+}
 
-// Interval is where the rate lies with a probability of 95 %.
+// Interval is where the rate lies with a probability of 95 %, or more where a pool is not taken whole.
 func (r Risk) Interval() (low, high float64) {
-	perUnit := r.PerHour() / r.Shape()
-	return perUnit * gammaQuantile(r.Shape(), 0.025), perUnit * gammaQuantile(r.Shape(), 0.975)
+	band := BandRate(r.Band)
+	_, hours := r.Own.draws()
+	unit, mean := band/(bandShape+band*hours), r.PerHour()
+	return min(mean, unit*gammaQuantile(r.Shape(), 0.025)), max(mean, unit*gammaQuantile(r.Shape(), 0.975))
 }
 
 // Often reports whether instances of the type are interrupted more often than in the band up to 15 %.

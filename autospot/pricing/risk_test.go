@@ -96,6 +96,51 @@ func TestIntervalsAreHonest(t *testing.T) {
 	}
 }
 
+// Where a pool's instances are taken together, as many as an instance ran with on average, the interval holds the true rate in 95 of 100 cases too, and
+// one that took each for a draw of its own would not. Where half of them are taken at a time it holds it in more.
+func TestIntervalsKnowOfClusters(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(4, 9))
+	const draws = 4000
+	for _, row := range []struct {
+		says               string
+		share              float64 // of a pool that is taken at a time
+		least, most, naive float64
+	}{
+		{"the whole pool", 1, 0.94, 0.96, 0.85}, {"half of it", 0.5, 0.945, 1, 0.9},
+	} {
+		held, alone := 0, 0
+		for range draws {
+			band, size := random.IntN(5), 2+random.IntN(18)
+			truth := random.ExpFloat64() * pricing.BandRate(band)
+			hours := 500 + random.Float64()*20_000
+			taken := 0
+			for range poisson(random, truth/row.share*hours/float64(size)) {
+				for range size {
+					if random.Float64() < row.share {
+						taken++
+					}
+				}
+			}
+			within := func(together float64) int {
+				low, high := pricing.RiskOf(market.Odds{Band: band}, true, pricing.Experience{Interruptions: taken, Hours: hours, Together: together}).Interval()
+				if low <= truth && truth <= high {
+					return 1
+				}
+				return 0
+			}
+			held, alone = held+within(float64(size)), alone+within(0)
+		}
+		t.Logf("%s: the interval holds the rate in %.1f of 100 cases, and each instance as a draw in %.1f", row.says, 100*float64(held)/draws, 100*float64(alone)/draws)
+		if got := float64(held) / draws; got < row.least || got > row.most {
+			t.Errorf("%s: the interval holds the rate in %.3f of the cases", row.says, got)
+		}
+		if got := float64(alone) / draws; got > row.naive {
+			t.Errorf("%s: each instance as a draw holds it in %.3f, which needs no rule", row.says, got)
+		}
+	}
+}
+
 func poisson(random *rand.Rand, mean float64) (n int) {
 	for at := random.ExpFloat64(); at < mean; at += random.ExpFloat64() {
 		n++

@@ -3,6 +3,7 @@ package simulation_test
 import (
 	"fmt"
 	"math"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -99,7 +100,48 @@ func countedBy(until time.Time, takes [][]time.Time, runs [][]simulation.Run) ma
 			own[r.Type] = e
 		}
 	}
+	for kind, together := range together(until, runs) {
+		e := own[kind]
+		e.Together = together
+		own[kind] = e
+	}
 	return own
+}
+
+// together is with how many of its type an instance ran in its pool until an instant, itself among them, in the mean of all instance-hours.
+func together(until time.Time, runs [][]simulation.Run) map[string]float64 {
+	type step struct {
+		at time.Time
+		by int
+	}
+	steps := map[simulation.Pool][]step{}
+	for _, group := range runs {
+		for _, r := range group {
+			if end := r.To; r.Spot && r.From.Before(until) {
+				if end.After(until) {
+					end = until
+				}
+				p := poolOf(r.Zone, r.Type)
+				steps[p] = append(steps[p], step{r.From, 1}, step{end, -1})
+			}
+		}
+	}
+	hours, squares := map[string]float64{}, map[string]float64{}
+	for p, list := range steps {
+		slices.SortFunc(list, func(a, b step) int { return a.at.Compare(b.at) })
+		n := 0
+		for i, s := range list {
+			if i > 0 {
+				lasted := s.at.Sub(list[i-1].at).Hours() * float64(n)
+				hours[p.Type], squares[p.Type] = hours[p.Type]+lasted, squares[p.Type]+lasted*float64(n)
+			}
+			n += s.by
+		}
+	}
+	for kind := range squares {
+		squares[kind] /= hours[kind]
+	}
+	return squares
 }
 
 // bin is a row of a reliability table.
@@ -293,6 +335,9 @@ func (c *calibration) judge(t *testing.T) {
 		if held, all := r.coverage(); float64(held)/float64(all) < 0.95-3.5*math.Sqrt(0.95*0.05/float64(c.seeds)) {
 			t.Errorf("%s the interval holds %d of %d", name, held, all)
 		}
+	}
+	if held := float64(k.held) / float64(k.types); held < 0.95-3.5*math.Sqrt(0.95*0.05/float64(c.seeds)) {
+		t.Errorf("the interval of a rate with own counts holds the truth in %.1f %%", 100*held)
 	}
 	if math.Abs(math.Log(k.own/k.truth)) > math.Abs(math.Log(k.band/k.truth)) {
 		t.Errorf("own counts lead away from the truth: %.2f of it by the bands, %.2f with them", k.band/k.truth, k.own/k.truth)
