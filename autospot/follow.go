@@ -183,7 +183,7 @@ func (r *run) begin(a *Advice, c *Case, live fleet.Purchase) {
 			r.atOpening(a)
 			return
 		}
-		move.Way, move.Refresh = plan.ByRefresh, refreshOf(c.Resource.Launch)
+		move.Way, move.Refresh = plan.ByRefresh, refreshOnto(c.Resource, a.Target.Mix)
 		a.Why = fmt.Sprintf("%d of %d instances move to Spot, %s %% less an hour", a.Mix.Chosen.Spot, a.Size, a.Saving().StringFixed(0))
 	case fleet.EC2Instance:
 		if c.Resource.State != fleet.Running && c.Resource.State != fleet.Stopped {
@@ -215,15 +215,6 @@ func (r *run) atOpening(a *Advice) {
 	if wait := next.At.Sub(r.snapshot.Taken); r.does(a.Subject.ARN) && next.Want == fleet.Running && wait > 0 && wait < 24*time.Hour {
 		r.wakeAt(next.At.Add(lookAfter))
 	}
-}
-
-// refreshOf is how the members of a group are replaced: never fewer in service than it is to have, a few at a time, and back if that goes wrong.
-func refreshOf(l *fleet.Launch) *plan.Refresh {
-	f := &plan.Refresh{MinHealthy: 100, MaxHealthy: 110, Checkpoints: []int{10, 50, 100}, Pause: checkpointPause, Bake: bakeTime}
-	if l.MinHealthy > 0 && l.MaxHealthy > 100 {
-		f.MinHealthy, f.MaxHealthy = max(l.MinHealthy, 100), l.MaxHealthy
-	}
-	return f
 }
 
 // goOn asks again for what did not reach AWS; what did takes its time.

@@ -134,6 +134,13 @@ func newPlay(t *testing.T, resources ...fleet.Resource) *play {
 	}
 }
 
+// profile lets the owners of what asks for Spot want something else.
+func (p *play) profile(of autospot.Profile) {
+	rules := rulesFor(autospot.Act)
+	rules.Profiles["default"] = of
+	p.planner = autospot.New(rules)
+}
+
 func (p *play) look() (plan.Plan, []autospot.Advice) {
 	p.t.Helper()
 	made, advices, next := p.planner.Plan(&p.seen, p.market, p.memory, p.options)
