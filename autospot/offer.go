@@ -152,7 +152,7 @@ func (r *run) offerGroup(a *Advice, c *Case) {
 		Size: a.Size, Sizes: others(a.Sizes, a.Size), Running: spotOf(c.Resource), Min: leastOf(c), Max: max(c.Resource.Size.Max, originalMax(c)), Zones: len(n.zones),
 		OnDemand: n.onDemand, Committed: a.Committed.Units, Minimum: a.Wish.Profile.OnDemand,
 		Target: mix.Target{Loss: a.Wish.Profile.Loss, Odds: a.Wish.Profile.Odds}, Interruption: a.Wish.Profile.Interruption,
-		Assumptions: mix.DefaultAssumptions(), Quotes: r.offers.quoted(&n), Scores: &r.offers.scores,
+		Assumptions: mix.DefaultAssumptions(), Quotes: r.offers.quoted(&n), Own: n.base.Type, Scores: &r.offers.scores,
 	})
 	a.Mix, a.Against, a.Now, a.After = &answer, answer.Refused, answer.Now, answer.After()
 	if len(answer.Refused) > 0 || c.Resource.Launch.Template == nil {
@@ -168,7 +168,8 @@ func (r *run) offerGroup(a *Advice, c *Case) {
 	}
 }
 
-// withFirst puts the group's own type first where it is among the types: on-demand instances are launched as the first.
+// withFirst puts the group's own type first, whether it was chosen for Spot or not: on-demand instances are launched as the first, and a mixed instances
+// policy has one list for both (LaunchTemplateOverrides, Amazon EC2 Auto Scaling API). What Spot makes of it is in the odds.
 func withFirst(types []string, own string) []string {
 	types = slices.DeleteFunc(types, func(t string) bool { return t == own })
 	return slices.Insert(types, 0, own)

@@ -90,6 +90,9 @@ type Question struct {
 	Quotes       []pricing.Quote
 	// Running are the Spot instances that the group has now, by type: the only thing that shows what AWS takes of the types. Nil: none.
 	Running map[string]int
+	// Own is the type that on-demand instances are launched as. It stands among the group's types whether it is chosen or not, and Spot may take it: where
+	// it is interrupted more often than the chosen ones, the odds are its. Empty: none does.
+	Own string
 	// Scores may be shared by questions that are asked one after the other of one book; nil: nothing is remembered.
 	Scores *Scores
 }

@@ -36,7 +36,7 @@ type Row struct {
 // model counts and prices the mixes of one question.
 type model struct {
 	question *Question
-	rate     float64 // interruptions of an instance-hour, of the type that is interrupted most often
+	rate     float64 // interruptions of an instance-hour, of the type that is interrupted most often of the chosen ones and the group's own
 	// prices of an instance-hour
 	spot, interruptions, dry decimal.Decimal
 }
@@ -48,6 +48,11 @@ func newModel(q *Question, types []Type) *model {
 		spot = spot.Add(types[i].Quote.Mean.Decimal())
 		interruptions = interruptions.Add(types[i].Interruptions.Decimal())
 		m.rate = max(m.rate, types[i].Quote.Risk.PerHour())
+	}
+	for i := range q.Quotes {
+		if own := &q.Quotes[i]; own.Type == q.Own {
+			m.rate = max(m.rate, own.Risk.PerHour())
+		}
 	}
 	n := decimal.NewFromInt(int64(len(types)))
 	m.spot, m.interruptions = spot.Div(n), interruptions.Div(n)

@@ -55,6 +55,27 @@ func TestLosses(t *testing.T) {
 	}
 }
 
+// TestTheOwnTypeCountsInTheOdds: it stays among the types for what is on demand, and Spot may take it though it was rejected.
+func TestTheOwnTypeCountsInTheOdds(t *testing.T) {
+	t.Parallel()
+	losses := func(own string, band int) float64 {
+		a := mix.Choose(ask(t, func(q *mix.Question) {
+			q.Size, q.Zones, q.Target.Loss, q.Own = 9, 3, 25, own
+			q.Quotes = append(quotes(t, 20, "0.03", 1), quote(t, "own.large", "0.03", band, pricing.OftenInterrupted))
+		}))
+		for _, chosen := range a.Types {
+			if chosen.Quote.Type == "own.large" {
+				t.Fatal("it was to be rejected")
+			}
+		}
+		return a.Table()[0].Losses
+	}
+	chosen, often, seldom, absent := losses("", 4), losses("own.large", 4), losses("own.large", 0), losses("other.large", 4)
+	if want := chosen * pricing.BandRate(4) / pricing.BandRate(1); math.Abs(often-want) > 1e-9 || seldom != chosen || absent != chosen {
+		t.Errorf("%.6f losses by the chosen types, %.6f with an own type of the highest band, want %.6f; %.6f with one of the lowest, %.6f without a quote", chosen, often, want, seldom, absent)
+	}
+}
+
 // asWritten is the method's formula before it was looked at: events a quarter by the number of Spot instances.
 func asWritten(rate float64, size, spot, zones, loss int) float64 {
 	const r, w = 0.05, 1.0
