@@ -28,6 +28,8 @@ type Advice struct {
 	Unfit []compatible.Rejection
 	// Mix is the choice for a group; nil for others, and where it could not be made.
 	Mix *mix.Answer
+	// Stand is what the odds of a group on Spot are with its members where they stand; nil for all others.
+	Stand *mix.Stand
 	// Quote is the price of an instance's own type; nil for others.
 	Quote *pricing.Quote
 	// Committed is what commitments pay for of it anyway.

@@ -80,7 +80,7 @@ func Meanings() []Meaning {
 		{GateType, "is its type known, and to be had on Spot?", "groups, instances"},
 		{GateProduct, "is what it is billed as sold on Spot, and its on-demand price known?", "groups, instances"},
 		{GateSize, "may it have more than one instance or task?", "groups, services"},
-		{GateSuspended, "may the group launch, end and register instances?", "groups"},
+		{GateSuspended, "may the group launch, end and register instances, and keep its zones even?", "groups"},
 		{GateRefresh, "is no instance refresh under way?", "groups"},
 		{GateWarmPool, "has it no warm pool?", "groups"},
 		{GateMembers, "may all its members be replaced? Protected and standby ones stay as they are", "groups"},

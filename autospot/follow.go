@@ -269,6 +269,7 @@ func (r *run) keep(a *Advice, c *Case, m fleet.Moved, live fleet.Purchase) {
 		return
 	}
 	g := groupOf(c.Resource)
+	g.Crowded, g.Mend = r.stand(a, c)
 	change, balanced := balance.Look(g, r.options.Events[a.Subject.ARN], m.Balance, balance.Settings{Churn: a.Wish.Profile.Churn}, r.snapshot.Taken)
 	if r.does(a.Subject.ARN) && !sameBalance(balanced, m.Balance) { // what is only advised never happened
 		m.Balance = balanced
@@ -285,7 +286,7 @@ func (r *run) keep(a *Advice, c *Case, m fleet.Moved, live fleet.Purchase) {
 		a.Move = &plan.Move{From: live, To: to, Way: plan.ByWriting}
 		return
 	}
-	r.renew(a, m, live)
+	r.renew(a, m, live, g.Crowded)
 }
 
 func causeOf(live, to *fleet.Purchase, change balance.Change) plan.Cause {
@@ -305,7 +306,7 @@ func sameBalance(a, b fleet.Balance) bool {
 	seen := slices.Equal(a.Seen, b.Seen)
 	a.Seen, b.Seen = nil, nil
 	return seen && a.Decided == b.Decided && a.ShortSince.Equal(b.ShortSince) && a.ReturnAt.Equal(b.ReturnAt) && a.Wait == b.Wait && a.TriedAt.Equal(b.TriedAt) &&
-		a.Day == b.Day && a.Replaced == b.Replaced && a.Paused == b.Paused && a.Distrusted == b.Distrusted && a.Followed == b.Followed && a.Idle == b.Idle
+		a.CrowdedSince.Equal(b.CrowdedSince) && a.CrowdedTold == b.CrowdedTold && a.Day == b.Day && a.Replaced == b.Replaced && a.Paused == b.Paused && a.Distrusted == b.Distrusted && a.Followed == b.Followed && a.Idle == b.Idle
 }
 
 // groupOf is a group as package balance sees it.
@@ -332,8 +333,9 @@ const (
 	driftPrice = 10
 )
 
-// renew writes types and base anew where prices or offerings have drifted. A lower base is approached by one instance a look, a higher one at once.
-func (r *run) renew(a *Advice, m fleet.Moved, live fleet.Purchase) {
+// renew writes types and base anew where prices or offerings have drifted. A lower base is approached by one instance a look and waits while a zone is
+// crowded, a higher one is written at once.
+func (r *run) renew(a *Advice, m fleet.Moved, live fleet.Purchase, crowded string) {
 	if !a.Eligible() || live.Mix.Base > m.Balance.Decided {
 		return
 	}
@@ -351,6 +353,10 @@ func (r *run) renew(a *Advice, m fleet.Moved, live fleet.Purchase) {
 	to := live
 	to.Mix = &target
 	if to.Equal(live) {
+		return
+	}
+	if after < before && crowded != "" {
+		a.Why = "it could keep fewer on demand, and waits: " + crowded
 		return
 	}
 	if after < before {

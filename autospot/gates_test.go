@@ -283,7 +283,8 @@ var groups = []row{
 	{"Launch suspended", launch(func(l *fleet.Launch) { l.Suspended = []string{"AlarmNotification", "Launch"} }), autospot.GateSuspended, autospot.Refuse, "processes Launch are", "resume-processes --region ap-northeast-2 --auto-scaling-group-name dev-web --scaling-processes Launch", nil},
 	{"Terminate suspended", launch(func(l *fleet.Launch) { l.Suspended = []string{"Terminate"} }), autospot.GateSuspended, autospot.Refuse, "Terminate", "resume-processes", nil},
 	{"replacements would get no traffic", launch(func(l *fleet.Launch) { l.Suspended = []string{"AddToLoadBalancer"} }), autospot.GateSuspended, autospot.Refuse, "AddToLoadBalancer", "resume-processes", nil},
-	{"zones are not balanced", launch(func(l *fleet.Launch) { l.Suspended = []string{"AZRebalance"} }), autospot.GateSuspended, autospot.Warn, "one zone", "resume-processes", nil},
+	{"zones are not balanced", launch(func(l *fleet.Launch) { l.Suspended = []string{"AZRebalance"} }), autospot.GateSuspended, autospot.Warn, "zones that are even", "resume-processes", nil},
+	{"unhealthy members stay", launch(func(l *fleet.Launch) { l.Suspended = []string{"ReplaceUnhealthy"} }), autospot.GateSuspended, autospot.Warn, "replaced late", "--scaling-processes ReplaceUnhealthy", nil},
 	{"processes that do not matter", launch(func(l *fleet.Launch) { l.Suspended = []string{"AlarmNotification", "ScheduledActions"} }), autospot.GateSuspended, autospot.Pass, "", "", nil},
 
 	{"a refresh under way", trait(fleet.RefreshInProgress, ""), autospot.GateRefresh, autospot.Refuse, "under way", "next run", nil},

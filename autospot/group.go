@@ -45,8 +45,11 @@ func (l *look) suspended() answer {
 	if stopped := among(neededProcesses); len(stopped) > 0 {
 		return refuse(l.resume(stopped), "its processes %s are suspended, without which its members cannot be replaced", strings.Join(stopped, ", "))
 	}
-	if stopped := among(wantedProcesses); len(stopped) > 0 {
-		return warn(l.resume(stopped), "its processes %s are suspended: lost members are replaced late, or all in one zone", strings.Join(stopped, ", "))
+	switch stopped := among(wantedProcesses); {
+	case slices.Contains(stopped, "AZRebalance"):
+		return warn(l.resume(stopped), "its processes %s are suspended: what one zone cannot launch stays in the others, and the odds of losses count with zones that are even", strings.Join(stopped, ", "))
+	case len(stopped) > 0:
+		return warn(l.resume(stopped), "its processes %s are suspended: lost members are replaced late", strings.Join(stopped, ", "))
 	}
 	return pass("it launches and ends instances by itself")
 }

@@ -23,6 +23,8 @@ type Group struct {
 	Base, AboveBase int
 	// Rebalance is its CapacityRebalance.
 	Rebalance bool
+	// Crowded says that one zone holds more Spot instances than the odds of the group allow, and Mend what could be done; empty: none does.
+	Crowded, Mend string
 	// Refreshing says that an instance refresh is under way, during which nothing is changed.
 	Refreshing bool
 }
@@ -37,6 +39,8 @@ type Settings struct {
 	Wait time.Duration
 	// Settle is how long a returned instance may take to serve: 15 minutes.
 	Settle time.Duration
+	// Lasting is how long a zone may be crowded before a person is told: 6 hours. Auto Scaling evens zones out by itself, as soon as they have capacity.
+	Lasting time.Duration
 }
 
 // The defaults of Settings.
@@ -44,6 +48,7 @@ const (
 	DefaultDeficit = 5 * time.Minute
 	DefaultWait    = 30 * time.Minute
 	DefaultSettle  = 15 * time.Minute
+	DefaultLasting = 6 * time.Hour
 	longestWait    = 24 * time.Hour
 )
 
@@ -51,7 +56,7 @@ func (s Settings) withDefaults() Settings {
 	for _, d := range []struct {
 		field *time.Duration
 		value time.Duration
-	}{{&s.Deficit, DefaultDeficit}, {&s.Wait, DefaultWait}, {&s.Settle, DefaultSettle}} {
+	}{{&s.Deficit, DefaultDeficit}, {&s.Wait, DefaultWait}, {&s.Settle, DefaultSettle}, {&s.Lasting, DefaultLasting}} {
 		if *d.field <= 0 {
 			*d.field = d.value
 		}
@@ -82,6 +87,7 @@ func Look(g Group, events []Event, m Memory, s Settings, now time.Time) (Change,
 	l.m.Seen = slices.Clone(m.Seen)
 	failed := l.take(events)
 	change := l.decide(failed)
+	l.crowded(&change)
 	return change, l.m
 }
 
@@ -202,6 +208,10 @@ func (l *look) comeBack() Change {
 	case l.raised() == 0:
 		l.m.Wait, l.m.ReturnAt = 0, time.Time{}
 		return Change{Why: "as decided"}
+	case l.Crowded != "" && l.m.CrowdedTold: // it lasts, and the daily look will do
+		return Change{Why: fmt.Sprintf("%d more on demand than decided; none returns to Spot while %s", l.raised(), l.Crowded)}
+	case l.Crowded != "":
+		return Change{Why: fmt.Sprintf("%d more on demand than decided; none returns to Spot while %s", l.raised(), l.Crowded), Again: l.now.Add(l.Wait)}
 	case l.now.Before(l.m.ReturnAt):
 		return Change{Why: fmt.Sprintf("%d more on demand than decided; the next one returns to Spot at %s", l.raised(), clock(l.m.ReturnAt)), Again: l.m.ReturnAt}
 	case l.replaced() >= l.Churn:

@@ -56,6 +56,8 @@ func TestOneLook(t *testing.T) {
 		{"a percentage above the base: as many more on demand as are missing", balance.Group{Desired: 10, OnDemand: 5, Spot: 2, Base: 0, AboveBase: 50}, []balance.Event{failed("a", balance.Capacity)}, balance.Memory{}, true, 5, false, false},
 		{"more than decided, its time has come: one returns", balance.Group{Desired: 10, OnDemand: 7, Spot: 3, Base: 7}, nil, balance.Memory{ReturnAt: earlier(time.Minute)}, true, 6, false, false},
 		{"more than decided, not yet", balance.Group{Desired: 10, OnDemand: 7, Spot: 3, Base: 7}, nil, balance.Memory{ReturnAt: noon.Add(time.Minute)}, false, 0, false, false},
+		{"more than decided, and one zone is crowded: none returns", balance.Group{Desired: 10, OnDemand: 7, Spot: 3, Base: 7, Crowded: crowded}, nil, balance.Memory{ReturnAt: earlier(time.Minute)}, false, 0, false, false},
+		{"short, and one zone is crowded: on demand all the same", balance.Group{Desired: 10, OnDemand: 4, Spot: 3, Base: 4, Rebalance: true, Crowded: crowded}, []balance.Event{failed("a", balance.Capacity)}, balance.Memory{}, true, 7, true, false},
 		{"one returned a minute ago: it is given time", balance.Group{Desired: 10, OnDemand: 6, Spot: 4, Base: 6}, nil, balance.Memory{TriedAt: earlier(time.Minute), ReturnAt: earlier(0)}, false, 0, false, false},
 		{"the day's budget is spent: none returns today", balance.Group{Desired: 10, OnDemand: 7, Spot: 3, Base: 7}, nil, balance.Memory{ReturnAt: earlier(time.Minute), Day: "2026-11-20", Replaced: 4}, false, 0, false, false},
 		{"yesterday's budget is not today's", balance.Group{Desired: 10, OnDemand: 7, Spot: 3, Base: 7}, nil, balance.Memory{ReturnAt: earlier(time.Minute), Day: "2026-11-19", Replaced: 4}, true, 6, false, false},

@@ -174,11 +174,16 @@ func (m *model) losses(size, onDemand int) float64 {
 	if together == 0 {
 		return 0
 	}
-	shock := min(max(m.question.Assumptions.Shock, 0), 1)
-	own := m.rate * (1 - shock)
+	shock, own, down := m.odds()
 	zones := min(size-onDemand, m.question.Zones) // no more of them hold Spot instances
-	down := -math.Expm1(-own * m.question.Assumptions.Recovery.Hours())
 	return Quarter * (m.rate*shock + float64(zones)*own*atLeast(together-1, zones-1, down))
+}
+
+// odds are the share of losses that take all zones, how often an hour a zone is lost by itself, and how likely it is down for that at any time.
+func (m *model) odds() (shock, own, down float64) {
+	shock = min(max(m.question.Assumptions.Shock, 0), 1)
+	own = m.rate * (1 - shock)
+	return shock, own, -math.Expm1(-own * m.question.Assumptions.Recovery.Hours())
 }
 
 // atLeast is the probability that at least k of n are what each is with probability p.

@@ -93,12 +93,22 @@ type spotMixJSON struct {
 	Binding    mix.Binding    `json:"binding"`
 	Says       string         `json:"says"`
 	Losses     float64        `json:"losses_a_quarter"`
+	Standing   *spotStandJSON `json:"as_members_stand,omitempty"`
 	Forecast   forecastJSON   `json:"interruptions_a_quarter"`
 	Types      []spotTypeJSON `json:"types"`
 	Rejected   []spotTypeJSON `json:"rejected_types"`
 	Table      []spotRowJSON  `json:"table"`
 	Sizes      []spotRowJSON  `json:"sizes"`
 	Assumed    []string       `json:"assumptions"`
+}
+
+// spotStandJSON is what the odds of a group on Spot are with its members where they stand.
+type spotStandJSON struct {
+	Most   int     `json:"most_spot_in_a_zone"`
+	Share  int     `json:"even_spot_in_a_zone"`
+	Spot   int     `json:"spot"`
+	Losses float64 `json:"losses_a_quarter"`
+	Meets  bool    `json:"meets"`
 }
 
 type forecastJSON struct {
@@ -216,6 +226,9 @@ func mixDocument(a *autospot.Advice) *spotMixJSON {
 		Size: a.Size, OnDemand: m.Chosen.OnDemand, Spot: m.Chosen.Spot, Base: m.Base, Percentage: m.Percentage, Binding: m.Binding, Says: m.Says(),
 		Losses: m.Chosen.Losses, Forecast: forecastJSON{forecast.Interruptions, forecast.Low, forecast.High},
 		Types: []spotTypeJSON{}, Rejected: []spotTypeJSON{}, Assumed: append(m.Assumptions.Says(), m.ForecastSays()),
+	}
+	if s := a.Stand; s != nil {
+		doc.Standing = &spotStandJSON{s.Most, s.Share, s.Spot, s.Losses, s.Meets}
 	}
 	for i := range m.Types {
 		doc.Types = append(doc.Types, quoteDocument(&m.Types[i].Quote))

@@ -82,7 +82,7 @@ func adviceRow(a *spotAdviceJSON) row {
 	if m := a.Mix; m != nil && a.Verdict != "no" && m.Table != nil {
 		parts = append(parts, fmt.Sprintf("%d on demand and %d Spot of %s", m.OnDemand, m.Spot, counted(len(m.Types), "type")))
 		parts = append(parts, fmt.Sprintf("%.1f interruptions a quarter (%d to %d)", m.Forecast.Expected, m.Forecast.Low, m.Forecast.High))
-		parts = append(parts, fmt.Sprintf("too much lost at once %.2g times a quarter", m.Losses))
+		parts = append(parts, lossesText(m))
 	}
 	if a.Why != "" {
 		parts = append(parts, a.Why)
@@ -99,6 +99,19 @@ func adviceRow(a *spotAdviceJSON) row {
 	return row{
 		cells:   []string{a.Verdict, label(a.subject), short(a.subject.Kind), costText(a.Now, a.After, a.Verdict), strings.Join(parts, "; ")},
 		colours: []string{colours[a.Verdict], bold},
+	}
+}
+
+// lossesText says how often too much is lost at once: as planned, or of what is on Spot as its members stand.
+func lossesText(m *spotMixJSON) string {
+	const text = "too much lost at once %.2g times a quarter"
+	switch s := m.Standing; {
+	case s == nil:
+		return fmt.Sprintf(text, m.Losses)
+	case s.Most > s.Share:
+		return fmt.Sprintf(text+" as they stand, %d of %d Spot in one zone", s.Losses, s.Most, s.Spot)
+	default:
+		return fmt.Sprintf(text, s.Losses)
 	}
 }
 

@@ -96,6 +96,10 @@ type Balance struct {
 	Decided int `json:"decided,omitempty"`
 	// ShortSince is when the group was first seen short; zero while it is not.
 	ShortSince time.Time `json:"short_since,omitzero"`
+	// CrowdedSince is when a zone was first seen to hold more Spot instances than the group's odds allow; zero while none does. CrowdedTold says that
+	// a person was told.
+	CrowdedSince time.Time `json:"crowded_since,omitzero"`
+	CrowdedTold  bool      `json:"crowded_told,omitempty"`
 	// ReturnAt is when the next instance may return to Spot, and Wait how long the one after it waits.
 	ReturnAt time.Time     `json:"return_at,omitzero"`
 	Wait     time.Duration `json:"wait,omitempty"`
