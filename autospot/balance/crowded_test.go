@@ -22,8 +22,15 @@ func TestACrowdedZoneIsToldOnce(t *testing.T) {
 		group balance.Group
 		told  bool
 	}{
-		{0, uneven, false}, {5.9, uneven, false}, {6, uneven, true}, {7, uneven, false}, {48, uneven, false},
-		{49, even, false}, {50, uneven, false}, {54, uneven, false}, {56, uneven, true},
+		{0, uneven, false},
+		{5.9, uneven, false},
+		{6, uneven, true},
+		{7, uneven, false},
+		{48, uneven, false},
+		{49, even, false},
+		{50, uneven, false},
+		{54, uneven, false},
+		{56, uneven, true},
 	} {
 		now := noon.Add(time.Duration(row.hour * float64(time.Hour)))
 		change, next := balance.Look(row.group, nil, memory, settings, now)
