@@ -329,6 +329,14 @@ func (m *machine) happen(w *World, e *event) {
 		m.start(w, author{by: ByAWS}, false)
 	case capacityBack:
 		m.resume(w)
+	default:
+		m.looksAgain(w, e.what)
+	}
+}
+
+// looksAgain lets a group or a service look again at what it waits for.
+func (m *machine) looksAgain(w *World, what what) {
+	switch what {
 	case retried:
 		m.retry(w)
 	case evened:
