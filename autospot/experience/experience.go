@@ -20,6 +20,8 @@ import (
 type Count struct {
 	Interruptions int
 	Minutes       int64 // of instances on Spot
+	// Crowd is the sum, over those minutes, of how many instances of the account ran in the pool: those that run together are lost together.
+	Crowd int64
 }
 
 // Record is what is kept of one account in one region. The zero value is of a scope that was never looked at.
@@ -132,6 +134,12 @@ func (r *Record) hours(l Look) {
 	if earliest := l.At.Add(-most); from.Before(earliest) {
 		from = earliest
 	}
+	together := map[market.Pool]int64{}
+	for _, running := range r.Running {
+		for _, pool := range running {
+			together[pool]++
+		}
+	}
 	for arn, running := range r.Running {
 		s, there := l.Sights[arn]
 		if !there {
@@ -139,7 +147,7 @@ func (r *Record) hours(l Look) {
 		}
 		minutes := int64(l.Open(arn, s.Asleep, from, l.At) / time.Minute)
 		for _, pool := range running {
-			r.count(monday(from), pool, Count{Minutes: minutes})
+			r.count(monday(from), pool, Count{Minutes: minutes, Crowd: minutes * together[pool]})
 		}
 	}
 }
@@ -154,7 +162,7 @@ func (r *Record) count(at time.Time, pool market.Pool, more Count) {
 	if !there && len(pools) >= mostPools {
 		return
 	}
-	pools[pool] = Count{is.Interruptions + more.Interruptions, is.Minutes + more.Minutes}
+	pools[pool] = Count{is.Interruptions + more.Interruptions, is.Minutes + more.Minutes, is.Crowd + more.Crowd}
 }
 
 // see keeps what runs now. A group that sleeps opens again with what it had.
@@ -206,13 +214,23 @@ func Types(records []Record, now time.Time) map[fleet.Region]map[string]pricing.
 		}
 		for at, pools := range records[i].Weeks {
 			for pool, c := range pools {
-				if e := of[pool.Type]; !at.Before(oldest) {
-					of[pool.Type] = pricing.Experience{Interruptions: e.Interruptions + c.Interruptions, Hours: e.Hours + float64(c.Minutes)/60}
+				if !at.Before(oldest) {
+					of[pool.Type] = added(of[pool.Type], c)
 				}
 			}
 		}
 	}
 	return all
+}
+
+// added adds a count to what is known of a type. Together is a mean over instance-hours. Records of before Crowd was kept count each instance alone.
+func added(e pricing.Experience, c Count) pricing.Experience {
+	hours, crowd := float64(c.Minutes)/60, float64(max(c.Crowd, c.Minutes))/60
+	sum := pricing.Experience{Interruptions: e.Interruptions + c.Interruptions, Hours: e.Hours + hours}
+	if sum.Hours > 0 {
+		sum.Together = (e.Together*e.Hours + crowd) / sum.Hours
+	}
+	return sum
 }
 
 // Prefix is where the records of a region are kept in a hub's store, one for each account, and Key that of one scope.

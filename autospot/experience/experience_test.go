@@ -145,12 +145,12 @@ func TestTypesAddUp(t *testing.T) {
 	far := fleet.Scope{Account: "111122223333", Region: "us-east-1"}
 	old := monday.AddDate(0, 0, -7*13)
 	records := []experience.Record{
-		{Scope: here, Weeks: map[time.Time]map[market.Pool]experience.Count{monday: {a: {1, 60 * 100}, b: {0, 30}}, old: {a: {9, 60}}}},
-		{Scope: other, Weeks: map[time.Time]map[market.Pool]experience.Count{monday.AddDate(0, 0, -7): {a: {1, 60 * 40}}}},
-		{Scope: far, Weeks: map[time.Time]map[market.Pool]experience.Count{monday: {a: {5, 60}}}},
+		{Scope: here, Weeks: map[time.Time]map[market.Pool]experience.Count{monday: {a: {Interruptions: 1, Minutes: 60 * 100, Crowd: 60 * 100 * 4}, b: {Interruptions: 0, Minutes: 30}}, old: {a: {Interruptions: 9, Minutes: 60}}}},
+		{Scope: other, Weeks: map[time.Time]map[market.Pool]experience.Count{monday.AddDate(0, 0, -7): {a: {Interruptions: 1, Minutes: 60 * 40}}}},
+		{Scope: far, Weeks: map[time.Time]map[market.Pool]experience.Count{monday: {a: {Interruptions: 5, Minutes: 60}}}},
 	}
 	want := map[fleet.Region]map[string]pricing.Experience{
-		here.Region: {"m5.large": {Interruptions: 2, Hours: 140}, "m6i.large": {Hours: 0.5}}, "us-east-1": {"m5.large": {Interruptions: 5, Hours: 1}},
+		here.Region: {"m5.large": {Interruptions: 2, Hours: 140, Together: (4*100.0 + 40) / 140}, "m6i.large": {Hours: 0.5, Together: 1}}, "us-east-1": {"m5.large": {Interruptions: 5, Hours: 1, Together: 1}},
 	}
 	if diff := cmp.Diff(experience.Types(records, monday.AddDate(0, 0, 3)), want); diff != "" {
 		t.Error(diff)

@@ -39,6 +39,7 @@ type keptPool struct {
 	Product       string   `json:"product"`
 	Interruptions int      `json:"interruptions,omitempty"`
 	Minutes       int64    `json:"minutes,omitempty"`
+	Crowd         int64    `json:"instance_minutes_together,omitempty"`
 	Instances     []string `json:"instances,omitempty"` // of what runs
 }
 
@@ -66,7 +67,7 @@ func (r *Record) MarshalJSON() ([]byte, error) {
 		w := keptWeek{From: at.UTC().Format(time.DateOnly), Unplaced: r.Unplaced[at]}
 		for _, pool := range slices.SortedFunc(maps.Keys(r.Weeks[at]), comparePools) {
 			c := r.Weeks[at][pool]
-			w.Pools = append(w.Pools, keptPool{Type: pool.Type, Zone: pool.Zone, Product: pool.Product, Interruptions: c.Interruptions, Minutes: c.Minutes})
+			w.Pools = append(w.Pools, keptPool{Type: pool.Type, Zone: pool.Zone, Product: pool.Product, Interruptions: c.Interruptions, Minutes: c.Minutes, Crowd: c.Crowd})
 		}
 		k.Weeks = append(k.Weeks, w)
 	}
@@ -156,10 +157,10 @@ func (w *keptWeek) into(r *Record) error {
 	pools := map[market.Pool]Count{}
 	for _, p := range w.Pools {
 		pool := market.Pool{Zone: p.Zone, Type: p.Type, Product: p.Product}
-		if _, twice := pools[pool]; twice || p.Type == "" || p.Interruptions < 0 || p.Minutes < 0 {
+		if _, twice := pools[pool]; twice || p.Type == "" || p.Interruptions < 0 || p.Minutes < 0 || p.Crowd < 0 {
 			return fmt.Errorf("weeks: %s: %.60q in %.40q has no type, stands twice, or counts below zero", w.From, p.Type, p.Zone)
 		}
-		pools[pool] = Count{p.Interruptions, p.Minutes}
+		pools[pool] = Count{p.Interruptions, p.Minutes, p.Crowd}
 	}
 	r.Weeks[at] = pools
 	if w.Unplaced > 0 {
