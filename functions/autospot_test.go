@@ -165,7 +165,7 @@ func (s *spotStage) launchFailed(message string) map[string]any {
 // TestALaunchThatFailsRaisesTheBase is the whole way: AWS's event, the note of it, the wake, the look, the write, and nothing twice.
 func TestALaunchThatFailsRaisesTheBase(t *testing.T) {
 	t.Parallel()
-	s := setSpot(t, "210000000061", "spot: {mode: act}\n")
+	s := setSpot(t, "210000000061", "spot: {mode: act, commitments: none}\n")
 	s.moved(t)
 	interruption, autospot := s.run(t, "interruption"), s.run(t, "autospot")
 	failed := s.launchFailed("Could not launch Spot Instances. UnfulfillableCapacity - Unable to fulfill capacity due to your request configuration. Please adjust your request and try again. Launching EC2 instance failed.")
@@ -205,7 +205,7 @@ func TestALaunchThatFailsRaisesTheBase(t *testing.T) {
 // TestAnInterruptionIsLearnt: one that AWS announced is counted, of the type that the look saw, once however often it is told.
 func TestAnInterruptionIsLearnt(t *testing.T) {
 	t.Parallel()
-	s := setSpot(t, "210000000064", "spot: {mode: act}\n")
+	s := setSpot(t, "210000000064", "spot: {mode: act, commitments: none}\n")
 	s.moved(t)
 	interruption, autospot := s.run(t, "interruption"), s.run(t, "autospot")
 	taken := s.event("aws.ec2", "EC2 Spot Instance Interruption Warning", map[string]string{"instance-id": "i-0000000000000000b", "instance-action": "terminate"})
@@ -300,7 +300,7 @@ func TestAChangedTagWakesAutoSpot(t *testing.T) {
 // TestTheDaysTickOfAutoSpot wakes every scope, and where nobody asks for Spot the look asks what there is and no more.
 func TestTheDaysTickOfAutoSpot(t *testing.T) {
 	t.Parallel()
-	s := setSpot(t, "210000000063", "spot: {mode: act}\n")
+	s := setSpot(t, "210000000063", "spot: {mode: act, commitments: none}\n")
 	s.clerk.instead = nil
 	f := s.run(t, "autospot")
 	if a := f.Call(t, tick(time.Now()), patience); a.Failed != "" || !f.Logged("AutoSpot's tick", 1) {

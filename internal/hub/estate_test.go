@@ -50,7 +50,7 @@ type host struct {
 
 var errGone = &failure.Error{Class: failure.Unreachable, Err: errors.New("the process is gone")}
 
-const readyOffice = text + "schedules: {office: {open: [\"mon-fri 08:30-19:30\"], ready_by: true, enforce: false}}\nobserve: 0s\nspot: {mode: act}\n"
+const readyOffice = text + "schedules: {office: {open: [\"mon-fri 08:30-19:30\"], ready_by: true, enforce: false}}\nobserve: 0s\nspot: {mode: act, commitments: none}\n"
 
 func newEstate(t *testing.T) *estate {
 	t.Helper()
