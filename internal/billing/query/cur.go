@@ -19,8 +19,7 @@ WITH seen AS (
     ` + d.entry("product", deployment) + ` LIKE '` + multiAZ + `%' AS multi_az,
     ` + text("pricing_unit") + ` AS unit,
     COALESCE(line_item_normalization_factor, 0) AS factor
-  FROM ` + d.cur + `
-  WHERE ` + within("line_item_usage_start_date", p, "    ") + `
+  FROM ` + d.cur.over(p, "  ") + where("  ", d.within("line_item_usage_start_date", p)...) + `
     AND (
       line_item_line_item_type = '` + fee + `' AND line_item_product_code IN (` + quoted(reservable()) + `)
       OR ` + usage() + ` AND (
@@ -60,8 +59,7 @@ WITH line AS (
       WHEN 'SavingsPlanCoveredUsage' THEN savings_plan_savings_plan_effective_cost
       ELSE COALESCE(line_item_net_unblended_cost, line_item_unblended_cost)
     END AS effective
-  FROM ` + d.cur + `
-  WHERE ` + within("line_item_usage_start_date", p, "    ") + `
+  FROM ` + d.cur.over(p, "  ") + where("  ", d.within("line_item_usage_start_date", p)...) + `
     AND ` + usage() + `
     AND (
       ` + runs("      ") + `
@@ -90,8 +88,7 @@ SELECT
   ` + text("savings_plan_instance_type_family") + ` AS family,
   ` + d.sum("savings_plan_total_commitment_to_date") + ` AS total,
   ` + d.sum("savings_plan_used_commitment") + ` AS used
-FROM ` + d.cur + `
-WHERE ` + within("line_item_usage_start_date", p, "  ") + `
+FROM ` + d.cur.over(p, "") + where("", d.within("line_item_usage_start_date", p)...) + `
   AND line_item_line_item_type = '` + recurring + `'
 GROUP BY 1, 2, 3, 4, 5, 6
 ORDER BY 1, 2, 3, 4, 5, 6`
@@ -118,10 +115,7 @@ SELECT
   ` + d.sum("reservation_unused_quantity") + ` AS unused,
   COUNT(reservation_unused_normalized_unit_quantity) AS in_units,
   ` + d.sum("reservation_unused_normalized_unit_quantity") + ` AS unused_units
-FROM ` + d.cur + `
-WHERE ` + months(p) + `
-  AND line_item_line_item_type = '` + fee + `'
-  AND line_item_product_code IN (` + quoted(reservable()) + `)
+FROM ` + d.cur.over(p, "") + where("", append(d.months(p), "line_item_line_item_type = '"+fee+"'", "line_item_product_code IN ("+quoted(reservable())+")")...) + `
 GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
 ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11`
 }
@@ -134,8 +128,7 @@ WITH seen AS (
     ` + text("savings_plan_savings_plan_a_r_n") + ` AS plan,
     ` + text("product_sku") + ` AS sku,
     savings_plan_savings_plan_rate AS rate
-  FROM ` + d.cur + `
-  WHERE ` + within("line_item_usage_start_date", p, "    ") + `
+  FROM ` + d.cur.over(p, "  ") + where("  ", d.within("line_item_usage_start_date", p)...) + `
     AND line_item_line_item_type = 'SavingsPlanCoveredUsage'
     AND savings_plan_savings_plan_rate IS NOT NULL
 )

@@ -12,7 +12,7 @@ import (
 
 // Dialect is the SQL of one engine: the few expressions in which they differ.
 type Dialect struct {
-	focus, cur string // relations
+	focus, cur relation
 	inline     bool   // the engine has no macros: a definition is written out wherever it is used
 	hours, bit string // how many hours of the day are among a set of bits, and the bit of an instant's hour
 	value      string // what a map has under a key, null if it has not
@@ -22,17 +22,17 @@ type Dialect struct {
 // zone, in UTC, and a column billing_period as Athena's partitions have it (2026-07).
 func DuckDB() Dialect {
 	return Dialect{
-		focus: "focus", cur: "cur",
+		focus: relation{name: "focus"}, cur: relation{name: "cur"},
 		hours: "bit_count(bit_or(%s))", bit: "1 << hour(%s)",
 		value: "%s['%s']",
 	}
 }
 
-// Athena is the dialect of Athena's engine version 3 (Trino), over tables that are partitioned by billing_period.
-func Athena(focus, cur string) Dialect {
+// Athena is the dialect of Athena's engine version 3 (Trino), over tables as Declaration declares them. Of each month one version is read, none of another.
+func Athena(focus, cur Delivered) Dialect {
 	return Dialect{
-		focus: focus, cur: cur, inline: true,
-		hours: "bit_count(bitwise_or_agg(%s), 64)", bit: "bitwise_left_shift(1, hour(%s))",
+		focus: relation{focus.Table, true, focus.Versions}, cur: relation{cur.Table, true, cur.Versions}, inline: true,
+		hours: "bit_count(bitwise_or_agg(%s), 64)", bit: "bitwise_left_shift(1, CAST(hour(%s) AS INTEGER))",
 		value: "element_at(%s, '%s')",
 	}
 }

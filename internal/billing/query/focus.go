@@ -14,8 +14,7 @@ SELECT
   COUNT(*) FILTER (WHERE ChargeCategory = 'Usage' AND ConsumedQuantity < 0) AS negative,
   COUNT(*) FILTER (WHERE ChargeCategory = 'Usage' AND ConsumedQuantity = 0) AS zero,
   ` + d.sum("BilledCost") + ` AS billed
-FROM ` + d.focus + `
-WHERE ` + within("ChargePeriodStart", p, "  ") + `
+FROM ` + d.focus.over(p, "") + where("", d.within("ChargePeriodStart", p)...) + `
 GROUP BY 1, 2, 3
 ORDER BY 1, 2, 3`
 }
@@ -40,8 +39,7 @@ SELECT
   ` + d.sum("ContractedCost") + ` AS contract,
   ` + d.sum("EffectiveCost") + ` AS effective,
   ` + d.sum("BilledCost") + ` AS billed
-FROM ` + d.focus + `
-WHERE ` + months(p) + `
+FROM ` + d.focus.over(p, "") + where("", d.months(p)...) + `
 GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
 ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10`
 }
@@ -56,8 +54,7 @@ SELECT
   ` + d.sum("ListCost") + ` AS list,
   ` + d.sum("ContractedCost") + ` AS contract,
   ` + d.sum("EffectiveCost") + ` AS effective
-FROM ` + d.focus + `
-WHERE ` + within("ChargePeriodStart", p, "  ") + `
+FROM ` + d.focus.over(p, "") + where("", d.within("ChargePeriodStart", p)...) + `
   AND ChargeCategory = 'Usage'
 GROUP BY 1, 2, 3
 ORDER BY 1, 2, 3`
@@ -73,8 +70,7 @@ SELECT
   ` + text("SkuMeter") + ` AS meter,
   ` + d.hoursOf("ChargePeriodStart", "") + ` AS hours,
   ` + d.sum("ContractedCost") + ` AS cost
-FROM ` + d.focus + `
-WHERE ` + within("ChargePeriodStart", p, "  ") + `
+FROM ` + d.focus.over(p, "") + where("", d.within("ChargePeriodStart", p)...) + `
   AND ChargeCategory = 'Usage'
   AND ResourceId <> ''
   AND (
@@ -95,8 +91,7 @@ WITH seen AS (
     ListUnitPrice AS list,
     ContractedUnitPrice AS contract,
     MAX(ChargePeriodStart) AS last
-  FROM ` + d.focus + `
-  WHERE ` + within("ChargePeriodStart", p, "    ") + `
+  FROM ` + d.focus.over(p, "  ") + where("  ", d.within("ChargePeriodStart", p)...) + `
     AND ChargeCategory = 'Usage'
     AND ` + text("ChargeClass") + ` = ''
     AND PricingCategory IN ('Standard', 'Committed')
@@ -143,8 +138,7 @@ WITH line AS (
     CASE WHEN PricingCategory = 'Dynamic' OR SkuMeter LIKE '%` + spot + `%' THEN ContractedCost ELSE ListCost END AS list,
     BilledCost AS net,
     EffectiveCost AS effective
-  FROM ` + d.focus + `
-  WHERE ` + within("ChargePeriodStart", p, "    ") + `
+  FROM ` + d.focus.over(p, "  ") + where("  ", d.within("ChargePeriodStart", p)...) + `
     AND ChargeCategory = 'Usage'
     AND ` + text("ChargeClass") + ` = ''
     AND ` + text("CommitmentDiscountStatus") + ` <> 'Unused'

@@ -2,6 +2,7 @@ package query
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"offpeak/internal/billing"
@@ -33,18 +34,30 @@ func Months(p billing.Period) []time.Time {
 // monthForm is how partitions are named.
 const monthForm = "2006-01"
 
-// months restricts to the partitions of the billing months that the period touches.
-func months(p billing.Period) string {
+// months restricts to the partitions of the billing months that the period touches. Where a relation is of several versions it has done so itself, and a range
+// beside that is no condition that a projected partition may have.
+func (d Dialect) months(p billing.Period) []string {
 	all := Months(p)
-	if len(all) == 0 {
-		return "FALSE"
+	switch {
+	case d.inline:
+		return nil
+	case len(all) == 0:
+		return []string{"FALSE"}
+	default:
+		return []string{"billing_period BETWEEN '" + all[0].Format(monthForm) + "' AND '" + all[len(all)-1].Format(monthForm) + "'"}
 	}
-	return "billing_period BETWEEN '" + all[0].Format(monthForm) + "' AND '" + all[len(all)-1].Format(monthForm) + "'"
 }
 
-// within restricts to the partitions, and to the rows whose time begins in the period. Lines after the first begin with the indent.
-func within(column string, p billing.Period, indent string) string {
+// within restricts to the partitions, and to the rows whose time begins in the period.
+func (d Dialect) within(column string, p billing.Period) []string {
 	const form = "2006-01-02 15:04:05"
-	return months(p) + "\n" + indent + "AND " + column + " >= TIMESTAMP '" + p.From.UTC().Format(form) + "'\n" +
-		indent + "AND " + column + " < TIMESTAMP '" + p.To.UTC().Format(form) + "'"
+	return append(d.months(p), column+" >= TIMESTAMP '"+p.From.UTC().Format(form)+"'", column+" < TIMESTAMP '"+p.To.UTC().Format(form)+"'")
+}
+
+// where are conditions that all hold, as a line each before which stands the indent; nothing if there are none.
+func where(indent string, conditions ...string) string {
+	if len(conditions) == 0 {
+		return ""
+	}
+	return "\n" + indent + "WHERE " + strings.Join(conditions, "\n"+indent+"  AND ")
 }

@@ -63,7 +63,12 @@ SELECT
       THEN CAST(((BilledCost - CAST(BilledCost AS BIGINT)) * 1e12) + 0.5 AS BIGINT)
     ELSE CAST(((BilledCost - CAST(BilledCost AS BIGINT)) * 1e12) - 0.5 AS BIGINT)
     END) AS DECIMAL(38, 0))) AS DECIMAL(38, 0)) * 0.000000000001, 0) AS billed
-FROM billing.focus
-WHERE billing_period BETWEEN '2026-07' AND '2026-09'
+FROM (
+  SELECT * FROM billing.focus WHERE v = 'focus-july' AND billing_period = '2026-07'
+  UNION ALL
+  SELECT * FROM billing.focus WHERE v = 'focus-august' AND billing_period = '2026-08'
+  UNION ALL
+  SELECT * FROM billing.focus WHERE v = 'focus-september' AND billing_period = '2026-09'
+) AS delivered
 GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
 ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10

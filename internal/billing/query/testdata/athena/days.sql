@@ -4,7 +4,7 @@ SELECT
   COALESCE(BillingAccountId, '') AS payer,
   COALESCE(BillingCurrency, '') AS currency,
   COUNT(*) AS lines,
-  bit_count(bitwise_or_agg(CASE WHEN ChargeCategory = 'Usage' THEN bitwise_left_shift(1, hour(ChargePeriodStart)) ELSE 0 END), 64) AS hours,
+  bit_count(bitwise_or_agg(CASE WHEN ChargeCategory = 'Usage' THEN bitwise_left_shift(1, CAST(hour(ChargePeriodStart) AS INTEGER)) ELSE 0 END), 64) AS hours,
   COUNT(*) FILTER (WHERE ChargeCategory = 'Usage' AND ConsumedQuantity < 0) AS negative,
   COUNT(*) FILTER (WHERE ChargeCategory = 'Usage' AND ConsumedQuantity = 0) AS zero,
   COALESCE(CAST(SUM(CAST(CAST(BilledCost AS BIGINT) AS DECIMAL(38, 0))) AS DECIMAL(38, 12))
@@ -20,9 +20,14 @@ SELECT
       THEN CAST(((BilledCost - CAST(BilledCost AS BIGINT)) * 1e12) + 0.5 AS BIGINT)
     ELSE CAST(((BilledCost - CAST(BilledCost AS BIGINT)) * 1e12) - 0.5 AS BIGINT)
     END) AS DECIMAL(38, 0))) AS DECIMAL(38, 0)) * 0.000000000001, 0) AS billed
-FROM billing.focus
-WHERE billing_period BETWEEN '2026-07' AND '2026-09'
-  AND ChargePeriodStart >= TIMESTAMP '2026-07-01 00:00:00'
+FROM (
+  SELECT * FROM billing.focus WHERE v = 'focus-july' AND billing_period = '2026-07'
+  UNION ALL
+  SELECT * FROM billing.focus WHERE v = 'focus-august' AND billing_period = '2026-08'
+  UNION ALL
+  SELECT * FROM billing.focus WHERE v = 'focus-september' AND billing_period = '2026-09'
+) AS delivered
+WHERE ChargePeriodStart >= TIMESTAMP '2026-07-01 00:00:00'
   AND ChargePeriodStart < TIMESTAMP '2026-10-01 00:00:00'
 GROUP BY 1, 2, 3
 ORDER BY 1, 2, 3

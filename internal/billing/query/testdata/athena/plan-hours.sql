@@ -32,9 +32,14 @@ SELECT
       THEN CAST(((savings_plan_used_commitment - CAST(savings_plan_used_commitment AS BIGINT)) * 1e12) + 0.5 AS BIGINT)
     ELSE CAST(((savings_plan_used_commitment - CAST(savings_plan_used_commitment AS BIGINT)) * 1e12) - 0.5 AS BIGINT)
     END) AS DECIMAL(38, 0))) AS DECIMAL(38, 0)) * 0.000000000001, 0) AS used
-FROM billing.cur
-WHERE billing_period BETWEEN '2026-07' AND '2026-09'
-  AND line_item_usage_start_date >= TIMESTAMP '2026-07-01 00:00:00'
+FROM (
+  SELECT * FROM billing.cur WHERE v = 'cur-july' AND billing_period = '2026-07'
+  UNION ALL
+  SELECT * FROM billing.cur WHERE v = 'cur-august' AND billing_period = '2026-08'
+  UNION ALL
+  SELECT * FROM billing.cur WHERE v = 'cur-september' AND billing_period = '2026-09'
+) AS delivered
+WHERE line_item_usage_start_date >= TIMESTAMP '2026-07-01 00:00:00'
   AND line_item_usage_start_date < TIMESTAMP '2026-10-01 00:00:00'
   AND line_item_line_item_type = 'SavingsPlanRecurringFee'
 GROUP BY 1, 2, 3, 4, 5, 6

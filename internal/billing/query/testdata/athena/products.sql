@@ -13,9 +13,14 @@ WITH seen AS (
     COALESCE(element_at(product, 'deployment_option'), '') LIKE 'Multi-AZ%' AS multi_az,
     COALESCE(pricing_unit, '') AS unit,
     COALESCE(line_item_normalization_factor, 0) AS factor
-  FROM billing.cur
-  WHERE billing_period BETWEEN '2026-07' AND '2026-09'
-    AND line_item_usage_start_date >= TIMESTAMP '2026-07-01 00:00:00'
+  FROM (
+    SELECT * FROM billing.cur WHERE v = 'cur-july' AND billing_period = '2026-07'
+    UNION ALL
+    SELECT * FROM billing.cur WHERE v = 'cur-august' AND billing_period = '2026-08'
+    UNION ALL
+    SELECT * FROM billing.cur WHERE v = 'cur-september' AND billing_period = '2026-09'
+  ) AS delivered
+  WHERE line_item_usage_start_date >= TIMESTAMP '2026-07-01 00:00:00'
     AND line_item_usage_start_date < TIMESTAMP '2026-10-01 00:00:00'
     AND (
       line_item_line_item_type = 'RIFee' AND line_item_product_code IN ('AmazonEC2', 'AmazonRDS', 'AmazonDocDB', 'AmazonNeptune')

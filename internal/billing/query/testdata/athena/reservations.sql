@@ -77,9 +77,14 @@ SELECT
       THEN CAST(((reservation_unused_normalized_unit_quantity - CAST(reservation_unused_normalized_unit_quantity AS BIGINT)) * 1e12) + 0.5 AS BIGINT)
     ELSE CAST(((reservation_unused_normalized_unit_quantity - CAST(reservation_unused_normalized_unit_quantity AS BIGINT)) * 1e12) - 0.5 AS BIGINT)
     END) AS DECIMAL(38, 0))) AS DECIMAL(38, 0)) * 0.000000000001, 0) AS unused_units
-FROM billing.cur
-WHERE billing_period BETWEEN '2026-07' AND '2026-09'
-  AND line_item_line_item_type = 'RIFee'
+FROM (
+  SELECT * FROM billing.cur WHERE v = 'cur-july' AND billing_period = '2026-07'
+  UNION ALL
+  SELECT * FROM billing.cur WHERE v = 'cur-august' AND billing_period = '2026-08'
+  UNION ALL
+  SELECT * FROM billing.cur WHERE v = 'cur-september' AND billing_period = '2026-09'
+) AS delivered
+WHERE line_item_line_item_type = 'RIFee'
   AND line_item_product_code IN ('AmazonEC2', 'AmazonRDS', 'AmazonDocDB', 'AmazonNeptune')
 GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
 ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11

@@ -4,7 +4,7 @@ SELECT
   COALESCE(SubAccountId, '') AS account,
   COALESCE(ResourceId, '') AS resource,
   COALESCE(SkuMeter, '') AS meter,
-  bit_count(bitwise_or_agg(bitwise_left_shift(1, hour(ChargePeriodStart))), 64) AS hours,
+  bit_count(bitwise_or_agg(bitwise_left_shift(1, CAST(hour(ChargePeriodStart) AS INTEGER))), 64) AS hours,
   COALESCE(CAST(SUM(CAST(CAST(ContractedCost AS BIGINT) AS DECIMAL(38, 0))) AS DECIMAL(38, 12))
     + CAST(SUM(CAST((CASE
     WHEN abs(((ContractedCost - CAST(ContractedCost AS BIGINT)) * 1e12) - CAST(((ContractedCost - CAST(ContractedCost AS BIGINT)) * 1e12) AS BIGINT)) <> 0.5
@@ -18,9 +18,14 @@ SELECT
       THEN CAST(((ContractedCost - CAST(ContractedCost AS BIGINT)) * 1e12) + 0.5 AS BIGINT)
     ELSE CAST(((ContractedCost - CAST(ContractedCost AS BIGINT)) * 1e12) - 0.5 AS BIGINT)
     END) AS DECIMAL(38, 0))) AS DECIMAL(38, 0)) * 0.000000000001, 0) AS cost
-FROM billing.focus
-WHERE billing_period BETWEEN '2026-07' AND '2026-09'
-  AND ChargePeriodStart >= TIMESTAMP '2026-07-01 00:00:00'
+FROM (
+  SELECT * FROM billing.focus WHERE v = 'focus-july' AND billing_period = '2026-07'
+  UNION ALL
+  SELECT * FROM billing.focus WHERE v = 'focus-august' AND billing_period = '2026-08'
+  UNION ALL
+  SELECT * FROM billing.focus WHERE v = 'focus-september' AND billing_period = '2026-09'
+) AS delivered
+WHERE ChargePeriodStart >= TIMESTAMP '2026-07-01 00:00:00'
   AND ChargePeriodStart < TIMESTAMP '2026-10-01 00:00:00'
   AND ChargeCategory = 'Usage'
   AND ResourceId <> ''

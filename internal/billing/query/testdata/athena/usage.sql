@@ -29,9 +29,14 @@ WITH line AS (
       WHEN 'SavingsPlanCoveredUsage' THEN savings_plan_savings_plan_effective_cost
       ELSE COALESCE(line_item_net_unblended_cost, line_item_unblended_cost)
     END AS effective
-  FROM billing.cur
-  WHERE billing_period BETWEEN '2026-07' AND '2026-09'
-    AND line_item_usage_start_date >= TIMESTAMP '2026-07-01 00:00:00'
+  FROM (
+    SELECT * FROM billing.cur WHERE v = 'cur-july' AND billing_period = '2026-07'
+    UNION ALL
+    SELECT * FROM billing.cur WHERE v = 'cur-august' AND billing_period = '2026-08'
+    UNION ALL
+    SELECT * FROM billing.cur WHERE v = 'cur-september' AND billing_period = '2026-09'
+  ) AS delivered
+  WHERE line_item_usage_start_date >= TIMESTAMP '2026-07-01 00:00:00'
     AND line_item_usage_start_date < TIMESTAMP '2026-10-01 00:00:00'
     AND line_item_line_item_type IN ('Usage', 'DiscountedUsage', 'SavingsPlanCoveredUsage')
     AND (

@@ -1,0 +1,50 @@
+CREATE EXTERNAL TABLE IF NOT EXISTS `billing`.`cur` (
+  `bill_billing_period_start_date` timestamp,
+  `line_item_usage_start_date` timestamp,
+  `line_item_net_unblended_cost` double,
+  `line_item_normalization_factor` double,
+  `line_item_unblended_cost` double,
+  `line_item_usage_amount` double,
+  `pricing_public_on_demand_cost` double,
+  `reservation_amortized_upfront_fee_for_billing_period` double,
+  `reservation_effective_cost` double,
+  `reservation_unused_normalized_unit_quantity` double,
+  `reservation_unused_quantity` double,
+  `savings_plan_savings_plan_effective_cost` double,
+  `savings_plan_savings_plan_rate` double,
+  `savings_plan_total_commitment_to_date` double,
+  `savings_plan_used_commitment` double,
+  `line_item_availability_zone` string,
+  `line_item_line_item_type` string,
+  `line_item_operation` string,
+  `line_item_product_code` string,
+  `line_item_resource_id` string,
+  `line_item_usage_account_id` string,
+  `line_item_usage_type` string,
+  `pricing_unit` string,
+  `product_instance_type` string,
+  `product_region_code` string,
+  `product_sku` string,
+  `reservation_availability_zone` string,
+  `reservation_end_time` string,
+  `reservation_normalized_units_per_reservation` string,
+  `reservation_number_of_reservations` string,
+  `reservation_reservation_a_r_n` string,
+  `reservation_start_time` string,
+  `reservation_total_reserved_units` string,
+  `savings_plan_instance_type_family` string,
+  `savings_plan_offering_type` string,
+  `savings_plan_region` string,
+  `savings_plan_savings_plan_a_r_n` string,
+  `product` map<string,string>,
+  `resource_tags` map<string,string>
+)
+PARTITIONED BY (`v` string, `billing_period` string)
+STORED AS PARQUET
+LOCATION 's3://bill/payer/cur/'
+TBLPROPERTIES (
+  'projection.enabled' = 'true',
+  'projection.v.type' = 'injected',
+  'projection.billing_period.type' = 'injected',
+  'storage.location.template' = 's3://bill/payer/cur/v=${v}/BILLING_PERIOD=${billing_period}/'
+)
