@@ -146,6 +146,9 @@ var table = []row{
 	{"internal/cloud/pricelist", worldly, sees{"internal/cloud", "internal/failure", "internal/fleet", "internal/money", "internal/objects"}, uses{sdk, smithy}},
 
 	{"internal/cloud/spotmarket", worldly, sees{"internal/cloud", "internal/cloud/instancetypes", "internal/cloud/pricelist", "internal/failure", "internal/fleet", "internal/market", "internal/money", "internal/objects"}, uses{sdk}},
+	{"internal/cloud/athena", worldly, sees{"internal/billing", "internal/billing/export", "internal/billing/query", "internal/cloud", "internal/failure", "internal/fleet", "internal/money"}, uses{sdk, decimal}},
+
+	{"internal/cloud/spotmarket", worldly, sees{"internal/cloud", "internal/cloud/instancetypes", "internal/cloud/pricelist", "internal/fleet", "internal/market", "internal/money", "internal/objects"}, uses{sdk}},
 
 	{"internal/simulation", worldly, sees{"internal/failure", "internal/fleet", "internal/pace", "internal/money", "internal/plan", "internal/objects"}, uses{}},
 	{"internal/simulation/invoice", worldly, sees{"internal/fleet", "internal/money", "internal/billing", "internal/billing/commitments", "internal/billing/export", "internal/market", "internal/simulation"}, uses{decimal}},

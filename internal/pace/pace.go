@@ -21,13 +21,19 @@ type Limits struct {
 	Requests, Resources Rate
 }
 
-// EC2 calls that change something have buckets of their own; these are the ones that offpeak makes.
+// EC2 calls that change something have buckets of their own; these are the ones that offpeak makes. Those of Athena's are by account (Athena user guide, service
+// quotas, API calls).
 var published = map[string]Limits{
 	"ec2:DescribeInstances":  {Requests: Rate{100, 20}},
 	"ec2:StartInstances":     {Requests: Rate{5, 2}, Resources: Rate{1000, 2}},
 	"ec2:StopInstances":      {Requests: Rate{50, 5}, Resources: Rate{1000, 20}},
 	"ec2:RunInstances":       {Requests: Rate{5, 2}, Resources: Rate{1000, 2}},
 	"ec2:TerminateInstances": {Requests: Rate{100, 5}, Resources: Rate{1000, 20}},
+
+	"athena:StartQueryExecution": {Requests: Rate{80, 20}},
+	"athena:StopQueryExecution":  {Requests: Rate{80, 20}},
+	"athena:GetQueryExecution":   {Requests: Rate{200, 100}},
+	"athena:GetQueryResults":     {Requests: Rate{200, 100}},
 }
 
 // LimitsOf returns the limits of an API, named as in IAM: ec2:StartInstances. The whole API of RDS shares one bucket.
