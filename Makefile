@@ -1,12 +1,13 @@
-# Needs Go, make, a C compiler (for the race detector), Python (for moto, the AWS stand-in of the tests) and Node with npm (for CDK). Linters, moto and the CDK command line come by themselves.
+# Needs Go, make, a C compiler (for the race detector), Python (for moto, the AWS stand-in of the tests) and Node with npm (for CDK); e2e also Java 17 and Maven. Linters, moto, the CDK command line and Trino come by themselves.
 
 LINT_VERSION := v2.15.0
 LINT := bin/golangci-lint-$(LINT_VERSION)
 FUZZTIME ?= 30s
 MOTO := .venv/bin/moto_server
 ON_AWS := internal/cloud internal/live functions infra
-COUNTS := docs internal/billing/avoidance internal/migrate internal/simulation internal/twin
+COUNTS := docs internal/billing/avoidance internal/billing/query internal/migrate internal/simulation internal/twin
 CDK := node_modules/.bin/cdk
+TRINO := .e2e/trino-435
 STACKS ?= offpeak-hub
 export CDK_DISABLE_CLI_TELEMETRY := true
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
@@ -15,7 +16,7 @@ BUILD ?= build
 FIGURES := TenThousand|HundredsOfGroups|IdleScopes|CallsOfASweep|ZipsAreSmall|StartToFirstResult
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build lambdas test e2e e2e-page check format golden fuzz soak bench synth diff deploy destroy clean
+.PHONY: help demo build lambdas test e2e e2e-trino e2e-page check format golden fuzz soak bench synth diff deploy destroy clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,7 +39,10 @@ test: check $(MOTO) ## everything: check, and all tests; under the race detector
 	OFFPEAK_MUST_MOTO=1 CGO_ENABLED=0 go test ./cmd/offpeak -run 'TestLive|TestScenarios/demo'
 	@command -v node >/dev/null || printf '\n*** NOT TESTED: infra. There is no Node here, in which CDK runs: no stack and no template was looked at, and "ok" above says nothing of them.\n'
 
-e2e: e2e-page
+e2e: e2e-trino e2e-page ## the tests that need more than Go: what Athena is asked, answered by Trino; the report's page in a browser
+
+e2e-trino: $(TRINO) $(MOTO) # every SQL text of Athena's over the files of the tests; answers must be DuckDB's and the recount's
+	OFFPEAK_TRINO=$(CURDIR)/$(TRINO) OFFPEAK_MUST_MOTO=1 go test -count 1 -timeout 20m -tags e2e ./internal/billing/duckdb -run TestAthena -v
 
 e2e-page: ## the report's page in a real Chromium: Debian's is installed where there is none and you are root (CHROMIUM names another one)
 	@[ -n "$$CHROMIUM" ] || command -v chromium >/dev/null || { apt-get update -q && apt-get install -y -q chromium fonts-nanum; }
@@ -93,6 +97,9 @@ $(MOTO): requirements-test.txt # an AWS stand-in, for tests only
 	python3 -m venv .venv || { apt-get install -y python3-venv && python3 -m venv .venv; }
 	.venv/bin/pip install --quiet --disable-pip-version-check -r requirements-test.txt
 	touch $@
+
+$(TRINO): internal/cloud/athena/trino/fetch internal/cloud/athena/trino/pom.xml # of which Athena is made; from Maven Central, by a pinned sum
+	internal/cloud/athena/trino/fetch $@
 
 $(CDK): package-lock.json # the CDK command line, pinned
 	npm ci --no-audit --no-fund

@@ -143,9 +143,14 @@ exec >/dev/null 2>&1
 read -r _
 kill -9 "$server"`
 
+// Guarded is a command that runs a program for as long as this process lives and its standard input is open, whichever ends first.
+func Guarded(program string, arguments ...string) *exec.Cmd {
+	return exec.Command("sh", append([]string{"-c", guarded, "sh", program}, arguments...)...)
+}
+
 // run starts the program on a port of its own choice, and waits until it answers.
 func run(program string) (*Server, error) {
-	shell := exec.Command("sh", "-c", guarded, "sh", program, "-H", "127.0.0.1", "-p", "0")
+	shell := Guarded(program, "-H", "127.0.0.1", "-p", "0")
 	shell.Env = append(os.Environ(), "PYTHONUNBUFFERED=1")
 	tether, err := shell.StdinPipe() // never written to, and closed by this process's end
 	if err != nil {
