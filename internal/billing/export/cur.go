@@ -11,7 +11,7 @@ import "time"
 // conventions of Focus.
 //
 // Keys of resource_tags: "user_" and the tag's key in the form that CUR gives column names, so that env is user_env and cost-center is user_cost_center; AWS's own
-// tags begin with "aws_". Queries of AWS's Cloud Intelligence Dashboards show it (resource_tags['user_cost_center']); see TagKey. Keys of product are the
+// tags begin with "aws_". Queries of AWS's Cloud Intelligence Dashboards show it (resource_tags['user_cost_center']); see billing.TagKey. Keys of product are the
 // attributes of the price list in snake case, such as operating_system and deployment_option.
 type CUR struct {
 	IdentityLineItemID                                       string             `parquet:"identity_line_item_id"`

@@ -210,19 +210,6 @@ func FuzzParseManifest(f *testing.F) {
 	})
 }
 
-func TestTagKeys(t *testing.T) {
-	t.Parallel()
-	for tag, want := range map[string]string{
-		"env": "user_env", "cost-center": "user_cost_center", "CostCenter": "user_cost_center", "Cost Center": "user_cost_center", "Name": "user_name", "팀": "user_팀",
-		"aws:createdBy": "aws_created_by", "aws:autoscaling:groupName": "aws_autoscaling_group_name", "aws:ecs:clusterName": "aws_ecs_cluster_name",
-		"karpenter.sh/nodepool": "user_karpenter_sh_nodepool", "ID": "user_id", "a--b": "user_a_b",
-	} {
-		if got := TagKey(tag); got != want {
-			t.Errorf("TagKey(%q) = %q, want %q", tag, got, want)
-		}
-	}
-}
-
 func BenchmarkScanFocus(b *testing.B) {
 	const rows = 1_000_000
 	dir := b.TempDir()

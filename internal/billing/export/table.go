@@ -4,7 +4,6 @@ import (
 	"reflect"
 	"strings"
 	"time"
-	"unicode"
 )
 
 // Table is a table that AWS Data Exports deliver, by its name in SQL.
@@ -122,30 +121,4 @@ func (t Table) needed() []string {
 		"CommitmentDiscountStatus", "ConsumedQuantity", "ContractedCost", "ContractedUnitPrice", "EffectiveCost", "InvoiceId", "ListCost", "ListUnitPrice",
 		"PricingCategory", "PricingQuantity", "PricingUnit", "ResourceId", "ServiceCategory", "ServiceName", "SkuId", "SkuMeter", "SubAccountId", "Tags",
 	}
-}
-
-// TagKey is the key under which CUR 2.0's resource_tags hold a tag: TagKey("env") is "user_env", TagKey("aws:autoscaling:groupName") is
-// "aws_autoscaling_group_name". A capital becomes a small letter after an underscore and what is neither letter nor digit an underscore, as published queries have
-// it (user_cost_center, aws_created_by for aws:createdBy). AWS does not document the rule; that letters of other scripts stay is our reading.
-func TagKey(tag string) string {
-	if !strings.HasPrefix(tag, "aws:") {
-		tag = "user:" + tag
-	}
-	var key strings.Builder
-	last := '_'
-	for _, r := range tag {
-		switch {
-		case !unicode.IsLetter(r) && !unicode.IsDigit(r):
-			r = '_'
-		case unicode.IsUpper(r):
-			if last != '_' && !unicode.IsUpper(last) {
-				key.WriteByte('_')
-			}
-		}
-		if r != '_' || last != '_' {
-			key.WriteRune(unicode.ToLower(r))
-		}
-		last = r
-	}
-	return strings.TrimSuffix(key.String(), "_")
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"offpeak/internal/billing"
 	"offpeak/internal/billing/export"
 	"offpeak/internal/fleet"
 )
@@ -97,7 +98,7 @@ func mapsOf(tags, more fleet.Tags) tagMaps {
 	m := tagMaps{focus: make(map[string]string, len(tags)+len(more)), cur: make(map[string]string, len(tags)+len(more))}
 	for _, list := range []fleet.Tags{tags, more} {
 		for _, t := range list {
-			m.focus[t.Key], m.cur[export.TagKey(t.Key)] = t.Value, t.Value
+			m.focus[t.Key], m.cur[billing.TagKey(t.Key)] = t.Value, t.Value
 		}
 	}
 	return m
