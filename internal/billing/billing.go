@@ -67,6 +67,14 @@ type Engine interface {
 	Standing(ctx context.Context, p Period) ([]Standing, error)
 	Prices(ctx context.Context, p Period) ([]Price, error)
 
+	// Costs, Tagged and Patterns are of usage: without corrections of earlier months, and without what of commitments was not used. Each of tags names
+	// alternatives, of which the first counts that a line carries, in any of its TagSpellings.
+	Costs(ctx context.Context, p Period) ([]Cost, error)
+	Tagged(ctx context.Context, p Period, tags ...[]string) ([]TagCost, error)
+	// Patterns are of what runs, by resource and hour of the week in UTC. The period has at most PatternWeeks weeks, from the Monday
+	// on or before its first instant on.
+	Patterns(ctx context.Context, p Period, tags ...[]string) iter.Seq2[Pattern, error]
+
 	// FocusUsage is Usage by FOCUS alone, for a bill without CUR 2.0: Operation stays empty, and commitments are known by what they cover.
 	FocusUsage(ctx context.Context, p Period) iter.Seq2[Usage, error]
 
@@ -143,6 +151,65 @@ type Price struct {
 	Unit     string // PricingUnit
 	List     decimal.Decimal
 	Contract decimal.Decimal
+}
+
+// Cost is what one account's usage of one SKU cost in one month.
+type Cost struct {
+	Month     time.Time // of the usage
+	Account   fleet.AccountID
+	Service   string // ServiceName
+	SKU       string // SkuId; empty where AWS names none
+	Unit      string // PricingUnit
+	Region    fleet.Region
+	Rows      int64
+	Quantity  decimal.Decimal // PricingQuantity, else ConsumedQuantity
+	List      decimal.Decimal
+	Contract  decimal.Decimal
+	Effective decimal.Decimal
+}
+
+// TagCost is what one account's usage in one category of services cost in one month under the values of some tags.
+type TagCost struct {
+	Month     time.Time
+	Account   fleet.AccountID
+	Service   string   // ServiceCategory
+	Values    []string // in the order in which the tags were asked for; empty where one is not there, or empty
+	Rows      int64
+	Effective decimal.Decimal
+}
+
+// PatternWeeks is how many weeks fit into Pattern.Weeks.
+const PatternWeeks = 62
+
+// WeekHours is how many hours a week has.
+const WeekHours = 7 * 24
+
+// Pattern is what one resource used of one SKU in one hour of the week, in all weeks of a period together: instances, databases, Fargate and Lambda. What carries the
+// tag of an Auto Scaling group or of an ECS service is the group's or the service's, and has no Resource.
+type Pattern struct {
+	Account  fleet.AccountID
+	Region   fleet.Region
+	Resource string // ResourceId
+	Group    string // as in Usage
+	Cluster  string
+	SKU      string
+	Meter    string // SkuMeter
+	Line     Line
+	Hour     int64 // of the week in UTC; Monday from midnight on is 0
+	// Weeks has bit i set where something was used in the hour of the i-th week; the week of the period's first instant is week 0.
+	Weeks     int64
+	Rows      int64
+	Quantity  decimal.Decimal // as in Cost
+	Contract  decimal.Decimal
+	Effective decimal.Decimal
+	// Tags are the values of the tags that were asked for, in that order: of several the last by its bytes; empty where there is none.
+	Tags []string
+}
+
+// WeekOf is the Monday, midnight in UTC, on or before an instant.
+func WeekOf(t time.Time) time.Time {
+	day := t.UTC().Truncate(24 * time.Hour)
+	return day.AddDate(0, 0, -(int(day.Weekday())+6)%7)
 }
 
 // Product is what CUR 2.0 says of a SKU.

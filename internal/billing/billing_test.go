@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"testing"
+	"time"
 
 	"offpeak/internal/billing"
 )
@@ -35,6 +36,22 @@ func TestDoublesBecomeDecimalsByOneRule(t *testing.T) {
 	for _, double := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
 		if got, err := billing.FromDouble(double); !errors.Is(err, billing.ErrNumber) {
 			t.Errorf("%g: got %s, %v", double, got, err)
+		}
+	}
+}
+
+func TestWeeksBeginOnMonday(t *testing.T) {
+	t.Parallel()
+	for at, want := range map[string]string{
+		"2026-07-01T00:00:00Z": "2026-06-29", "2026-06-29T00:00:00Z": "2026-06-29", "2026-06-28T23:59:59Z": "2026-06-22", "2026-07-05T12:00:00+09:00": "2026-06-29",
+		"2026-07-06T08:59:59+09:00": "2026-06-29", "2026-07-06T09:00:00+09:00": "2026-07-06",
+	} {
+		t1, err := time.Parse(time.RFC3339, at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := billing.WeekOf(t1).Format(time.DateOnly); got != want {
+			t.Errorf("%s: got %s, want %s", at, got, want)
 		}
 	}
 }

@@ -42,6 +42,11 @@ func answers(t testing.TB, e billing.Engine, p billing.Period) map[string]any {
 	keep(t, all, "hours")(e.Hours(ctx, p))
 	keep(t, all, "standing")(e.Standing(ctx, p))
 	keep(t, all, "prices")(e.Prices(ctx, p))
+	keep(t, all, "costs")(e.Costs(ctx, p))
+	keep(t, all, "tagged")(e.Tagged(ctx, p, []string{"환경", "팀"}, []string{"env"}))
+	keep(t, all, "tagged by one")(e.Tagged(ctx, p, []string{"o'brien", "env", "cost-center"}))
+	keep(t, all, "patterns")(collected(e.Patterns(ctx, p, []string{"팀", "env"}, []string{"createdBy", "aws:createdBy"})))
+	keep(t, all, "patterns without tags")(collected(e.Patterns(ctx, p)))
 	keep(t, all, "focus usage")(collected(e.FocusUsage(ctx, p)))
 	keep(t, all, "products")(e.Products(ctx, p))
 	keep(t, all, "usage")(collected(e.Usage(ctx, p)))
@@ -62,9 +67,9 @@ func keep(t testing.TB, all map[string]any, question string) func(rows any, err 
 	}
 }
 
-func collected(usage iter.Seq2[billing.Usage, error]) (any, error) {
-	var rows []billing.Usage
-	for u, err := range usage {
+func collected[T any](all iter.Seq2[T, error]) (any, error) {
+	var rows []T
+	for u, err := range all {
 		if err != nil {
 			return rows, err
 		}

@@ -66,6 +66,16 @@ func questions(e billing.Engine, p billing.Period) []func() error {
 		func() error { _, err := e.Hours(ctx, p); return err },
 		func() error { _, err := e.Standing(ctx, p); return err },
 		func() error { _, err := e.Prices(ctx, p); return err },
+		func() error { _, err := e.Costs(ctx, p); return err },
+		func() error { _, err := e.Tagged(ctx, p, []string{"team"}, []string{"Application"}); return err },
+		func() error {
+			for _, err := range e.Patterns(ctx, p, []string{"team"}) {
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		},
 	}
 }
 
@@ -109,7 +119,7 @@ func bare(b *testing.B, e *Engine, text string) {
 		if !regexp.MustCompile(`\b` + c.Name + `\b`).MatchString(text) {
 			continue
 		}
-		reads = append(reads, fmt.Sprintf(map[string]string{query.Text: "SUM(strlen(%s))", query.Double: "SUM(%s)", query.Moment: "MAX(%s)"}[c.Type], c.Name))
+		reads = append(reads, fmt.Sprintf(map[string]string{query.Text: "SUM(strlen(%s))", query.Double: "SUM(%s)", query.Moment: "MAX(%s)", query.Map: "SUM(cardinality(%s))"}[c.Type], c.Name))
 	}
 	rows, err := e.db.Query("SELECT " + strings.Join(reads, ", ") + " FROM focus")
 	if err != nil {

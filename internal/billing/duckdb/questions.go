@@ -122,6 +122,64 @@ func (e *Engine) FocusUsage(ctx context.Context, p billing.Period) iter.Seq2[bil
 	return e.stream(ctx, export.FOCUS, p, e.dialect.FocusUsage)
 }
 
+// Costs implements billing.Engine.
+func (e *Engine) Costs(ctx context.Context, p billing.Period) ([]billing.Cost, error) {
+	return ask(ctx, e, export.FOCUS, p, e.dialect.Costs, func(c *billing.Cost) []any {
+		return []any{
+			utc{&c.Month},
+			&c.Account, &c.Service, &c.SKU, &c.Unit, &c.Region, &c.Rows,
+			exact{&c.Quantity},
+			exact{&c.List},
+			exact{&c.Contract},
+			exact{&c.Effective},
+		}
+	})
+}
+
+// Tagged implements billing.Engine.
+func (e *Engine) Tagged(ctx context.Context, p billing.Period, tags ...[]string) ([]billing.TagCost, error) {
+	text := func(p billing.Period) string { return e.dialect.Tagged(p, tags...) }
+	return ask(ctx, e, export.FOCUS, p, text, func(c *billing.TagCost) []any {
+		fields := []any{utc{&c.Month}, &c.Account, &c.Service}
+		c.Values = make([]string, len(tags))
+		for i := range tags {
+			fields = append(fields, &c.Values[i])
+		}
+		return append(fields, &c.Rows, exact{&c.Effective})
+	})
+}
+
+// Patterns implements billing.Engine.
+func (e *Engine) Patterns(ctx context.Context, p billing.Period, tags ...[]string) iter.Seq2[billing.Pattern, error] {
+	return func(yield func(billing.Pattern, error) bool) {
+		err := query.CheckWeeks(p)
+		if err == nil {
+			err = e.check(export.FOCUS, p)
+		}
+		if err != nil {
+			yield(billing.Pattern{}, err)
+			return
+		}
+		for row, err := range read(ctx, e, e.dialect.Patterns(p, tags...), func(r *billing.Pattern) []any {
+			fields := []any{
+				&r.Account, &r.Region, &r.Resource, &r.Group, &r.Cluster, &r.SKU, &r.Meter, &r.Line, &r.Hour, &r.Weeks, &r.Rows,
+				exact{&r.Quantity},
+				exact{&r.Contract},
+				exact{&r.Effective},
+			}
+			r.Tags = make([]string, len(tags))
+			for i := range tags {
+				fields = append(fields, &r.Tags[i])
+			}
+			return fields
+		}) {
+			if !yield(row, err) {
+				return
+			}
+		}
+	}
+}
+
 // rowsAtOnce is how many lines of a bill one answer of a stream is made of, about: the driver holds a whole answer in memory.
 const rowsAtOnce = 250_000
 
@@ -169,21 +227,36 @@ func ask[T any](ctx context.Context, e *Engine, table export.Table, p billing.Pe
 	if err := e.check(table, p); err != nil {
 		return nil, err
 	}
-	statement := text(p)
-	rows, err := e.db.QueryContext(ctx, statement)
-	if err != nil {
-		return nil, failed(ctx, statement, err)
-	}
 	var all []T
-	for rows.Next() && err == nil {
-		var row T
-		err = rows.Scan(fields(&row)...)
+	for row, err := range read(ctx, e, text(p), fields) {
+		if err != nil {
+			return nil, err
+		}
 		all = append(all, row)
 	}
-	if err := errors.Join(err, rows.Err(), rows.Close()); err != nil {
-		return nil, failed(ctx, statement, err)
-	}
 	return all, nil
+}
+
+// read runs a statement and gives its rows; an error comes last, and alone.
+func read[T any](ctx context.Context, e *Engine, statement string, fields func(*T) []any) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		var none T
+		rows, err := e.db.QueryContext(ctx, statement)
+		if err != nil {
+			yield(none, failed(ctx, statement, err))
+			return
+		}
+		more := true
+		for more && err == nil && rows.Next() {
+			var row T
+			if err = rows.Scan(fields(&row)...); err == nil {
+				more = yield(row, nil)
+			}
+		}
+		if err := errors.Join(err, rows.Err(), rows.Close()); err != nil && more {
+			yield(none, failed(ctx, statement, err))
+		}
+	}
 }
 
 // failed names the question by the first line of its text. A cancelled context is what the caller asked for and comes first.

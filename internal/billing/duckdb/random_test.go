@@ -75,7 +75,7 @@ func (r random) tags() map[string]string {
 	}
 	tags := map[string]string{}
 	for range r.IntN(4) {
-		tags[pick(r, "user_env", "user_팀", "user_cost_center", "aws_created_by")] = pick(r, "dev", "개발", "결제-플랫폼", "", "o'brien")
+		tags[pick(r, "user_env", "user_팀", "user_cost_center", "aws_created_by", "env", "cost-center", "o'brien")] = pick(r, "dev", "개발", "결제-플랫폼", "", "o'brien")
 	}
 	for _, key := range []string{
 		"aws_autoscaling_group_name", "aws:autoscaling:groupName", "aws_ecs_service_name", "aws:ecs:serviceName", "aws_ecs_cluster_name", "aws:ecs:clusterName",
@@ -100,7 +100,7 @@ func (r random) focus(month time.Time) export.Focus {
 		PricingCategory: pick(r, "", "Standard", "Committed", "Dynamic"), PricingQuantity: r.maybe(), PricingUnit: pick(r, "", "Hrs", "GB-Mo"), ProviderName: "AWS",
 		ResourceID:      pick(r, "", "i-1", "i-2", "arn:aws:rds:ap-northeast-2:1:db:결제", "vol-1"),
 		ServiceCategory: pick(r, "Compute", "Databases", "Storage", "Analytics"), ServiceName: pick(r, "Amazon Elastic Compute Cloud", "Amazon Relational Database Service"),
-		ServiceSubcategory: "Other", SKUID: pick(r, "", "SKU1", "SKU2"),
+		RegionID: pick(r, "", "ap-northeast-2", "us-east-1"), ServiceSubcategory: "Other", SKUID: pick(r, "", "SKU1", "SKU2"),
 		SKUMeter: pick(r, "", "APN2-BoxUsage:m5.large", "SpotUsage:c6g.large", "EBS:VolumeUsage.gp3", "APN2-EBS:VolumeIOUsage", "APN2-RDS:Multi-AZ-GP3-Storage",
 			"RDS:StorageIOUsage", "APN2-PublicIPv4:IdleAddress", "Fargate-EphemeralStorage-GB-Hours", "APN2-Fargate-ARM-vCPU-Hours:perCPU", "APN2-InstanceUsage:db.r6g.large"),
 		SubAccountID: pick(r, "", "222222222222", "333333333333"), Tags: r.tags(),

@@ -115,6 +115,18 @@ func FocusLine(pricing, commitment, meter string) billing.Line {
 	}
 }
 
+// focusLine is FocusLine as an expression. Lines after the first begin with the indent.
+func focusLine(indent string) string {
+	return strings.Join([]string{
+		"CASE",
+		"  WHEN PricingCategory = 'Dynamic' OR SkuMeter LIKE '%" + spot + "%' THEN '" + string(billing.SpotUsage) + "'",
+		"  WHEN PricingCategory = 'Committed' AND CommitmentDiscountCategory = 'Spend' THEN '" + string(billing.PlanUsage) + "'",
+		"  WHEN PricingCategory = 'Committed' THEN '" + string(billing.Reserved) + "'",
+		"  ELSE '" + string(billing.OnDemand) + "'",
+		"END",
+	}, "\n"+indent)
+}
+
 // LineOf is the sort of a line item that bills usage, and false for fees, discounts, taxes and all else.
 func LineOf(lineItemType, usageType string) (billing.Line, bool) {
 	switch line := billing.Line(lineItemType); line {

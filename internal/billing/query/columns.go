@@ -17,7 +17,7 @@ func FocusColumns() []Column {
 		Moment, "BillingPeriodStart", "ChargePeriodStart",
 		Double, "BilledCost", "ConsumedQuantity", "ContractedCost", "ContractedUnitPrice", "EffectiveCost", "ListCost", "ListUnitPrice", "PricingQuantity",
 		Text, "AvailabilityZone", "BillingAccountId", "BillingCurrency", "ChargeCategory", "ChargeClass", "CommitmentDiscountCategory", "CommitmentDiscountId",
-		"CommitmentDiscountStatus", "InvoiceId", "PricingCategory", "PricingUnit", "ResourceId", "ServiceCategory", "ServiceName", "SkuId", "SkuMeter", "SubAccountId",
+		"CommitmentDiscountStatus", "InvoiceId", "PricingCategory", "PricingUnit", "RegionId", "ResourceId", "ServiceCategory", "ServiceName", "SkuId", "SkuMeter", "SubAccountId",
 		Map, "Tags",
 	)
 }

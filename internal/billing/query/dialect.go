@@ -15,6 +15,7 @@ type Dialect struct {
 	focus, cur relation
 	inline     bool   // the engine has no macros: a definition is written out wherever it is used
 	hours, bit string // how many hours of the day are among a set of bits, and the bit of an instant's hour
+	weeks, of  string // the same of weeks, and the bit of a number
 	value      string // what a map has under a key, null if it has not
 }
 
@@ -24,6 +25,7 @@ func DuckDB() Dialect {
 	return Dialect{
 		focus: relation{name: "focus"}, cur: relation{name: "cur"},
 		hours: "bit_count(bit_or(%s))", bit: "1 << hour(%s)",
+		weeks: "bit_or(%s)", of: "CAST(1 AS BIGINT) << %s",
 		value: "%s['%s']",
 	}
 }
@@ -33,6 +35,7 @@ func Athena(focus, cur Delivered) Dialect {
 	return Dialect{
 		focus: relation{focus.Table, true, focus.Versions}, cur: relation{cur.Table, true, cur.Versions}, inline: true,
 		hours: "bit_count(bitwise_or_agg(%s), 64)", bit: "bitwise_left_shift(1, CAST(hour(%s) AS INTEGER))",
+		weeks: "bitwise_or_agg(%s)", of: "bitwise_left_shift(CAST(1 AS BIGINT), %s)",
 		value: "element_at(%s, '%s')",
 	}
 }
@@ -136,10 +139,13 @@ func text(column string) string { return "COALESCE(" + column + ", '')" }
 func (d Dialect) entry(column string, keys ...string) string {
 	var values []string
 	for _, k := range keys {
-		values = append(values, fmt.Sprintf("NULLIF("+d.value+", '')", column, k))
+		values = append(values, fmt.Sprintf("NULLIF("+d.value+", '')", column, strings.ReplaceAll(k, "'", "''")))
 	}
-	if len(values) == 1 {
-		return "COALESCE(" + fmt.Sprintf(d.value, column, keys[0]) + ", '')"
+	switch len(values) {
+	case 0:
+		return "''"
+	case 1:
+		return "COALESCE(" + fmt.Sprintf(d.value, column, strings.ReplaceAll(keys[0], "'", "''")) + ", '')"
 	}
 	return "COALESCE(\n      " + strings.Join(values, ",\n      ") + ",\n      ''\n    )"
 }

@@ -127,21 +127,14 @@ WITH line AS (
     ` + d.entry("Tags", ClusterKeys()...) + ` AS cluster,
     ` + text("SkuId") + ` AS sku,
     ` + text("AvailabilityZone") + ` AS zone,
-    CASE
-      WHEN PricingCategory = 'Dynamic' OR SkuMeter LIKE '%` + spot + `%' THEN '` + string(billing.SpotUsage) + `'
-      WHEN PricingCategory = 'Committed' AND CommitmentDiscountCategory = 'Spend' THEN '` + string(billing.PlanUsage) + `'
-      WHEN PricingCategory = 'Committed' THEN '` + string(billing.Reserved) + `'
-      ELSE '` + string(billing.OnDemand) + `'
-    END AS line,
+    ` + focusLine("    ") + ` AS line,
     ` + text("CommitmentDiscountId") + ` AS commitment,
-    COALESCE(PricingQuantity, ConsumedQuantity) AS quantity,
+    ` + quantity + ` AS quantity,
     CASE WHEN PricingCategory = 'Dynamic' OR SkuMeter LIKE '%` + spot + `%' THEN ContractedCost ELSE ListCost END AS list,
     BilledCost AS net,
     EffectiveCost AS effective
   FROM ` + d.focus.over(p, "  ") + where("  ", d.within("ChargePeriodStart", p)...) + `
-    AND ChargeCategory = 'Usage'
-    AND ` + text("ChargeClass") + ` = ''
-    AND ` + text("CommitmentDiscountStatus") + ` <> 'Unused'
+    AND ` + used("    ") + `
     AND ServiceCategory IN (` + quoted(computing()) + `)
     AND (
       ` + like("SkuMeter", meters(), "      ") + `

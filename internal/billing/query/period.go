@@ -21,6 +21,18 @@ func Check(p billing.Period) error {
 	return nil
 }
 
+// CheckWeeks is Check for what counts weeks.
+func CheckWeeks(p billing.Period) error {
+	if err := Check(p); err != nil {
+		return err
+	}
+	if last := billing.WeekOf(p.From).AddDate(0, 0, 7*billing.PatternWeeks); p.To.After(last) {
+		return fmt.Errorf("period %s .. %s: patterns are of %d weeks at most; ask for a part of it", p.From.UTC().Format(time.RFC3339), p.To.UTC().Format(time.RFC3339),
+			billing.PatternWeeks)
+	}
+	return nil
+}
+
 // Months are the first instants of the billing months that the period touches.
 func Months(p billing.Period) []time.Time {
 	from := p.From.UTC()

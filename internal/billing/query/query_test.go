@@ -138,6 +138,22 @@ func TestPeriods(t *testing.T) {
 	}
 }
 
+func TestPatternsHaveRoomForTheirWeeks(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct{ from, to, refusal string }{
+		{"2026-07-01T00:00:00Z", "2026-10-01T00:00:00Z", ""},
+		{"2026-06-29T00:00:00Z", "2027-09-06T00:00:00Z", ""}, // 62 weeks
+		{"2026-06-29T00:00:00Z", "2027-09-06T01:00:00Z", "62 weeks at most"},
+		{"2026-07-05T23:00:00Z", "2027-09-06T01:00:00Z", "62 weeks at most"}, // its first week has one hour
+		{"2026-07-01T00:00:00Z", "2026-07-01T00:30:00Z", "whole hours"},
+	} {
+		err := query.CheckWeeks(billing.Period{From: at(row.from), To: at(row.to)})
+		if (err == nil) != (row.refusal == "") || err != nil && !strings.Contains(err.Error(), row.refusal) {
+			t.Errorf("%s .. %s: got %v, want %q", row.from, row.to, err, row.refusal)
+		}
+	}
+}
+
 func dec(text string) decimal.Decimal { return decimal.RequireFromString(text) }
 
 // A partial upfront lease of three m5.large: 60 dollars of the fee fall on July, 30 are paid for it, and 3 times 744 hours are reserved.

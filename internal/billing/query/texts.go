@@ -5,7 +5,7 @@ import "offpeak/internal/billing"
 // Named is a text and the question that it answers, as billing.Engine calls it, in small letters.
 type Named struct{ Name, SQL string }
 
-// Texts are all texts for a period, in the order of billing.Engine.
+// Texts are all texts for a period, in the order of billing.Engine. Those that ask for tags ask for Team here.
 func (d Dialect) Texts(p billing.Period) []Named {
 	return []Named{
 		{"days", d.Days(p)},
@@ -13,6 +13,9 @@ func (d Dialect) Texts(p billing.Period) []Named {
 		{"hours", d.Hours(p)},
 		{"standing", d.Standing(p)},
 		{"prices", d.Prices(p)},
+		{"costs", d.Costs(p)},
+		{"tagged", d.Tagged(p, []string{"Team"})},
+		{"patterns", d.Patterns(p, []string{"Team"})},
 		{"focus-usage", d.FocusUsage(p)},
 		{"products", d.Products(p)},
 		{"usage", d.Usage(p)},

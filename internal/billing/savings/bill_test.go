@@ -63,6 +63,16 @@ func (b *bill) Standing(context.Context, billing.Period) ([]billing.Standing, er
 
 func (b *bill) Prices(context.Context, billing.Period) ([]billing.Price, error) { return b.prices, nil }
 
+func (b *bill) Costs(context.Context, billing.Period) ([]billing.Cost, error) { return nil, nil }
+
+func (b *bill) Tagged(context.Context, billing.Period, ...[]string) ([]billing.TagCost, error) {
+	return nil, nil
+}
+
+func (b *bill) Patterns(context.Context, billing.Period, ...[]string) iter.Seq2[billing.Pattern, error] {
+	return func(func(billing.Pattern, error) bool) {}
+}
+
 func (b *bill) Products(context.Context, billing.Period) ([]billing.Product, error) {
 	if b.noCUR {
 		return nil, billing.ErrNoExport

@@ -1,0 +1,165 @@
+package recount
+
+import (
+	"cmp"
+	"context"
+	"encoding/binary"
+	"errors"
+	"slices"
+	"strconv"
+
+	"offpeak/internal/billing"
+	"offpeak/internal/billing/query"
+	"offpeak/internal/fleet"
+)
+
+type (
+	costNumber struct {
+		month                               int64
+		account, service, sku, unit, region int32
+	}
+	costName struct {
+		month                               int64
+		account, service, sku, unit, region string
+	}
+	costSum struct {
+		rows                                int64
+		quantity, list, contract, effective sum
+	}
+)
+
+func compareCosts(a, b costName) int {
+	return cmp.Or(cmp.Compare(a.month, b.month), cmp.Compare(a.account, b.account), cmp.Compare(a.service, b.service), cmp.Compare(a.sku, b.sku),
+		cmp.Compare(a.unit, b.unit), cmp.Compare(a.region, b.region))
+}
+
+// Costs implements billing.Engine.
+func (e *Engine) Costs(ctx context.Context, p billing.Period) ([]billing.Cost, error) {
+	sums, err := grouped(ctx, e, p, costsOf, func(to, from *costSum) {
+		to.rows += from.rows
+		to.quantity.merge(&from.quantity)
+		to.list.merge(&from.list)
+		to.contract.merge(&from.contract)
+		to.effective.merge(&from.effective)
+	})
+	if err != nil {
+		return nil, err
+	}
+	var rows []billing.Cost
+	for k, v := range inOrderOf(sums, compareCosts) {
+		rows = append(rows, billing.Cost{
+			Month: instant(k.month), Account: fleet.AccountID(k.account), Service: k.service, SKU: k.sku, Unit: k.unit, Region: fleet.Region(k.region), Rows: v.rows,
+			Quantity: v.quantity.decimal(), List: v.list.decimal(), Contract: v.contract.decimal(), Effective: v.effective.decimal(),
+		})
+	}
+	return rows, nil
+}
+
+func costsOf(r *reader) grouping[costNumber, costName, costSum] {
+	account, service, sku, unit, region := r.words("SubAccountId"), r.words("ServiceName"), r.words("SkuId"), r.words("PricingUnit"), r.words("RegionId")
+	quantity, list, contract, effective := r.priced(), r.doubles("ListCost"), r.doubles("ContractedCost"), r.doubles("EffectiveCost")
+	var month months
+	return grouping[costNumber, costName, costSum]{
+		number: func(row int, milli int64) (costNumber, bool) {
+			return costNumber{month.of(milli), account.at(row), service.at(row), sku.at(row), unit.at(row), region.at(row)}, true
+		},
+		name: func(n costNumber) costName {
+			return costName{n.month, account.names[n.account], service.names[n.service], sku.names[n.sku], unit.names[n.unit], region.names[n.region]}
+		},
+		add: func(to *costSum, row int, _ int64) error {
+			to.rows++
+			var failed error
+			if x, ok := quantity.at(row); ok {
+				failed = to.quantity.add(x)
+			}
+			return errors.Join(failed, list.add(&to.list, row), contract.add(&to.contract, row), effective.add(&to.effective, row))
+		},
+	}
+}
+
+type (
+	tagNumber struct {
+		month            int64
+		account, service int32
+		values           string // their numbers, eight bytes each
+	}
+	tagName struct {
+		month                    int64
+		account, service, values string // quoted, one after the other
+	}
+	tagSum struct {
+		rows      int64
+		values    []string
+		effective sum
+	}
+)
+
+// Tagged implements billing.Engine.
+func (e *Engine) Tagged(ctx context.Context, p billing.Period, tags ...[]string) ([]billing.TagCost, error) {
+	sums, err := grouped(ctx, e, p, func(r *reader) grouping[tagNumber, tagName, tagSum] { return tagsOf(r, tags) }, func(to, from *tagSum) {
+		to.rows += from.rows
+		to.effective.merge(&from.effective)
+	})
+	if err != nil {
+		return nil, err
+	}
+	var rows []billing.TagCost
+	for k, v := range sums {
+		rows = append(rows, billing.TagCost{
+			Month: instant(k.month), Account: fleet.AccountID(k.account), Service: k.service, Values: v.values, Rows: v.rows, Effective: v.effective.decimal(),
+		})
+	}
+	slices.SortFunc(rows, func(a, b billing.TagCost) int {
+		return cmp.Or(a.Month.Compare(b.Month), cmp.Compare(a.Account, b.Account), cmp.Compare(a.Service, b.Service), slices.Compare(a.Values, b.Values))
+	})
+	return rows, nil
+}
+
+func tagsOf(r *reader, tags [][]string) grouping[tagNumber, tagName, tagSum] {
+	account, service, effective := r.words("SubAccountId"), r.words("ServiceCategory"), r.doubles("EffectiveCost")
+	var values []entries
+	for _, keys := range tags {
+		values = append(values, r.tag(keys))
+	}
+	var month months
+	place := make([]byte, 0, 8*len(tags))
+	known := map[string]string{} // texts of numbers
+	return grouping[tagNumber, tagName, tagSum]{
+		number: func(row int, milli int64) (tagNumber, bool) {
+			place = place[:0]
+			for _, v := range values {
+				place = binary.BigEndian.AppendUint64(place, uint64(v.at(row)))
+			}
+			numbers, seen := known[string(place)]
+			if !seen {
+				numbers = string(place)
+				known[numbers] = numbers
+			}
+			return tagNumber{month.of(milli), account.at(row), service.at(row), numbers}, true
+		},
+		name: func(n tagNumber) tagName {
+			texts := ""
+			for i, v := range values {
+				texts += strconv.Quote(v.name(int64(binary.BigEndian.Uint64([]byte(n.values[8*i:])))))
+			}
+			return tagName{n.month, account.names[n.account], service.names[n.service], texts}
+		},
+		add: func(to *tagSum, row int, _ int64) error {
+			if to.rows++; to.values == nil {
+				to.values = make([]string, len(tags))
+				for i, v := range values {
+					to.values[i] = v.text(row)
+				}
+			}
+			return effective.add(&to.effective, row)
+		},
+	}
+}
+
+// tag is the value of the first of some tags that a line carries.
+func (r *reader) tag(keys []string) entries {
+	if len(keys) == 0 {
+		return entries{{names: []string{""}}}
+	}
+	return r.entries("Tags", query.Spellings(keys)...)
+}
