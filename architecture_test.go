@@ -105,6 +105,9 @@ var table = []row{
 	{"scheduler/custodian", pure, sees{"scheduler/wall", "scheduler/zone"}, uses{}},
 	{"scheduler", pure, sees{"internal/fleet", "internal/money", "internal/plan", "internal/spelling", "scheduler/..."}, uses{}},
 
+	// What the bill says beside the savings.
+	{"reports/spend", pure, sees{"internal/fleet", "internal/money", "internal/billing", "reports", "scheduler/wall", "scheduler/hours"}, uses{decimal}},
+
 	// What EC2 offers, and AutoSpot's planner.
 	{"internal/market", pure, sees{"internal/fleet", "internal/jsonwords", "internal/money"}, uses{"github.com/go-json-experiment/json", decimal}},
 	{"autospot/compatible", pure, sees{"internal/market"}, uses{}},

@@ -1,0 +1,85 @@
+package spend
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/shopspring/decimal"
+
+	"offpeak/internal/fleet"
+	"offpeak/internal/money"
+	"offpeak/reports"
+)
+
+// leastRatio is below what no commitment's rate lies: Savings Plans are 72 percent off at the most ("Savings Plans types", Savings Plans User Guide).
+func leastRatio() decimal.Decimal { return decimal.New(28, -2) }
+
+// judge says what suits each instance and database: to be switched off, a commitment, or to run always as it does. Groups and services are left out: how many of
+// their members a commitment suits is not in their hours. So is Spot, and what was seen for less than four weeks or runs no more.
+func (m *maker) judge() {
+	for _, t := range m.things {
+		switch t.kind {
+		case fleet.EC2Instance, fleet.RDSInstance, fleet.RDSCluster:
+			if v, ok := m.verdict(t); ok {
+				m.Verdicts = append(m.Verdicts, v)
+			}
+		default:
+		}
+	}
+	for i := range m.in.Resources {
+		if r := &m.in.Resources[i]; m.neverUsed(r) {
+			v := reports.Verdict{ARN: r.ARN, ID: r.ID, Account: r.Scope.Account, Type: r.Type, Code: "delete"}
+			if kept := m.kept[r.ARN]; kept != nil && kept.cost.IsPositive() {
+				month := m.aMonth(kept.cost, len(m.calendar.cells))
+				v.Month = &month
+			}
+			m.Verdicts = append(m.Verdicts, v)
+		}
+	}
+	slices.SortFunc(m.Verdicts, func(a, b reports.Verdict) int { return cmp.Or(cmp.Compare(a.ARN, b.ARN), cmp.Compare(a.ID, b.ID)) })
+}
+
+// verdict compares the hours that a thing needs with those from which on a commitment is cheaper: its committed rate over its on-demand rate, of 168. It needs the
+// hours that it ran, or those of the schedule that is proposed for it, if they are fewer. Without a rate on the bill only few hours are judged.
+func (m *maker) verdict(t *thing) (reports.Verdict, bool) {
+	if t.spot || t.arn == "" || !m.there(t) || !t.quantity.IsPositive() {
+		return reports.Verdict{}, false
+	}
+	n, _, _ := t.hours()
+	_, life := m.life(t)
+	v := reports.Verdict{ARN: t.arn, ID: t.id, Account: t.account, Type: most(&t.types), Hours: aWeek(n, life)}
+	need, proposal := v.Hours, m.proposed[t.arn]
+	if s, _, ok := m.scheduleFor(t); ok && (proposal.Code == idleSchedule || proposal.Code == tighterSchedule) {
+		open := m.calendar.shareOf(s.Hours)
+		need = decimal.Min(need, open.hours())
+	}
+	week := decimal.NewFromInt(weekHours)
+	ratio, known := m.rates.ratio(t, v.Type)
+	if known {
+		hours := ratio.Mul(week).Round(2)
+		v.BreakEven = &hours
+	}
+	covered := t.covered.Add(t.covered).GreaterThanOrEqual(t.quantity)
+	switch {
+	case known && need.LessThan(*v.BreakEven), !known && need.LessThan(leastRatio().Mul(week)):
+		v.Code = "schedule"
+		if proposal.Code == idleSchedule || proposal.Code == tighterSchedule {
+			v.Month = &proposal.Month
+		}
+	case covered:
+		v.Code = "always-on"
+	case known:
+		v.Code, v.Month = "commit", m.committing(t, n, life, ratio)
+	default:
+		return v, false
+	}
+	return v, true
+}
+
+// committing is what a commitment for a thing brings a month: what its hours cost on demand, less the committed rate of all hours.
+func (m *maker) committing(t *thing, ran, life int, ratio decimal.Decimal) *money.USD {
+	onDemand := t.contract.DivRound(t.quantity, places)
+	hours := decimal.NewFromInt(int64(ran)).Sub(ratio.Mul(decimal.NewFromInt(int64(life))))
+	month := m.aMonth(onDemand.Mul(hours), life)
+	return &month
+}
