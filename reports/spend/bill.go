@@ -210,10 +210,13 @@ func (m *maker) readTags(ctx context.Context) error {
 			own, ours = own.Add(r.Effective), true
 		}
 	}
-	if ours {
+	switch {
+	case ours:
 		amount := m.usd(own)
 		m.Tool.Amount = &amount
-	} else {
+	case tool == nil:
+		m.gap("tool-cost-unknown", "no tag of offpeak's own stacks is named: what they cost is not known")
+	default:
 		m.gap("tool-cost-unknown", "nothing on the bill carries the tag "+m.Tool.Tag+": activate it as a cost allocation tag in the payer account", m.Tool.Tag)
 	}
 	switch owner := strings.Join(m.in.Tags.Owner, ", "); {

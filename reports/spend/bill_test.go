@@ -2,6 +2,7 @@ package spend_test
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -156,6 +157,14 @@ func TestWhatCarriesATag(t *testing.T) {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 
+	in.Tags.Tool = ""
+	for i := range b.tagged {
+		b.tagged[i].Values[1] = "" // an engine that is asked for no key says so
+	}
+	if s := of(t, in); s.Tool.Amount != nil || s.Tool.Tag != "" || !slices.Contains(gaps(s), "tool-cost-unknown") {
+		t.Errorf("no tag is named: %+v", s.Tool)
+	}
+	in = input(t, b)
 	b.tagged = []billing.TagCost{tagged(dev, "", "", "10.5")}
 	s = of(t, in)
 	if diff := cmp.Diff([]string{"no-last-quarter", "owner-tag-unknown", "tool-cost-unknown"}, gaps(s)); diff != "" || s.Tool.Amount != nil || len(s.Actions) > 0 {
