@@ -35,7 +35,7 @@ func Athena(focus, cur Delivered) Dialect {
 	return Dialect{
 		focus: relation{focus.Table, true, focus.Versions}, cur: relation{cur.Table, true, cur.Versions}, inline: true,
 		hours: "bit_count(bitwise_or_agg(%s), 64)", bit: "bitwise_left_shift(1, CAST(hour(%s) AS INTEGER))",
-		weeks: "bitwise_or_agg(%s)", of: "bitwise_left_shift(CAST(1 AS BIGINT), %s)",
+		weeks: "bitwise_or_agg(%s)", of: "bitwise_left_shift(CAST(1 AS BIGINT), CAST(%s AS INTEGER))",
 		value: "element_at(%s, '%s')",
 	}
 }

@@ -70,7 +70,7 @@ SELECT
   account, region,
   CASE WHEN scaling_group = '' THEN resource ELSE '' END AS resource,
   scaling_group, cluster, sku, meter, line, hour,
-  bitwise_or_agg(CASE WHEN quantity > 0 THEN bitwise_left_shift(CAST(1 AS BIGINT), week) ELSE 0 END) AS weeks,
+  bitwise_or_agg(CASE WHEN quantity > 0 THEN bitwise_left_shift(CAST(1 AS BIGINT), CAST(week AS INTEGER)) ELSE 0 END) AS weeks,
   COUNT(*) AS lines,
   COALESCE(CAST(SUM(CAST(CAST(quantity AS BIGINT) AS DECIMAL(38, 0))) AS DECIMAL(38, 12))
     + CAST(SUM(CAST((CASE
