@@ -195,15 +195,16 @@ type Pattern struct {
 	SKU      string
 	Meter    string // SkuMeter
 	Line     Line
-	Hour     int64 // of the week in UTC; Monday from midnight on is 0
+	// Tags are the values of the tags that were asked for, in that order; empty where there is none. What is tagged otherwise in the middle of the period has rows
+	// for both.
+	Tags []string
+	Hour int64 // of the week in UTC; Monday from midnight on is 0
 	// Weeks has bit i set where something was used in the hour of the i-th week; the week of the period's first instant is week 0.
 	Weeks     int64
 	Rows      int64
 	Quantity  decimal.Decimal // as in Cost
 	Contract  decimal.Decimal
 	Effective decimal.Decimal
-	// Tags are the values of the tags that were asked for, in that order: of several the last by its bytes; empty where there is none.
-	Tags []string
 }
 
 // WeekOf is the Monday, midnight in UTC, on or before an instant.

@@ -161,17 +161,12 @@ func (e *Engine) Patterns(ctx context.Context, p billing.Period, tags ...[]strin
 			return
 		}
 		for row, err := range read(ctx, e, e.dialect.Patterns(p, tags...), func(r *billing.Pattern) []any {
-			fields := []any{
-				&r.Account, &r.Region, &r.Resource, &r.Group, &r.Cluster, &r.SKU, &r.Meter, &r.Line, &r.Hour, &r.Weeks, &r.Rows,
-				exact{&r.Quantity},
-				exact{&r.Contract},
-				exact{&r.Effective},
-			}
+			fields := []any{&r.Account, &r.Region, &r.Resource, &r.Group, &r.Cluster, &r.SKU, &r.Meter, &r.Line}
 			r.Tags = make([]string, len(tags))
 			for i := range tags {
 				fields = append(fields, &r.Tags[i])
 			}
-			return fields
+			return append(fields, &r.Hour, &r.Weeks, &r.Rows, exact{&r.Quantity}, exact{&r.Contract}, exact{&r.Effective})
 		}) {
 			if !yield(row, err) {
 				return

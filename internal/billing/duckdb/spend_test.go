@@ -4,6 +4,7 @@ package duckdb_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -97,15 +98,25 @@ func TestPatternsCountHoursOfTheWeek(t *testing.T) {
 		}
 	}
 	want := []billing.Pattern{
-		pattern("", "web", billing.OnDemand, 49, 1, 2, "2", "0.2", "i-9"),
+		pattern("", "web", billing.OnDemand, 49, 1, 1, "1", "0.1", "i-8"),
+		pattern("", "web", billing.OnDemand, 49, 1, 1, "1", "0.1", "i-9"),
 		pattern("i-1", "", billing.PlanUsage, 48, 1, 1, "1", "0.04", ""),
 		pattern("i-1", "", billing.OnDemand, 48, 3, 3, "2.5", "0.25", ""),
 		pattern("i-1", "", billing.OnDemand, 167, 0, 1, "0", "0.1", ""),
+	}
+	untagged := slices.Clone(want[1:]) // where no tag is asked for, the members of the group are one
+	untagged[0].Rows, untagged[0].Quantity, untagged[0].Contract, untagged[0].Effective = 2, dec("2"), dec("0.2"), dec("0.2")
+	for i := range untagged {
+		untagged[i].Tags = []string{}
 	}
 	for name, e := range engines(t, billOf(t, rows, nil, 3)) {
 		got, err := collected(e.Patterns(context.Background(), both, []string{"Team"}))
 		if diff := cmp.Diff(any(want), got); diff != "" || err != nil {
 			t.Errorf("%s: %v (-want +got):\n%s", name, err, diff)
+		}
+		got, err = collected(e.Patterns(context.Background(), both))
+		if diff := cmp.Diff(any(untagged), got); diff != "" || err != nil {
+			t.Errorf("%s, no tags: %v (-want +got):\n%s", name, err, diff)
 		}
 		year := billing.Period{From: july, To: july.AddDate(0, 0, 7*billing.PatternWeeks)}
 		if _, err := collected(e.Patterns(context.Background(), year)); err == nil || !strings.Contains(err.Error(), "62 weeks at most") {

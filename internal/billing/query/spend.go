@@ -79,10 +79,11 @@ func Spellings(keys []string) (all []string) {
 // Patterns asks in which hours of the week each resource ran, and at what cost.
 func (d Dialect) Patterns(p billing.Period, tags ...[]string) string {
 	monday := "TIMESTAMP '" + billing.WeekOf(p.From).Format("2006-01-02 15:04:05") + "'"
-	var values, largest strings.Builder
+	values, names, places := "", "", "1, 2, 3, 4, 5, 6, 7, 8, 9"
 	for i, keys := range tags {
-		fmt.Fprintf(&values, ",\n    %s AS tag%d", d.tag(keys), i+1)
-		fmt.Fprintf(&largest, ",\n  MAX(tag%d) AS tag%d", i+1, i+1)
+		values += fmt.Sprintf(",\n    %s AS tag%d", d.tag(keys), i+1)
+		names += fmt.Sprintf("tag%d, ", i+1)
+		places += fmt.Sprintf(", %d", i+10)
 	}
 	return `-- What each resource used of each SKU in each hour of the week (UTC, Monday 00:00 is 0): in which weeks, as bits, and at what cost.
 WITH line AS (
@@ -99,7 +100,7 @@ WITH line AS (
     date_diff('week', ` + monday + `, ChargePeriodStart) AS week,
     ` + quantity + ` AS quantity,
     ContractedCost AS contract,
-    EffectiveCost AS effective` + values.String() + `
+    EffectiveCost AS effective` + values + `
   FROM ` + d.focus.over(p, "  ") + where("  ", d.within("ChargePeriodStart", p)...) + `
     AND ` + used("    ") + `
     AND ServiceCategory IN (` + quoted(computing()) + `)
@@ -110,13 +111,13 @@ WITH line AS (
 SELECT
   account, region,
   CASE WHEN scaling_group = '' THEN resource ELSE '' END AS resource,
-  scaling_group, cluster, sku, meter, line, hour,
+  scaling_group, cluster, sku, meter, line, ` + names + `hour,
   ` + fmt.Sprintf(d.weeks, "CASE WHEN quantity > 0 THEN "+fmt.Sprintf(d.of, "week")+" ELSE 0 END") + ` AS weeks,
   COUNT(*) AS lines,
   ` + d.sum("quantity") + ` AS quantity,
   ` + d.sum("contract") + ` AS contract,
-  ` + d.sum("effective") + ` AS effective` + largest.String() + `
+  ` + d.sum("effective") + ` AS effective
 FROM line
-GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
-ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9`
+GROUP BY ` + places + `
+ORDER BY ` + places
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"slices"
 
 	"offpeak/internal/billing"
 	"offpeak/internal/billing/query"
@@ -16,17 +17,21 @@ type (
 		account, region, resource, sku, meter int32
 		group, cluster                        int64
 		line                                  billing.Line
+		tags                                  string
 	}
 	patternName struct {
 		account, region, resource, group, cluster, sku, meter string
 		line                                                  billing.Line
+		tags                                                  string
 	}
 	// patternSums are those of one resource and SKU by hour of the week; nil where it has none.
-	patternSums [billing.WeekHours]*patternSum
-	patternSum  struct {
+	patternSums struct {
+		tags  []string
+		hours [billing.WeekHours]*patternSum
+	}
+	patternSum struct {
 		weeks, rows                   int64
 		quantity, contract, effective sum
-		tags                          []string
 	}
 )
 
@@ -41,9 +46,6 @@ func (s *patternSum) merge(from *patternSum) {
 	s.quantity.merge(&from.quantity)
 	s.contract.merge(&from.contract)
 	s.effective.merge(&from.effective)
-	for i := range s.tags {
-		s.tags[i] = max(s.tags[i], from.tags[i])
-	}
 }
 
 // Patterns implements billing.Engine.
@@ -54,11 +56,11 @@ func (e *Engine) Patterns(ctx context.Context, p billing.Period, tags ...[]strin
 			return
 		}
 		sums, err := grouped(ctx, e, p, func(r *reader) grouping[patternNumber, patternName, patternSums] { return patternsOf(r, p, tags) }, func(to, from *patternSums) {
-			for hour, s := range from {
-				if s != nil && to[hour] != nil {
-					to[hour].merge(s)
+			for hour, s := range from.hours {
+				if s != nil && to.hours[hour] != nil {
+					to.hours[hour].merge(s)
 				} else if s != nil {
-					to[hour] = s
+					to.hours[hour] = s
 				}
 			}
 		})
@@ -66,12 +68,15 @@ func (e *Engine) Patterns(ctx context.Context, p billing.Period, tags ...[]strin
 			yield(billing.Pattern{}, err)
 			return
 		}
-		for k, v := range inOrderOf(sums, comparePatterns) {
-			for hour, s := range v {
+		inOrder := func(a, b patternName) int {
+			return cmp.Or(comparePatterns(a, b), slices.Compare(sums[a].tags, sums[b].tags))
+		}
+		for k, v := range inOrderOf(sums, inOrder) {
+			for hour, s := range v.hours {
 				if s != nil && !yield(billing.Pattern{
 					Account: fleet.AccountID(k.account), Region: fleet.Region(k.region), Resource: k.resource, Group: k.group, Cluster: k.cluster, SKU: k.sku, Meter: k.meter,
-					Line: k.line, Hour: int64(hour), Weeks: s.weeks, Rows: s.rows, Quantity: s.quantity.decimal(), Contract: s.contract.decimal(),
-					Effective: s.effective.decimal(), Tags: s.tags,
+					Line: k.line, Tags: v.tags, Hour: int64(hour), Weeks: s.weeks, Rows: s.rows, Quantity: s.quantity.decimal(), Contract: s.contract.decimal(),
+					Effective: s.effective.decimal(),
 				}, nil) {
 					return
 				}
@@ -85,10 +90,7 @@ func patternsOf(r *reader, p billing.Period, tags [][]string) grouping[patternNu
 	category, pricing, commitment := r.words("ServiceCategory"), r.words("PricingCategory"), r.words("CommitmentDiscountCategory")
 	group, cluster := r.entries("Tags", query.GroupKeys()...), r.entries("Tags", query.ClusterKeys()...)
 	quantity, contract, effective := r.priced(), r.doubles("ContractedCost"), r.doubles("EffectiveCost")
-	var values []entries
-	for _, keys := range tags {
-		values = append(values, r.tag(keys))
-	}
+	values := r.values(tags)
 	type sort struct{ category, meter, pricing, commitment int32 }
 	lines := map[sort]billing.Line{} // empty of what does not run
 	lineOf := func(row int) billing.Line {
@@ -109,7 +111,7 @@ func patternsOf(r *reader, p billing.Period, tags [][]string) grouping[patternNu
 			if line == "" {
 				return patternNumber{}, false
 			}
-			n := patternNumber{account.at(row), region.at(row), resource.at(row), sku.at(row), meter.at(row), group.at(row), cluster.at(row), line}
+			n := patternNumber{account.at(row), region.at(row), resource.at(row), sku.at(row), meter.at(row), group.at(row), cluster.at(row), line, values.at(row)}
 			if n.group != 0 {
 				n.resource = 0
 			}
@@ -118,20 +120,20 @@ func patternsOf(r *reader, p billing.Period, tags [][]string) grouping[patternNu
 		name: func(n patternNumber) patternName {
 			return patternName{
 				account.names[n.account], region.names[n.region], resource.names[n.resource], group.name(n.group), cluster.name(n.cluster), sku.names[n.sku],
-				meter.names[n.meter], n.line,
+				meter.names[n.meter], n.line, values.name(n.tags),
 			}
 		},
 		add: func(to *patternSums, row int, milli int64) error {
 			hour := (milli - monday) / milliOfHour
-			s := to[hour%billing.WeekHours]
+			if to.tags == nil {
+				to.tags = values.texts(row)
+			}
+			s := to.hours[hour%billing.WeekHours]
 			if s == nil {
-				s = &patternSum{tags: make([]string, len(tags))}
-				to[hour%billing.WeekHours] = s
+				s = &patternSum{}
+				to.hours[hour%billing.WeekHours] = s
 			}
 			s.rows++
-			for i, v := range values {
-				s.tags[i] = max(s.tags[i], v.text(row))
-			}
 			var failed error
 			if x, ok := quantity.at(row); ok {
 				failed = s.quantity.add(x)

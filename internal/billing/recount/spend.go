@@ -116,50 +116,70 @@ func (e *Engine) Tagged(ctx context.Context, p billing.Period, tags ...[]string)
 }
 
 func tagsOf(r *reader, tags [][]string) grouping[tagNumber, tagName, tagSum] {
-	account, service, effective := r.words("SubAccountId"), r.words("ServiceCategory"), r.doubles("EffectiveCost")
-	var values []entries
-	for _, keys := range tags {
-		values = append(values, r.tag(keys))
-	}
+	account, service, effective, values := r.words("SubAccountId"), r.words("ServiceCategory"), r.doubles("EffectiveCost"), r.values(tags)
 	var month months
-	place := make([]byte, 0, 8*len(tags))
-	known := map[string]string{} // texts of numbers
 	return grouping[tagNumber, tagName, tagSum]{
 		number: func(row int, milli int64) (tagNumber, bool) {
-			place = place[:0]
-			for _, v := range values {
-				place = binary.BigEndian.AppendUint64(place, uint64(v.at(row)))
-			}
-			numbers, seen := known[string(place)]
-			if !seen {
-				numbers = string(place)
-				known[numbers] = numbers
-			}
-			return tagNumber{month.of(milli), account.at(row), service.at(row), numbers}, true
+			return tagNumber{month.of(milli), account.at(row), service.at(row), values.at(row)}, true
 		},
 		name: func(n tagNumber) tagName {
-			texts := ""
-			for i, v := range values {
-				texts += strconv.Quote(v.name(int64(binary.BigEndian.Uint64([]byte(n.values[8*i:])))))
-			}
-			return tagName{n.month, account.names[n.account], service.names[n.service], texts}
+			return tagName{n.month, account.names[n.account], service.names[n.service], values.name(n.values)}
 		},
 		add: func(to *tagSum, row int, _ int64) error {
 			if to.rows++; to.values == nil {
-				to.values = make([]string, len(tags))
-				for i, v := range values {
-					to.values[i] = v.text(row)
-				}
+				to.values = values.texts(row)
 			}
 			return effective.add(&to.effective, row)
 		},
 	}
 }
 
-// tag is the value of the first of some tags that a line carries.
-func (r *reader) tag(keys []string) entries {
-	if len(keys) == 0 {
-		return entries{{names: []string{""}}}
+// values are the values of several tags, each of the first of some keys that a line carries.
+type values struct {
+	tags  []entries
+	place []byte
+	known map[string]string
+}
+
+func (r *reader) values(tags [][]string) *values {
+	v := &values{known: map[string]string{}}
+	for _, keys := range tags {
+		one := entries{{names: []string{""}}}
+		if len(keys) > 0 {
+			one = r.entries("Tags", query.Spellings(keys)...)
+		}
+		v.tags = append(v.tags, one)
 	}
-	return r.entries("Tags", query.Spellings(keys)...)
+	return v
+}
+
+// at are the numbers of a row's values, eight bytes each; they mean something within one file.
+func (v *values) at(row int) string {
+	v.place = v.place[:0]
+	for _, t := range v.tags {
+		v.place = binary.BigEndian.AppendUint64(v.place, uint64(t.at(row)))
+	}
+	numbers, seen := v.known[string(v.place)]
+	if !seen {
+		numbers = string(v.place)
+		v.known[numbers] = numbers
+	}
+	return numbers
+}
+
+// name is what numbers stand for: the values quoted, one after the other.
+func (v *values) name(numbers string) (name string) {
+	for i, t := range v.tags {
+		name += strconv.Quote(t.name(int64(binary.BigEndian.Uint64([]byte(numbers[8*i:])))))
+	}
+	return name
+}
+
+// texts are a row's values.
+func (v *values) texts(row int) []string {
+	all := make([]string, len(v.tags))
+	for i, t := range v.tags {
+		all[i] = t.text(row)
+	}
+	return all
 }

@@ -69,7 +69,7 @@ WITH line AS (
 SELECT
   account, region,
   CASE WHEN scaling_group = '' THEN resource ELSE '' END AS resource,
-  scaling_group, cluster, sku, meter, line, hour,
+  scaling_group, cluster, sku, meter, line, tag1, hour,
   bitwise_or_agg(CASE WHEN quantity > 0 THEN bitwise_left_shift(CAST(1 AS BIGINT), CAST(week AS INTEGER)) ELSE 0 END) AS weeks,
   COUNT(*) AS lines,
   COALESCE(CAST(SUM(CAST(CAST(quantity AS BIGINT) AS DECIMAL(38, 0))) AS DECIMAL(38, 12))
@@ -110,8 +110,7 @@ SELECT
       + CAST(CAST((((effective - CAST(effective AS BIGINT)) * 70368744177664) - CAST(((effective - CAST(effective AS BIGINT)) * 70368744177664) AS BIGINT)) * 140737488355328 AS BIGINT) AS DECIMAL(38, 0)) * 244140625) = 0 AND effective > 0)
       THEN CAST(((effective - CAST(effective AS BIGINT)) * 1e12) + 0.5 AS BIGINT)
     ELSE CAST(((effective - CAST(effective AS BIGINT)) * 1e12) - 0.5 AS BIGINT)
-    END) AS DECIMAL(38, 0))) AS DECIMAL(38, 0)) * 0.000000000001, 0) AS effective,
-  MAX(tag1) AS tag1
+    END) AS DECIMAL(38, 0))) AS DECIMAL(38, 0)) * 0.000000000001, 0) AS effective
 FROM line
-GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
-ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9
+GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
+ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10

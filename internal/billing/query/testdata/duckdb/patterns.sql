@@ -69,13 +69,12 @@ WITH line AS (
 SELECT
   account, region,
   CASE WHEN scaling_group = '' THEN resource ELSE '' END AS resource,
-  scaling_group, cluster, sku, meter, line, hour,
+  scaling_group, cluster, sku, meter, line, tag1, hour,
   bit_or(CASE WHEN quantity > 0 THEN CAST(1 AS BIGINT) << week ELSE 0 END) AS weeks,
   COUNT(*) AS lines,
   exact_sum(quantity) AS quantity,
   exact_sum(contract) AS contract,
-  exact_sum(effective) AS effective,
-  MAX(tag1) AS tag1
+  exact_sum(effective) AS effective
 FROM line
-GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
-ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9
+GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
+ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
