@@ -157,7 +157,7 @@ func TestAthenaAgrees(t *testing.T) {
 		t.Logf("seed %d: %s: %s", seed, e.Name(), e.Cost())
 	}
 	t.Logf("%d answers of %d rows compared", compared, rows)
-	if compared != 6*11 || rows < 5000 {
+	if compared != 6*16 || rows < 5000 {
 		t.Errorf("%d answers with %d rows are too few to tell anything", compared, rows)
 	}
 }
@@ -182,6 +182,12 @@ func count(rows any) int {
 	case []billing.PlanHour:
 		return len(rows)
 	case []billing.Reservation:
+		return len(rows)
+	case []billing.Cost:
+		return len(rows)
+	case []billing.TagCost:
+		return len(rows)
+	case []billing.Pattern:
 		return len(rows)
 	case []billing.PlanRate:
 		return len(rows)

@@ -3,6 +3,7 @@ package athena
 import (
 	"context"
 	"iter"
+	"slices"
 
 	"offpeak/internal/billing"
 	"offpeak/internal/billing/export"
@@ -112,4 +113,46 @@ func usageFields(u *billing.Usage) []field {
 		instant(&u.Hour), word(&u.Account), word(&u.Resource), word(&u.Group), word(&u.Cluster), word(&u.SKU), word(&u.Operation), word(&u.Zone), word(&u.Line),
 		word(&u.Commitment), exact(&u.Quantity), exact(&u.List), exact(&u.Net), exact(&u.Effective),
 	}
+}
+
+// Costs implements billing.Engine.
+func (e *Engine) Costs(ctx context.Context, p billing.Period) ([]billing.Cost, error) {
+	return all(ask(ctx, e, export.FOCUS, p, e.dialect.Costs, func(c *billing.Cost) []field {
+		return []field{
+			instant(&c.Month), word(&c.Account), word(&c.Service), word(&c.SKU), word(&c.Unit), word(&c.Region), count(&c.Rows), exact(&c.Quantity), exact(&c.List),
+			exact(&c.Contract), exact(&c.Effective),
+		}
+	}))
+}
+
+// Tagged implements billing.Engine.
+func (e *Engine) Tagged(ctx context.Context, p billing.Period, tags ...[]string) ([]billing.TagCost, error) {
+	text := func(p billing.Period) string { return e.dialect.Tagged(p, tags...) }
+	return all(ask(ctx, e, export.FOCUS, p, text, func(c *billing.TagCost) []field {
+		c.Values = make([]string, len(tags))
+		return slices.Concat([]field{instant(&c.Month), word(&c.Account), word(&c.Service)}, words(c.Values), []field{count(&c.Rows), exact(&c.Effective)})
+	}))
+}
+
+// Patterns implements billing.Engine.
+func (e *Engine) Patterns(ctx context.Context, p billing.Period, tags ...[]string) iter.Seq2[billing.Pattern, error] {
+	if err := query.CheckWeeks(p); err != nil {
+		return func(yield func(billing.Pattern, error) bool) { yield(billing.Pattern{}, err) }
+	}
+	text := func(p billing.Period) string { return e.dialect.Patterns(p, tags...) }
+	return ask(ctx, e, export.FOCUS, p, text, func(r *billing.Pattern) []field {
+		r.Tags = make([]string, len(tags))
+		return slices.Concat(
+			[]field{word(&r.Account), word(&r.Region), word(&r.Resource), word(&r.Group), word(&r.Cluster), word(&r.SKU), word(&r.Meter), word(&r.Line)},
+			words(r.Tags), []field{count(&r.Hour), count(&r.Weeks), count(&r.Rows), exact(&r.Quantity), exact(&r.Contract), exact(&r.Effective)},
+		)
+	})
+}
+
+// words reads texts into places that are there already.
+func words(into []string) (fields []field) {
+	for i := range into {
+		fields = append(fields, word(&into[i]))
+	}
+	return fields
 }

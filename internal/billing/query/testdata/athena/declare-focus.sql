@@ -20,6 +20,7 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `billing`.`focus` (
   `invoiceid` string,
   `pricingcategory` string,
   `pricingunit` string,
+  `regionid` string,
   `resourceid` string,
   `servicecategory` string,
   `servicename` string,

@@ -34,9 +34,14 @@ WITH line AS (
       NULLIF(element_at(Tags, 'user_team'), ''),
       ''
     ) AS tag1
-  FROM billing.focus
-  WHERE billing_period BETWEEN '2026-07' AND '2026-09'
-    AND ChargePeriodStart >= TIMESTAMP '2026-07-01 00:00:00'
+  FROM (
+    SELECT * FROM billing.focus WHERE v = 'focus-july' AND billing_period = '2026-07'
+    UNION ALL
+    SELECT * FROM billing.focus WHERE v = 'focus-august' AND billing_period = '2026-08'
+    UNION ALL
+    SELECT * FROM billing.focus WHERE v = 'focus-september' AND billing_period = '2026-09'
+  ) AS delivered
+  WHERE ChargePeriodStart >= TIMESTAMP '2026-07-01 00:00:00'
     AND ChargePeriodStart < TIMESTAMP '2026-10-01 00:00:00'
     AND ChargeCategory = 'Usage'
     AND COALESCE(ChargeClass, '') = ''
