@@ -50,6 +50,9 @@ func TestMoney(t *testing.T) {
 		same("won have no decimals", "₩1,386,298", func(w words.Words) string { return w.Currency("KRW", decimal.RequireFromString("1386297.5")) }),
 		same("won below zero", "-₩57,041", func(w words.Words) string { return w.Currency("KRW", decimal.RequireFromString("-57041.4")) }),
 		same("a currency without a sign here", "EUR 12.50", func(w words.Words) string { return w.Currency("EUR", decimal.RequireFromString("12.5")) }),
+		same("a rate of two places", "$0.05", func(w words.Words) string { return w.Rate(rate("0.05")) }),
+		same("a rate keeps what it has, to six places", "$0.004162", func(w words.Words) string { return w.Rate(rate("0.00416249")) }),
+		same("a rate of whole dollars", "$12.00", func(w words.Words) string { return w.Rate(rate("12")) }),
 		same("no reseller", "", func(w words.Words) string { return w.Factor(decimal.NewFromInt(1)) }),
 		{"a reseller's prices", func(w words.Words) string { return w.Factor(decimal.RequireFromString("1.05")) }, "모든 금액에 반영된 단가 배율: 1.05", "All amounts have the price factor 1.05 in them."},
 		same("no second currency", "", func(w words.Words) string { return w.Second(nil, usd("1")) }),
@@ -124,4 +127,12 @@ func TestDates(t *testing.T) {
 		{"working hours", func(w words.Words) string { return w.WorkingHours("mon-fri 08:30-19:30") }, "월-금 08:30-19:30", "Mon-Fri 08:30-19:30"},
 		{"Monday is first", func(w words.Words) string { return w.Weekday(0) + w.Weekday(6) }, "월일", "MonSun"},
 	})
+}
+
+func rate(text string) money.Rate {
+	r, err := money.ParseRate(text)
+	if err != nil {
+		panic(err)
+	}
+	return r
 }

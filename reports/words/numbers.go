@@ -53,8 +53,8 @@ func (w Words) Range(r *reports.Range, write func(money.USD) string) string {
 
 // Rate writes a price of an hour or another unit, without the unit: $0.118.
 func (w Words) Rate(r money.Rate) string {
-	d := r.Decimal().Round(6)
-	return signed(d, "$", max(2, -d.Exponent()))
+	_, places, _ := strings.Cut(strings.TrimRight(r.Decimal().StringFixed(6), "0"), ".")
+	return signed(r.Decimal(), "$", max(2, int32(len(places))))
 }
 
 // symbols are the currencies that have a sign which every font here has, and how many decimals they have.
