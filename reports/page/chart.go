@@ -38,7 +38,7 @@ func (d *drawing) label(class string, x, y int64, text string) {
 
 func (d *drawing) done() template.HTML {
 	d.WriteString("</svg>")
-	return template.HTML(d.String()) //nolint:gosec // every text went through HTMLEscapeString
+	return template.HTML(d.String()) // every text went through HTMLEscapeString
 }
 
 // ruler turns amounts into heights.
@@ -142,7 +142,7 @@ func monthsChart(r *reports.Report, w words.Words) template.HTML {
 		d.label("l", 32, y, w.Cause(cause))
 	}
 	return template.HTML(`<figure><figcaption>`+template.HTMLEscapeString(say(w, "by-month"))+`</figcaption><div class="scroll" role="region" tabindex="0" aria-label="`+
-		template.HTMLEscapeString(say(w, "by-month"))+`">`) + d.done() + monthsTable(r, w) + `</div></figure>` //nolint:gosec // fixed words
+		template.HTMLEscapeString(say(w, "by-month"))+`">`) + d.done() + monthsTable(r, w) + `</div></figure>` // fixed words
 }
 
 // monthsTable says the same in words, for who cannot see the chart.
@@ -154,7 +154,7 @@ func monthsTable(r *reports.Report, w words.Words) template.HTML {
 		fmt.Fprintf(&b, `<tr><th scope="row">%s</th><td>%s</td><td>%s</td></tr>`, esc(w.Month(m.Month)), esc(visible(w.Cause(m.Cause))), esc(w.USD(m.Amount)))
 	}
 	b.WriteString("</tbody></table>")
-	return template.HTML(b.String()) //nolint:gosec // every text went through HTMLEscapeString
+	return template.HTML(b.String()) // every text went through HTMLEscapeString
 }
 
 // named lists the names that occur, in the order in which they do.

@@ -24,7 +24,7 @@ type parcel struct {
 // packed writes a value as JSON that may stand in a script element: <, >, & and the separators U+2028 and U+2029 are escaped by encoding/json.
 func packed(value any) (template.JS, error) {
 	data, err := json.Marshal(value)
-	return template.JS(data), err //nolint:gosec // json.Marshal escapes for HTML
+	return template.JS(data), err // json.Marshal escapes for HTML
 }
 
 // head is what the script needs at once.

@@ -54,7 +54,7 @@ func heat(w words.Words, caption string, week reports.Week, largest decimal.Deci
 		b.WriteString("</tr>")
 	}
 	b.WriteString("</tbody></table></div>")
-	return template.HTML(b.String()) //nolint:gosec // numbers and fixed words
+	return template.HTML(b.String()) // numbers and fixed words
 }
 
 // shade is which colour a value has: none for zero, else by sevenths of the largest.

@@ -30,6 +30,8 @@ var labels = map[string]words.Label{
 	"bridge-from": words.BridgeFrom, "bridge-to": words.BridgeTo, "bridge-growth": words.BridgeGrowth, "bridge-price": words.BridgePrice,
 	"bridge-avoided": words.BridgeAvoided, "bridge-unexplained": words.BridgeUnexplained, "used": words.Used, "unused": words.Unused, "wasted": words.Wasted,
 	"suggested": words.Suggested, "usd-a-month": words.MonthlyValue, "not-in-avoided": words.NotInAvoided, "brought": words.Brought, "tool-cost": words.ToolCost,
+	"done-yes": words.IsDone, "not-done": words.NotDone, "axis-cut": words.AxisCut, "in-billed": words.InBilled, "effective-means": words.EffectiveMeans,
+	"not-replayed": words.NotReplayed,
 
 	"check-invoice": words.CheckInvoice, "check-confirmed": words.CheckConfirmed, "check-residual": words.CheckResidual, "check-recount": words.CheckRecount,
 	"check-complete": words.CheckComplete,

@@ -99,7 +99,7 @@ func render(s *sheet) (template.HTML, error) {
 			return "", err
 		}
 	}
-	return template.HTML(shown(out.String(), '\n')), nil //nolint:gosec // html/template has written it
+	return template.HTML(shown(out.String(), '\n')), nil // html/template has written it
 }
 
 // policy is the page's own content security policy: this style and this script, pictures within, and nothing from anywhere.

@@ -481,7 +481,9 @@ const showResource = async (arn) => {
   dialog.scrollTop = 0;
   byID("resource-title").focus();
 };
+let routed = false; // the address closed the dialog, not the reader; its event comes later, perhaps when the address is another one
 dialog.addEventListener("close", () => {
+  if (routed) { routed = false; return; }
   if (!location.hash.startsWith("#/resource/")) return;
   if (opened > 0) { opened--; history.back(); } else { left = true; location.hash = tables.resources.address(); }
 });
@@ -508,7 +510,7 @@ const route = () => {
     return;
   }
   opened = 0;
-  if (dialog.open) dialog.close();
+  if (dialog.open) { routed = true; dialog.close(); }
   const [, id, query] = hash.match(/^#\/([a-z]+)(?:\?(.*))?$/) ?? [];
   const table = tables[id];
   if (table) {

@@ -124,17 +124,19 @@ type split struct {
 	Say                func(string) string
 }
 
+// nameOr says a name, or the word that stands where there is none.
+func nameOr(w words.Words, none string) func(string) string {
+	return func(name string) string {
+		if name == "" {
+			return say(w, none)
+		}
+		return visible(name)
+	}
+}
+
 // Splits are the views of the headline beside that by cause.
 func (s *sheet) Splits() []split {
 	a, w := &s.Report.Avoided, s.words()
-	named := func(none string) func(string) string {
-		return func(name string) string {
-			if name == "" {
-				return say(w, none)
-			}
-			return visible(name)
-		}
-	}
 	services := split{"by-service", "service", "kind", a.Services, func(name string) string { return visible(w.KindName(name)) }}
 	for i := range a.Services {
 		var kind fleet.Kind
@@ -143,12 +145,39 @@ func (s *sheet) Splits() []split {
 		}
 	}
 	return []split{
-		{"by-environment", "environment", "environment", a.Environments, named("no-environment")},
-		{"by-account", "account", "account", a.Accounts, named("none")},
-		{"by-team", "team", "team", a.Teams, named("untagged")},
+		{"by-environment", "environment", "environment", a.Environments, nameOr(w, "no-environment")},
+		{"by-account", "account", "account", a.Accounts, nameOr(w, "none")},
+		{"by-team", "team", "team", a.Teams, nameOr(w, "untagged")},
 		services,
 		{"by-origin", "origin", "origin", a.Origins, w.Origin},
 	}
+}
+
+// counted is one view of the inventory. Filter is the column of its table; Rest is how many the list leaves out.
+type counted struct {
+	Key, Filter string
+	Counts      []reports.Count
+	Rest        int
+	Say         func(string) string
+}
+
+// Counted are the views of the inventory, each with its first few lines: the table has all.
+func (s *sheet) Counted() (views []counted) {
+	const few = 12
+	a, w := &s.Report.Assets, s.words()
+	for _, view := range []counted{
+		{"column.kind", "kind", a.Kinds, 0, func(name string) string { return visible(w.KindName(name)) }},
+		{"environment", "environment", a.Environments, 0, nameOr(w, "no-environment")},
+		{"owner", "owner", a.Owners, 0, nameOr(w, "no-owner")},
+	} {
+		if n := len(view.Counts); n > few {
+			view.Counts, view.Rest = view.Counts[:few], n-few
+		}
+		if len(view.Counts) > 0 {
+			views = append(views, view)
+		}
+	}
+	return views
 }
 
 // bridgeLine is one line of the bridge; whole ones are a quarter's cost, the others a step.
@@ -193,7 +222,7 @@ func (s *sheet) functions() template.FuncMap {
 			return heat(w, caption, week, heatScale(&r.Usage, scale == "cost"))
 		},
 		"table": func(id, section string) template.HTML {
-			return template.HTML(`<div data-table="` + id + `" data-section="` + section + `"><p class="note">` + template.HTMLEscapeString(say(w, "needs-script")) + `</p></div>`) //nolint:gosec // fixed words
+			return template.HTML(`<div data-table="` + id + `" data-section="` + section + `"><p class="note">` + template.HTMLEscapeString(say(w, "needs-script")) + `</p></div>`) // fixed words
 		},
 	}
 }
