@@ -66,11 +66,12 @@ func open(t *testing.T, r *reports.Report, o page.Options, width int64, address 
 	if err := os.WriteFile(x.file, data, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.ExecPath(chromium(t)), chromedp.UserDataDir(t.TempDir()), chromedp.Flag("force-color-profile", "srgb"))
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.ExecPath(chromium(t)), chromedp.Flag("force-color-profile", "srgb"))
 	allocated, stop := chromedp.NewExecAllocator(t.Context(), options...)
 	t.Cleanup(stop)
 	tab, leave := chromedp.NewContext(allocated, chromedp.WithErrorf(func(string, ...any) {})) // events that are newer than the library
 	t.Cleanup(leave)
+	t.Cleanup(func() { _ = chromedp.Cancel(tab) }) // waits until the browser has gone and its folder with it
 	timed, late := context.WithTimeout(tab, 2*time.Minute)
 	t.Cleanup(late)
 	x.Context = timed
@@ -137,6 +138,21 @@ func (x *reader) until(expression string) {
 	if err := chromedp.Run(x.Context, chromedp.Poll(expression, nil, chromedp.WithPollingTimeout(20*time.Second))); err != nil {
 		x.t.Fatalf("waited for %s: %v; the address is %s", expression, err, ask[string](x, "location.hash"))
 	}
+}
+
+// click presses the mouse where an element is, after scrolling to it; nothing may lie over it.
+func (x *reader) click(selector string) {
+	x.t.Helper()
+	at := ask[[]float64](x, fmt.Sprintf(`(() => {
+		const e = document.querySelector(%q);
+		e.scrollIntoView({ block: "center" });
+		const box = e.getClientRects()[0], left = box.left + Math.min(box.width, 40) / 2, top = box.top + box.height / 2;
+		return e.contains(document.elementFromPoint(left, top)) ? [left, top] : [];
+	})()`, selector))
+	if len(at) != 2 {
+		x.t.Fatalf("something lies over %s", selector)
+	}
+	x.do(chromedp.MouseClickXY(at[0], at[1]))
 }
 
 // status is the line of a table that says how many rows there are and what they add up to.
