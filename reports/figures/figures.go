@@ -35,14 +35,13 @@ type Input struct {
 	Savings *savings.Savings
 	Entries []ledger.Entry
 	Tags    Tags
-	// Spent is what else the bill says, at AWS's prices.
-	Spent Spent
+	// Zone is that of the tenant, in which hours of the week are told; nil is UTC, which a Gap says.
+	Zone *time.Location
 	// Interruptions are those of Spot since a resource was moved, within the quarter; nil where nobody counted. Forecasts are what was expected.
 	Interruptions map[fleet.ARN]int
 	Forecasts     map[fleet.ARN]decimal.Decimal
 
-	Assets  reports.Assets
-	Pillars []reports.Evidence
+	Assets reports.Assets
 	// Earlier are reports of quarters before, in any order; of several of one quarter the last issued counts. Replaces is the report of this quarter
 	// before this one, and ReplacesSHA256 the hash of its JSON; nil where this is the first.
 	Earlier        []*reports.Report
@@ -54,8 +53,9 @@ type Input struct {
 // Tags are the keys of tags that say whose a resource is.
 type Tags struct{ Team string }
 
-// Spent are the parts of a report that come of the bill alone.
+// Spent are the parts of a report that rest on its draft: what the bill alone tells, and evidence for AWS Well-Architected.
 type Spent struct {
+	Pillars  []reports.Evidence
 	Bill     reports.Bill
 	Invoice  reports.CheckState
 	Complete reports.CheckState
@@ -75,8 +75,14 @@ var (
 	ErrSavings = errors.New("there are no figures to report")
 )
 
-// Of puts the report together.
-func Of(in *Input) (*reports.Report, error) {
+// Draft is a report without what the bill alone tells.
+type Draft struct {
+	Report *reports.Report
+	in     *Input
+}
+
+// Begin makes the draft: what was avoided, with its evidence. What else the bill says may rest on it, and comes by Finish.
+func Begin(in *Input) (*Draft, error) {
 	if in.Savings == nil {
 		return nil, ErrSavings
 	}
@@ -86,9 +92,7 @@ func Of(in *Input) (*reports.Report, error) {
 	s := in.Savings
 	r := &reports.Report{
 		Format: reports.Format, Method: reports.Method, Tenant: in.Tenant, Quarter: in.Quarter, Issued: in.Issued.UTC(), State: in.state(),
-		Period: reports.Period(s.Period), Measured: reports.Period(s.Measured), Second: in.Second, Bill: in.Spent.Bill,
-		Waste: in.Spent.Waste, Actions: in.Spent.Actions, Cost: in.Spent.Cost, Usage: in.Spent.Usage, Verdicts: in.Spent.Verdicts,
-		Assets: in.Assets, Pillars: in.Pillars, Sources: in.Sources,
+		Period: reports.Period(s.Period), Measured: reports.Period(s.Measured), Second: in.Second, Assets: in.Assets, Sources: in.Sources,
 	}
 	if r.Tenant.Factor.IsZero() {
 		r.Tenant.Factor = decimal.NewFromInt(1)
@@ -97,19 +101,27 @@ func Of(in *Input) (*reports.Report, error) {
 	r.Acts, r.Harm = in.acts()
 	r.Spot = in.spot()
 	r.Avoided = in.avoided(r)
-	r.Checks = in.checks()
-	r.Commitments = commitmentsOf(&s.Commitments, in.Spent.Suggests)
+	r.Commitments = reports.Commitments{
+		Known: s.Commitments.Known, Why: s.Commitments.Why, Used: s.Commitments.Used, Unused: s.Commitments.Unused, Wasted: s.Commitments.Wasted,
+	}
 	for i := range s.Standing {
 		x := &s.Standing[i]
 		r.Standing = append(r.Standing, reports.Standing{ARN: x.ARN, Resource: x.Resource, Meter: x.Meter, Hours: x.Hours, Amount: x.Cost})
 	}
-	if err := scale(r, r.Tenant.Factor); err != nil {
-		return nil, err
-	}
-	// What earlier reports say has their factor in it already.
+	return &Draft{r, in}, scale(r, r.Tenant.Factor)
+}
+
+// Finish adds what the bill alone tells, and what earlier reports say of this quarter; it is called once. All amounts of it have the price factor in them already.
+func (d *Draft) Finish(spent *Spent) *reports.Report {
+	r, in := d.Report, d.in
+	r.Bill, r.Waste, r.Actions, r.Cost = spent.Bill, spent.Waste, spent.Actions, spent.Cost
+	r.Verdicts, r.Pillars, r.Usage = spent.Verdicts, spent.Pillars, spent.Usage
+	r.Usage.Before, r.Usage.After = in.weeks()
+	r.Commitments.Suggested = spent.Suggests
+	r.Checks = in.checks(spent)
 	in.look(r)
-	r.Gaps = in.gaps(r)
-	return r, nil
+	r.Gaps = in.gaps(r, spent)
+	return r
 }
 
 func (in *Input) sameTenant() error {
@@ -140,11 +152,9 @@ func (in *Input) state() reports.State {
 	}
 }
 
-func (in *Input) checks() reports.Checks {
+func (in *Input) checks(spent *Spent) reports.Checks {
 	s := in.Savings
-	c := reports.Checks{
-		Invoice: in.Spent.Invoice, Complete: in.Spent.Complete, Recount: in.Spent.Recount, Confirmed: reports.Share(s.Confirmed),
-	}
+	c := reports.Checks{Invoice: spent.Invoice, Complete: spent.Complete, Recount: spent.Recount, Confirmed: reports.Share(s.Confirmed)}
 	for _, state := range []*reports.CheckState{&c.Invoice, &c.Complete, &c.Recount} {
 		if *state == "" {
 			*state = reports.NotDone
@@ -157,16 +167,12 @@ func (in *Input) checks() reports.Checks {
 	return c
 }
 
-func commitmentsOf(c *savings.Commitments, suggests *reports.Suggestion) reports.Commitments {
-	return reports.Commitments{Known: c.Known, Why: c.Why, Used: c.Used, Unused: c.Unused, Wasted: c.Wasted, Suggested: suggests}
-}
-
 // gaps are those of the figures and of the bill, and what this package misses, in order of code.
-func (in *Input) gaps(r *reports.Report) (gaps []reports.Gap) {
+func (in *Input) gaps(r *reports.Report, spent *Spent) (gaps []reports.Gap) {
 	for _, g := range in.Savings.Gaps {
 		gaps = append(gaps, reports.Gap{Code: string(g.Code), Says: g.Says, Args: g.Args})
 	}
-	gaps = append(gaps, in.Spent.Gaps...)
+	gaps = append(gaps, spent.Gaps...)
 	add := func(needed bool, code, says string, args ...string) {
 		if needed {
 			gaps = append(gaps, reports.Gap{Code: code, Says: says, Args: args})
@@ -174,6 +180,7 @@ func (in *Input) gaps(r *reports.Report) (gaps []reports.Gap) {
 	}
 	add(!r.Assets.Taken, reports.GapInventory, "no inventory was given: assets and evidence on AWS Well-Architected are left out")
 	add(r.Assets.Taken && r.Assets.Came == nil, reports.GapLastInventory, "no inventory of the quarter before was given: what came and went is not known")
+	add(in.Zone == nil, reports.GapZone, "no time zone is known: hours of the week are told in UTC")
 	silent := 0
 	for i := range r.Spot {
 		if r.Spot[i].Forecast == nil {
@@ -186,7 +193,6 @@ func (in *Input) gaps(r *reports.Report) (gaps []reports.Gap) {
 		q := &r.Trend[i]
 		add(q.Method != r.Method, reports.GapMethod, fmt.Sprintf("%s was computed by method %s: it is shown and not compared", q.Name, q.Method), q.Name, q.Method)
 	}
-	add(r.Cost.Amount == nil, reports.GapToolCost, fmt.Sprintf("nothing on the bill carries the tag %s: what offpeak itself cost is not known", cmp.Or(r.Cost.Tag, "of offpeak")), r.Cost.Tag)
 	add(r.Checks.Recount == reports.NotDone, reports.GapRecount, "no second engine has recounted the figures")
 	slices.SortStableFunc(gaps, func(a, b reports.Gap) int { return cmp.Compare(a.Code, b.Code) })
 	return gaps

@@ -71,12 +71,13 @@ func input() *figures.Input {
 	}
 }
 
-func compile(t *testing.T, in *figures.Input) *reports.Report {
+func compile(t *testing.T, in *figures.Input, spent ...figures.Spent) *reports.Report {
 	t.Helper()
-	r, err := figures.Of(in)
+	draft, err := figures.Begin(in)
 	if err != nil {
 		t.Fatal(err)
 	}
+	r := draft.Finish(&append(spent, figures.Spent{})[0])
 	addUp(t, r)
 	return r
 }
@@ -148,27 +149,24 @@ func TestThePriceFactorIsInEveryAmountOnce(t *testing.T) {
 	t.Parallel()
 	plain, dearer := input(), input()
 	dearer.Tenant.Factor = decimal.RequireFromString("1.05")
+	spent := figures.Spent{Bill: reports.Bill{Billed: usd("105")}}
 	for _, in := range []*figures.Input{plain, dearer} {
-		in.Spent = figures.Spent{
-			Bill: reports.Bill{Billed: usd("100"), Bridge: &reports.Bridge{From: usd("90"), To: usd("100")}}, Cost: reports.ToolCost{Amount: new(usd("2"))},
-			Suggests: &reports.Suggestion{Month: usd("7")}, Actions: []reports.Action{{ID: "x", Month: usd("11")}},
-		}
-		in.Spent.Usage.Cost[2][3] = decimal.NewFromInt(4)
-		in.Spent.Usage.Before[2][3] = decimal.NewFromInt(4)
+		in.Savings.Commitments.Unused = usd("20")
+		in.Savings.Standing = []savings.Standing{{ARN: "arn:a", Cost: usd("4")}}
+		in.Savings.Resources[0].Bill[0].Contract = rate(t, "0.1")
 		in.Earlier = []*reports.Report{{Quarter: "2026Q2", Bill: reports.Bill{Billed: usd("80")}, Actions: []reports.Action{{ID: "x", Month: usd("10")}}}}
 		in.Earlier[0].Tenant.Payer = in.Tenant.Payer
 	}
-	a, b := compile(t, plain), compile(t, dearer)
+	a, b := compile(t, plain, spent), compile(t, dearer, spent)
 	for _, c := range []struct{ what, got, want string }{
 		{"avoided", b.Avoided.Total.Adjusted.String(), "39.9"},
 		{"avoided, lower end", b.Avoided.Total.Interval.Low.String(), "37.8"},
-		{"billed", b.Bill.Billed.String(), "105"},
-		{"bridge", b.Bill.Bridge.To.String(), "105"},
-		{"own cost", b.Cost.Amount.String(), "2.1"},
-		{"suggestion", b.Commitments.Suggested.Month.String(), "7.35"},
-		{"action", b.Actions[0].Month.String(), "11.55"},
-		{"cost of an hour of the week", b.Usage.Cost[2][3].String(), "4.2"},
-		{"hours of an hour of the week", b.Usage.Before[2][3].String(), "4"},
+		{"of it ran more", b.Avoided.RanMore.String(), "-12.6"},
+		{"a move", b.Spot[0].Net.String(), "4.2"},
+		{"commitments unused", b.Commitments.Unused.String(), "21"},
+		{"still billed", b.Standing[0].Amount.String(), "4.2"},
+		{"a price of the bill", b.Resources[0].Rows[0].Contracted.String(), "0.105"},
+		{"the bill, which has it already", b.Bill.Billed.String(), "105"},
 		{"this quarter in the trend", b.Trend[1].Billed.String(), "105"},
 		{"an earlier quarter, which has it already", b.Trend[0].Billed.String(), "80"},
 		{"an earlier action", b.Before[0].Month.String(), "10"},
@@ -177,6 +175,31 @@ func TestThePriceFactorIsInEveryAmountOnce(t *testing.T) {
 		if c.got != c.want {
 			t.Errorf("%s: %s, want %s", c.what, c.got, c.want)
 		}
+	}
+}
+
+func rate(t *testing.T, text string) money.Rate {
+	t.Helper()
+	r, err := money.ParseRate(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestTheWeekIsToldOnTheClocksOfTheZone(t *testing.T) {
+	t.Parallel()
+	in := input()
+	in.Zone = time.FixedZone("nine hours ahead", 9*3600)
+	monday := time.Date(2026, 7, 6, 0, 0, 0, 0, time.UTC)
+	for week := range 2 { // Monday 09:00 there
+		in.Savings.Ran = append(in.Savings.Ran, savings.HourRan{
+			Hour: monday.AddDate(0, 0, 7*week), Baseline: avoidance.HoursOf(3 * time.Hour), Actual: avoidance.HoursOf(time.Duration(week) * time.Hour),
+		})
+	}
+	u := compile(t, in).Usage
+	if u.Before[0][9].String() != "3" || u.After[0][9].String() != "0.5" || !u.Before[0][0].IsZero() {
+		t.Errorf("before %s, after %s, at midnight %s; want means of 3 and 0.5, and none", u.Before[0][9], u.After[0][9], u.Before[0][0])
 	}
 }
 
@@ -221,8 +244,8 @@ func TestWhatBecameOfLastQuartersActions(t *testing.T) {
 	}
 	in.Earlier = []*reports.Report{last}
 	in.Assets = reports.Assets{Taken: true, Went: []string{"arn:gone"}}
-	in.Spent.Actions = []reports.Action{{ID: "5"}}
-	r := compile(t, in)
+	again := figures.Spent{Actions: []reports.Action{{ID: "5"}}}
+	r := compile(t, in, again)
 	for i, want := range []struct {
 		done    bool
 		by      string
@@ -238,7 +261,7 @@ func TestWhatBecameOfLastQuartersActions(t *testing.T) {
 		}
 	}
 	in.Earlier[0].Quarter = "2026Q1"
-	if r = compile(t, in); len(r.Before) != 0 || len(r.Trend) != 2 {
+	if r = compile(t, in, again); len(r.Before) != 0 || len(r.Trend) != 2 {
 		t.Errorf("a report of two quarters ago: %d actions, %d quarters; want none of its actions, and it in the trend", len(r.Before), len(r.Trend))
 	}
 }
@@ -294,14 +317,14 @@ func TestAnotherTenantsReportIsNeverTaken(t *testing.T) {
 	t.Parallel()
 	in := input()
 	in.Earlier = []*reports.Report{{Quarter: "2026Q2", Tenant: reports.Tenant{Payer: "999999999999"}}}
-	if _, err := figures.Of(in); !errors.Is(err, figures.ErrTenant) {
+	if _, err := figures.Begin(in); !errors.Is(err, figures.ErrTenant) {
 		t.Errorf("got %v", err)
 	}
 	in.Earlier, in.Replaces = nil, &reports.Report{Quarter: "2026Q2", Tenant: in.Tenant}
-	if _, err := figures.Of(in); !errors.Is(err, figures.ErrTenant) {
+	if _, err := figures.Begin(in); !errors.Is(err, figures.ErrTenant) {
 		t.Errorf("a report of another quarter to replace: %v", err)
 	}
-	if _, err := figures.Of(&figures.Input{}); !errors.Is(err, figures.ErrSavings) {
+	if _, err := figures.Begin(&figures.Input{}); !errors.Is(err, figures.ErrSavings) {
 		t.Errorf("no figures: %v", err)
 	}
 }

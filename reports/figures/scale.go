@@ -10,16 +10,10 @@ import (
 	"offpeak/reports"
 )
 
-// scale multiplies every amount and every price of a report by a factor: by its type, so that none is forgotten. Costs of hours of the week are decimals, as
-// counts of hours are, and are named here.
+// scale multiplies every amount and every price of a draft by a factor: by its type, so that none is forgotten.
 func scale(r *reports.Report, factor decimal.Decimal) error {
 	if factor.Equal(decimal.NewFromInt(1)) {
 		return nil
-	}
-	for day := range r.Usage.Cost {
-		for hour := range r.Usage.Cost[day] {
-			r.Usage.Cost[day][hour] = r.Usage.Cost[day][hour].Mul(factor)
-		}
 	}
 	return scaled(reflect.ValueOf(r).Elem(), factor)
 }

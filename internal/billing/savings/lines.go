@@ -33,6 +33,9 @@ type reader struct {
 	next    func() (time.Time, avoidance.Hours, bool)
 	stop    func()
 
+	// ran is where the present hour's running is added up, over all readers.
+	ran *HourRan
+
 	// hour and avoided are what comes next; more says that there is any.
 	hour    time.Time
 	avoided avoidance.Hours
@@ -66,14 +69,18 @@ func (r *reader) lines(hour, baseline time.Time, month int) []avoidedLine {
 	for r.mix+1 < len(r.mixes) && r.mixes[r.mix+1].hour <= at {
 		r.mix++
 	}
-	if avoided.IsZero() || len(r.mixes) == 0 {
-		return nil
-	}
 	to := r.use
 	for to < len(r.subject.uses) && r.subject.uses[to].hour == at {
 		to++
 	}
-	return r.split(avoided, r.subject.uses[r.use:to], hour, month)
+	used := r.subject.uses[r.use:to]
+	actual := avoidance.HoursOf(time.Duration(r.subject.seconds(used, r.skus)) * time.Second)
+	r.ran.Actual = r.ran.Actual.Add(actual)
+	r.ran.Baseline = r.ran.Baseline.Add(actual).Add(avoided)
+	if avoided.IsZero() || len(r.mixes) == 0 {
+		return nil
+	}
+	return r.split(avoided, used, hour, month)
 }
 
 // split divides an hour's avoided units over SKUs: what the baseline's units would have used in their mix, less what was used.

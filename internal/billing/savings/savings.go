@@ -84,8 +84,16 @@ type Savings struct {
 	Confirmed Share
 	// Hours are what each account's usage cost in each hour, as billed.
 	Hours []billing.HourCost
+	// Ran is in each hour of the measured period what the resources of the headline would have run by their baselines, as far as it is claimed, and what they ran.
+	Ran []HourRan
 	// Book is the baselines, with those that were frozen now.
 	Book avoidance.Book
+}
+
+// HourRan is one hour's running, in resource-hours.
+type HourRan struct {
+	Hour             time.Time
+	Baseline, Actual avoidance.Hours
 }
 
 // Share is a part of a whole.

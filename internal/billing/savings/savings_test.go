@@ -99,6 +99,13 @@ func addUp(t *testing.T, s *savings.Savings) {
 	for _, l := range s.ByMonth {
 		byMonth = byMonth.Add(l.Contract)
 	}
+	var ran avoidance.Hours
+	for _, h := range s.Ran {
+		ran = ran.Add(h.Baseline).Sub(h.Actual)
+	}
+	if drift := s.Headline.Hours.Drift; ran.Sub(drift).Cmp(s.Headline.Hours.Avoided) != 0 {
+		t.Errorf("hour by hour %s h were avoided less %s of drift, the headline has %s", ran, drift, s.Headline.Hours.Avoided)
+	}
 	for _, m := range s.Spot {
 		var net money.USD
 		for _, month := range m.Months {

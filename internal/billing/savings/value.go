@@ -38,7 +38,9 @@ func (c *computation) value(ctx context.Context) error {
 	defer func() { running.wait.Wait() }()
 	for i, hour := range hoursOf(c.Measured) {
 		var all []avoidedLine
+		c.Ran = append(c.Ran, HourRan{Hour: hour})
 		for _, r := range readers {
+			r.ran = &c.Ran[i]
 			all = append(all, r.lines(hour, c.Baseline, c.monthNumber(hour))...)
 		}
 		for n, m := range movers {
