@@ -8,6 +8,7 @@ import (
 	"offpeak/autospot"
 	"offpeak/internal/fleet"
 	"offpeak/scheduler"
+	"offpeak/scheduler/hours"
 	"offpeak/scheduler/zone"
 )
 
@@ -29,7 +30,7 @@ func newDraft(files FileReader) *draft {
 	d := &draft{
 		Policy: &Policy{
 			Observe: defaultObserve, Guards: Guards{MaxFailures: defaultMaxFailures},
-			Report: defaultReport(), Prices: fleet.Prices{}, descriptions: map[string]string{},
+			Report: defaultReport(), Prices: fleet.Prices{}, descriptions: map[string]string{}, opening: map[string][]hours.Window{},
 		},
 		files: files, zone: time.UTC,
 		calendars: map[string]*calendarDraft{}, tenantOf: map[fleet.AccountID]string{},

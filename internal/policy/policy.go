@@ -17,6 +17,7 @@ import (
 	"offpeak/autospot"
 	"offpeak/internal/fleet"
 	"offpeak/scheduler"
+	"offpeak/scheduler/hours"
 )
 
 // Policy is a policy file understood.
@@ -49,6 +50,7 @@ type Policy struct {
 	Warnings Problems
 
 	descriptions map[string]string
+	opening      map[string][]hours.Window
 }
 
 // Guards end a run that goes wrong. (How old a snapshot may be stands in the rules.)
@@ -75,6 +77,12 @@ const (
 
 // Description returns what the policy says a schedule is for, empty where it says nothing.
 func (p *Policy) Description(schedule string) string { return p.descriptions[schedule] }
+
+// Opening returns the windows that a schedule is open in, without calendars and without a zone; false where it says its hours in another way.
+func (p *Policy) Opening(schedule string) (hours.Hours, bool) {
+	windows := p.opening[schedule]
+	return hours.Hours{Windows: windows}, len(windows) > 0
+}
 
 // Load reads a policy. name is the file's name for messages; files is asked for the calendar files and may be nil where there are none.
 // The error is of type Problems and holds everything that is wrong.

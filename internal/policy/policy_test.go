@@ -161,6 +161,19 @@ func TestFull(t *testing.T) {
 	}
 }
 
+func TestTheWindowsOfASchedule(t *testing.T) {
+	t.Parallel()
+	p := load(t, "full.yaml")
+	if h, ok := p.Opening("seoul-office"); !ok || h.String() != "mon-fri 08:30-19:30" {
+		t.Errorf("seoul-office is open %q (%v)", h, ok)
+	}
+	for _, name := range []string{"lab", "stop-only", "nobody's"} {
+		if h, ok := p.Opening(name); ok {
+			t.Errorf("%s is open %q", name, h)
+		}
+	}
+}
+
 func closedOn(t *testing.T, s *scheduler.Compiled, date string) bool {
 	t.Helper()
 	d, err := wall.ParseDate(date)

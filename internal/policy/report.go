@@ -37,8 +37,9 @@ type Recipient struct {
 // What holds where a policy says nothing of reports.
 const (
 	defaultTeamTag = "Team"
-	// DefaultCostTag is carried by everything that the stacks make.
-	DefaultCostTag = "offpeak:app"
+	// DefaultCostTag and CostTagValue are carried by everything that the stacks make.
+	DefaultCostTag = "Application"
+	CostTagValue   = "offpeak"
 )
 
 func defaultReport() Report {
@@ -77,8 +78,8 @@ func (d *draft) readWorkingHours(v value) {
 	switch {
 	case !known:
 		v.unknown(fmt.Sprintf("there is no schedule %q", clip(name)), name, d.Schedules)
-	case s.Constantly():
-		v.wrong(fmt.Sprintf("the schedule %s never opens or closes, so it tells no working hours", name), "name one with open or start and stop")
+	case s.Constantly() || len(d.opening[name]) == 0:
+		v.wrong(fmt.Sprintf("the schedule %s has no opening windows, so it tells no working hours", name), "name one that says open")
 	default:
 		d.Report.WorkingHours = name
 	}

@@ -88,6 +88,7 @@ func (d *draft) readSchedules(v value) {
 		if s.description != "" {
 			d.descriptions[m.key] = s.description
 		}
+		d.opening[m.key] = s.windows
 	}
 }
 
