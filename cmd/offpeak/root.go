@@ -131,7 +131,7 @@ Nothing is touched without an opt-in tag. Start with the demo, then plan your ow
 	root.CompletionOptions.HiddenDefaultCmd = false
 	root.AddCommand(
 		newDemo(c), newInit(c), newPolicy(c), newSchedule(c), newCalendar(c), newImport(c),
-		newInventory(c), newPlan(c), newApply(c), newExplain(c), newExtend(c), newOverride(c), newRestore(c), newStatus(c), newHistory(c), newDoctor(c), newSimulate(c), newSavings(c), newSpot(c), newVersion(c),
+		newInventory(c), newPlan(c), newApply(c), newExplain(c), newExtend(c), newOverride(c), newRestore(c), newStatus(c), newHistory(c), newDoctor(c), newSimulate(c), newSavings(c), newReport(c), newSpot(c), newVersion(c),
 	)
 	return root
 }

@@ -21,8 +21,9 @@ type USD struct{ amount decimal.Decimal }
 // Rate is an exact price in US dollars per hour. The zero value is free of charge, which is not the same as an unknown price.
 type Rate struct{ perHour decimal.Decimal }
 
-// plain is a decimal number in plain notation; 20 digits on either side hold every price that AWS publishes.
-var plain = regexp.MustCompile(`^-?[0-9]{1,20}(\.[0-9]{1,20})?$`)
+// plain is a decimal number in plain notation; 20 digits before the point hold every amount, and 60 behind it what products of exact prices, shares and factors
+// come to.
+var plain = regexp.MustCompile(`^-?[0-9]{1,20}(\.[0-9]{1,60})?$`)
 
 // ErrNegative says that a price was below zero.
 var ErrNegative = errors.New("a price cannot be negative")

@@ -298,9 +298,11 @@ func (m *maker) spendInput() spend.Input {
 		in.Working = open
 	}
 	for i := range rules.Environments {
+		// An environment without a schedule of its own usually works when the tenant does.
 		e := &rules.Environments[i]
-		if open, ok := m.Policy.Opening(e.Default); ok && !e.Protected {
-			in.Usual[e.Name] = spend.Schedule{Text: e.Default, Hours: open}
+		usual := cmp.Or(e.Default, m.Policy.Report.WorkingHours)
+		if open, ok := m.Policy.Opening(usual); ok && !e.Protected {
+			in.Usual[e.Name] = spend.Schedule{Text: usual, Hours: open}
 		}
 	}
 	switch last := m.lastReport(); {

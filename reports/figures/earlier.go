@@ -2,6 +2,7 @@ package figures
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"offpeak/internal/fleet"
@@ -22,7 +23,7 @@ func (in *Input) look(r *reports.Report) {
 	if n := len(r.Trend); n > quarters {
 		r.Trend = r.Trend[n-quarters:]
 	}
-	if n := len(earlier); n > 0 && follows(earlier[n-1].Quarter, r.Quarter) {
+	if n := len(earlier); n > 0 && earlier[n-1].Quarter == quarterBefore(r.Quarter) {
 		r.Before = outcomes(r, earlier[n-1])
 	}
 	if in.Replaces != nil {
@@ -45,19 +46,16 @@ func (in *Input) lastIssued() (last []*reports.Report) {
 	return last
 }
 
-// follows reports whether one quarter is the next after another: 2026Q1 after 2025Q4.
-func follows(quarter, next string) bool {
-	if len(quarter) != len("2026Q1") || len(next) != len(quarter) {
-		return false
+// quarterBefore is the name of the quarter before another: 2025Q4 before 2026Q1. What is no name of a quarter has none before it.
+func quarterBefore(quarter string) string {
+	var year, number int
+	if n, err := fmt.Sscanf(quarter, "%4dQ%1d", &year, &number); n != 2 || err != nil {
+		return ""
 	}
-	ordinal := func(q string) int {
-		n := 0
-		for _, digit := range q[:4] {
-			n = n*10 + int(digit-'0')
-		}
-		return n*quarters + int(q[5]-'1')
+	if number == 1 {
+		year, number = year-1, quarters+1
 	}
-	return ordinal(quarter)+1 == ordinal(next)
+	return fmt.Sprintf("%04dQ%d", year, number-1)
 }
 
 func quarterOf(r *reports.Report) reports.Quarter {

@@ -188,7 +188,9 @@ func (in *Input) gaps(r *reports.Report, spent *Spent) (gaps []reports.Gap) {
 		}
 	}
 	add(silent > 0, reports.GapForecast, fmt.Sprintf("of %d moves to Spot no forecast of interruptions was kept", silent), strconv.Itoa(silent))
-	add(len(r.Trend) == 1, reports.GapLastReport, "there is no report of a quarter before: no trend, and no account of what was proposed then", in.Quarter)
+	if last := quarterBefore(in.Quarter); !slices.ContainsFunc(in.Earlier, func(e *reports.Report) bool { return e.Quarter == last }) {
+		add(true, reports.GapLastReport, "there is no report of "+last+": what became of its actions is not known", last)
+	}
 	for i := range r.Trend {
 		q := &r.Trend[i]
 		add(q.Method != r.Method, reports.GapMethod, fmt.Sprintf("%s was computed by method %s: it is shown and not compared", q.Name, q.Method), q.Name, q.Method)

@@ -157,7 +157,7 @@ func (m *maker) complete() {
 		}
 	}
 	if len(missing) > 0 {
-		m.gap("month-not-delivered", "no FOCUS export of "+strings.Join(missing, ", ")+" was delivered", missing...)
+		m.gap(reports.GapMonth, "no FOCUS export of "+strings.Join(missing, ", ")+" was delivered", strings.Join(missing, ", "))
 	}
 	closed := m.closed()
 	for day := m.in.Period.From.UTC().Truncate(24 * time.Hour); day.Before(m.in.Period.To); day = day.AddDate(0, 0, 1) {
@@ -215,14 +215,14 @@ func (m *maker) readTags(ctx context.Context) error {
 		amount := m.usd(own)
 		m.Tool.Amount = &amount
 	case tool == nil:
-		m.gap("tool-cost-unknown", "no tag of offpeak's own stacks is named: what they cost is not known")
+		m.gap(reports.GapToolCost, "no tag of offpeak's own stacks is named: what they cost is not known")
 	default:
-		m.gap("tool-cost-unknown", "nothing on the bill carries the tag "+m.Tool.Tag+": activate it as a cost allocation tag in the payer account", m.Tool.Tag)
+		m.gap(reports.GapToolCost, "nothing on the bill carries the tag "+m.Tool.Tag+": activate it as a cost allocation tag in the payer account", m.Tool.Tag)
 	}
 	switch owner := strings.Join(m.in.Tags.Owner, ", "); {
 	case len(m.in.Tags.Owner) == 0:
 	case !owned && len(rows) > 0:
-		m.gap("owner-tag-unknown", "nothing on the bill carries the tag "+owner+": activate it as a cost allocation tag in the payer account, or tag resources", owner)
+		m.gap(reports.GapOwnerTag, "nothing on the bill carries the tag "+owner+": activate it as a cost allocation tag in the payer account, or tag resources", owner)
 	default:
 		for _, account := range untagged.largest(cmp.Compare[fleet.AccountID]) {
 			m.untagged(account, untagged.of[account])

@@ -161,13 +161,13 @@ func TestWhatCarriesATag(t *testing.T) {
 	for i := range b.tagged {
 		b.tagged[i].Values[1] = "" // an engine that is asked for no key says so
 	}
-	if s := of(t, in); s.Tool.Amount != nil || s.Tool.Tag != "" || !slices.Contains(gaps(s), "tool-cost-unknown") {
+	if s := of(t, in); s.Tool.Amount != nil || s.Tool.Tag != "" || !slices.Contains(gaps(s), "no-tool-cost") {
 		t.Errorf("no tag is named: %+v", s.Tool)
 	}
 	in = input(t, b)
 	b.tagged = []billing.TagCost{tagged(dev, "", "", "10.5")}
 	s = of(t, in)
-	if diff := cmp.Diff([]string{"no-last-quarter", "owner-tag-unknown", "tool-cost-unknown"}, gaps(s)); diff != "" || s.Tool.Amount != nil || len(s.Actions) > 0 {
+	if diff := cmp.Diff([]string{"no-last-bill", "no-owner-tag", "no-tool-cost"}, gaps(s)); diff != "" || s.Tool.Amount != nil || len(s.Actions) > 0 {
 		t.Errorf("no tag is activated: %+v, %+v, gaps (-want +got)\n%s", s.Tool, s.Actions, diff)
 	}
 }

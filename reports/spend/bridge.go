@@ -16,16 +16,16 @@ func (m *maker) bridge(ctx context.Context) error {
 	delivered := m.in.Engine.Months().FOCUS
 	for at := monthOf(m.in.Before.From); at.Before(m.in.Before.To); at = at.AddDate(0, 1, 0) {
 		if !slices.ContainsFunc(delivered, at.Equal) {
-			m.gap("no-last-quarter", "the bill of "+at.Format("2006-01")+" is not there: the change since the last quarter is not explained", at.Format("2006-01"))
+			m.gap(reports.GapLastBill, "the bill of "+at.Format("2006-01")+" is not there: the change since the last quarter is not explained", at.Format("2006-01"))
 			return nil
 		}
 	}
 	if !m.in.Before.From.Before(m.in.Before.To) {
-		m.gap("no-last-quarter", "the bill of the last quarter is not there: the change since then is not explained")
+		m.gap(reports.GapLastBill, "the bill of the last quarter is not there: the change since then is not explained", m.in.Before.From.UTC().Format("2006-01"))
 		return nil
 	}
 	if m.in.Avoided == nil || m.in.AvoidedBefore == nil {
-		m.gap("no-last-avoided", "what was avoided in the two quarters is not known: the change since the last one is not explained")
+		m.gap(reports.GapLastAvoided, "what was avoided in the two quarters is not known: the change since the last one is not explained")
 		return nil
 	}
 	charges, err := m.in.Engine.Charges(ctx, m.in.Before)

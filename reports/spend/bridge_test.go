@@ -79,17 +79,17 @@ func TestTheBridge(t *testing.T) {
 func TestWithoutALastQuarterThereIsNoBridge(t *testing.T) {
 	t.Parallel()
 	b := (&bill{}).closed(quarter)
-	if s := of(t, input(t, b)); s.Bill.Bridge != nil || !cmp.Equal(gaps(s), []string{"no-last-quarter", "tool-cost-unknown"}) {
+	if s := of(t, input(t, b)); s.Bill.Bridge != nil || !cmp.Equal(gaps(s), []string{"no-last-bill", "no-tool-cost"}) {
 		t.Errorf("no bill: got %+v, %v", s.Bill.Bridge, gaps(s))
 	}
 	in := input(t, b)
 	in.Before = billing.Period{}
-	if s := of(t, in); s.Bill.Bridge != nil || !cmp.Equal(gaps(s), []string{"no-last-quarter", "tool-cost-unknown"}) {
+	if s := of(t, in); s.Bill.Bridge != nil || !cmp.Equal(gaps(s), []string{"no-last-bill", "no-tool-cost"}) {
 		t.Errorf("no quarter: got %+v, %v", s.Bill.Bridge, gaps(s))
 	}
 	in = input(t, twoQuarters(nil))
 	in.AvoidedBefore = nil
-	if s := of(t, in); s.Bill.Bridge != nil || !cmp.Equal(gaps(s), []string{"no-last-avoided", "tool-cost-unknown"}) {
+	if s := of(t, in); s.Bill.Bridge != nil || !cmp.Equal(gaps(s), []string{"no-last-avoided", "no-tool-cost"}) {
 		t.Errorf("what was avoided is not known: got %+v, %v", s.Bill.Bridge, gaps(s))
 	}
 }

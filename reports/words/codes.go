@@ -97,6 +97,9 @@ func (w Words) Waste(code string) string { return w.named(wasteTexts, code) }
 
 // WasteCount counts what a sort of waste is about.
 func (w Words) WasteCount(code string, n int) string {
+	if n == 0 {
+		return "" // it was not counted
+	}
 	switch code {
 	case "unused-commitment", "wasted-commitment":
 		return w.Count(n, Commitments)

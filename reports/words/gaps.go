@@ -128,6 +128,9 @@ var gapTexts = map[string]text{
 	"focus-missing":       {"{1}: 지급인 계정 {2}의 FOCUS 1.2가 없습니다. 청구서와 대조하려면 FOCUS도 내보내야 합니다.", "{1}: payer {2} has no FOCUS 1.2 of this month, which is needed to agree with the invoice."},
 
 	reports.GapLastBill:      {"{1} 청구 데이터가 없어 전 분기와의 증감을 계산하지 않았습니다.", "The bill of {1} is not there, so there is no bridge from it to this quarter."},
+	reports.GapLastAvoided:   {"두 분기의 회피 비용을 모두 알 수 없어 전 분기 대비 증감을 설명하지 않았습니다.", "What was avoided in the two quarters is not known, so the change since the last one is not explained."},
+	reports.GapMonth:         {"{1}의 청구 데이터(FOCUS)를 받지 못했습니다.", "No FOCUS export of {1} was delivered."},
+	reports.GapOwnerTag:      {"청구서에 담당 태그({1})가 없습니다. 지급 계정에서 비용 할당 태그로 활성화하거나 리소스에 태그를 지정하십시오.", "Nothing on the bill carries the owner tag {1}. Activate it as a cost allocation tag in the payer account, or tag resources."},
 	reports.GapLastReport:    {"{1} 보고서가 없어 지난 제안의 결과와 추이를 표시하지 않았습니다.", "There is no report of {1}, so what became of its actions is not known."},
 	reports.GapInventory:     {"자산 목록이 없어 자산 현황과 Well-Architected 점검 근거를 표시하지 않았습니다.", "No inventory was given, so there are no assets and no evidence for the Well-Architected Framework."},
 	reports.GapLastInventory: {"전 분기 자산 목록이 없어 새로 생기거나 사라진 리소스를 알 수 없습니다.", "There is no inventory of the quarter before, so what came and went is not known."},

@@ -51,6 +51,9 @@ func (w Words) Basis(f *reports.Figure) string {
 
 // HoursLess says how many resource-hours fewer were used, or more where that is below zero.
 func (w Words) HoursLess(hours decimal.Decimal) string {
+	if hours.IsZero() {
+		return ""
+	}
 	if hours.IsNegative() {
 		return w.fill(text{"가동 {1} 증가", "{1} more"}, w.Hours(hours.Abs()))
 	}

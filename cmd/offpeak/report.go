@@ -1,0 +1,304 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"offpeak/internal/billing/export"
+	"offpeak/internal/billing/query"
+	"offpeak/internal/billing/recount"
+	"offpeak/internal/fleet"
+	"offpeak/internal/policy"
+	"offpeak/internal/reporting"
+	"offpeak/reports"
+	"offpeak/reports/delivery"
+	"offpeak/reports/files"
+	"offpeak/reports/mail"
+	"offpeak/reports/words"
+)
+
+// reportFlags are the flags of report.
+type reportFlags struct {
+	inputs
+	savingsFlags
+	out       string
+	tenant    string
+	languages string
+	sender    string
+	final     bool
+	recount   bool
+	open      bool
+}
+
+func newReport(c console) *cobra.Command {
+	f := &reportFlags{inputs: inputs{console: c}, savingsFlags: savingsFlags{console: c}}
+	cmd := &cobra.Command{
+		Use:   "report --quarter Q --ledger DIR --bill DIR --out DIR",
+		Short: "Write the quarterly savings report: mail, page, PDF, workbook and data, in Korean and English",
+		Long: `Write the quarterly savings report of each tenant: what was avoided, on the bill, with intervals and evidence down to acts and rows; the bill and why
+it changed; waste, harm, what became of last quarter's proposals, and what to do now.
+
+Each report gets a folder of its own in --out, with a manifest of SHA-256 sums. Reports of quarters before that lie there make the trend; the report of
+the same quarter that lies there is compared with, and stays. Nothing is sent.`,
+		Example: `  offpeak report --quarter 2026Q3 --ledger bucket --bill exports --out reports
+  offpeak report --quarter 2026Q3 --ledger bucket --bill exports --out reports --tenant retail --lang en --open
+  offpeak report verify reports/111122223333-2026Q3-final --ledger bucket --bill exports`,
+		Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error { return f.make() },
+	}
+	f.sources(cmd)
+	flags := cmd.Flags()
+	flags.StringVar(&f.quarter, "quarter", "", "the quarter in UTC, as 2026Q3")
+	flags.StringVar(&f.out, "out", "", "folder in which reports lie")
+	flags.StringVar(&f.tenant, "tenant", "", "only this tenant of the policy, or the payer with this account id")
+	flags.StringVar(&f.languages, "lang", "ko,en", "languages of the files, the first one that of the page")
+	flags.StringVar(&f.sender, "from", "offpeak@localhost", "sender of the mail's file")
+	flags.BoolVar(&f.final, "final", false, "a final report; it is provisional all the same while AWS has not closed the quarter's bill")
+	flags.BoolVar(&f.recount, "recount", false, "count the savings by a second engine too, and say whether it agrees")
+	flags.BoolVar(&f.freeze, "freeze", false, "keep baselines that are not frozen yet beside the ledger, so that later reports rest on the same ones")
+	flags.BoolVar(&f.open, "open", false, "open the page afterwards")
+	cmd.AddCommand(newReportVerify(c))
+	return cmd
+}
+
+// sources adds the flags that say what a report is made of.
+func (f *reportFlags) sources(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.ledger, "ledger", "", "folder with the ledger")
+	flags.StringVar(&f.bill, "bill", "", "folder with the exports of the bill")
+	flags.StringVar(&f.policyFile, "policy", defaultPolicy, "policy file")
+	flags.StringArrayVar(&f.rates, "plan-rates", nil, "what `aws savingsplans describe-savings-plan-rates` printed (repeatable; * stands for any name)")
+	flags.StringVar(&f.engine, "engine", "", "what counts the bill: duckdb, or go (default duckdb where it is built in)")
+	f.registerInventory(cmd)
+}
+
+// reportRun is what reports of several tenants have in common.
+type reportRun struct {
+	*books
+	policy    *policy.Policy
+	inventory []fleet.Snapshot
+}
+
+// prepare opens what reports are made of.
+func (f *reportFlags) prepare() (*reportRun, error) {
+	if f.ledger == "" || f.bill == "" {
+		return nil, usagef("--ledger and --bill are needed: the folder of offpeak's ledger, and that of the payer's billing exports")
+	}
+	if !slices.Contains([]string{"", engineDuckDB, engineGo}, f.engine) {
+		return nil, usagef("--engine is %s or %s, not %.20q", engineDuckDB, engineGo, f.engine)
+	}
+	r := &reportRun{}
+	var err error
+	if r.policy, err = loadPolicy(f.policyFile); err != nil {
+		return nil, err
+	}
+	if f.tenant != "" {
+		f.payer = string(payerOf(r.policy, f.tenant))
+	}
+	if r.books, err = f.savingsFlags.open(); err != nil {
+		return nil, err
+	}
+	if len(f.inventory) > 0 {
+		seen, err := f.snapshot(nil, fleet.Prices{})
+		if err != nil {
+			return nil, err
+		}
+		r.inventory = []fleet.Snapshot{seen}
+	}
+	return r, nil
+}
+
+// payerOf is the payer of a tenant, by its name or its account.
+func payerOf(p *policy.Policy, tenant string) fleet.AccountID {
+	for _, t := range p.Tenants {
+		if t.Name == tenant {
+			return t.Payer
+		}
+	}
+	return fleet.AccountID(tenant)
+}
+
+// parseLanguages reads ko,en.
+func parseLanguages(text string) (all []words.Language, err error) {
+	for _, name := range strings.Split(text, ",") {
+		l, err := words.ParseLanguage(strings.TrimSpace(name))
+		if err != nil {
+			return nil, usagef("--lang: %w", err)
+		}
+		if !slices.Contains(all, l) {
+			all = append(all, l)
+		}
+	}
+	return all, nil
+}
+
+func (f *reportFlags) make() error {
+	if f.out == "" {
+		return usagef("--out is needed: the folder in which reports lie")
+	}
+	if _, err := quarter(f.quarter); err != nil {
+		return err
+	}
+	languages, err := parseLanguages(f.languages)
+	if err != nil {
+		return err
+	}
+	run, err := f.prepare()
+	if err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	for _, payer := range run.payers {
+		folder, err := f.ofPayer(ctx, run, payer, languages)
+		if err != nil {
+			return err
+		}
+		if f.open {
+			if err := openInBrowser(ctx, filepath.Join(folder, files.PageFile)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// ofPayer writes the report of one payer and says what it says.
+func (f *reportFlags) ofPayer(ctx context.Context, run *reportRun, payer fleet.AccountID, languages []words.Language) (string, error) {
+	shelf := reportFolder(f.out)
+	earlier, err := shelf.of(payer)
+	if err != nil {
+		return "", err
+	}
+	progress := newProgress(f.savingsFlags.console)
+	defer progress.clear()
+	in := &reporting.Input{
+		Policy: run.policy, Quarter: strings.Replace(f.quarter, "-", "", 1), Issued: f.savingsFlags.now().UTC().Truncate(time.Second), Final: f.final,
+		Snapshots: run.inventory, Progress: func(s reporting.Step) { progress.show(string(s), stepsDone[s]) },
+	}
+	for _, e := range earlier {
+		in.Earlier = append(in.Earlier, e.report)
+		if e.report.Quarter == in.Quarter && (in.Replaces == nil || in.Replaces.Issued.Before(e.report.Issued)) {
+			in.Replaces, in.ReplacesSHA256 = e.report, e.hash
+		}
+	}
+	made, err := run.report(ctx, payer, in, f.recount)
+	if err != nil {
+		return "", err
+	}
+	if f.freeze {
+		if err := errors.Join(run.whole(payer), run.keepBook(ctx, payer, made.Book)); err != nil {
+			return "", err
+		}
+	}
+	progress.show("files", 900)
+	all, err := files.Write(ctx, made.Report, &files.Options{Languages: languages, Envelope: &mail.Envelope{From: f.sender, To: recipientsOf(run.policy, payer), Place: f.out}})
+	if err != nil {
+		return "", err
+	}
+	folder, fresh, err := shelf.put(made.Report, all)
+	if err != nil {
+		return "", err
+	}
+	progress.clear()
+	return folder, renderReport(f.savingsFlags.out, made.Report, folder, fresh, all, newStyle(f.savingsFlags.console))
+}
+
+// stepsDone is how far a report is when a step begins, in thousandths.
+var stepsDone = map[reporting.Step]int{reporting.CountSavings: 50, reporting.CountAgain: 400, reporting.ReadBill: 600, reporting.PutTogether: 850}
+
+// recipientsOf are the addresses of a tenant's recipients; nobody's where it has none, for a file.
+func recipientsOf(p *policy.Policy, payer fleet.AccountID) (all []string) {
+	for _, t := range p.Tenants {
+		if t.Payer == payer {
+			for _, r := range t.Recipients {
+				all = append(all, r.Address)
+			}
+		}
+	}
+	if len(all) == 0 {
+		return []string{"nobody@localhost"}
+	}
+	return all
+}
+
+// report makes the report of one payer.
+func (r *reportRun) report(ctx context.Context, payer fleet.AccountID, in *reporting.Input, again bool) (_ *reporting.Made, err error) {
+	engine, err := openBill(r.engine)(r.bill, payer)
+	if err != nil {
+		return nil, err
+	}
+	if closer, ok := engine.(io.Closer); ok {
+		defer func() { err = errors.Join(err, closer.Close()) }()
+	}
+	bill := &reporting.Bill{Payer: payer, Engine: engine, Rates: r.rates, Manifests: manifestsIn(r.bill, payer), Gaps: gapsIn(r.bill), Questions: questionsOf(in.Quarter)}
+	if again {
+		bill.Recount = recount.Open(r.bill, payer, runtime.GOMAXPROCS(0))
+	}
+	period, err := reporting.PeriodOf(in.Quarter)
+	if err != nil {
+		return nil, err
+	}
+	in.Bill, in.Entries = bill, entriesUntil(ctx, r.store, period.To)
+	if in.Book, err = r.readBook(ctx, payer); err != nil {
+		return nil, err
+	}
+	made, err := reporting.Make(ctx, in)
+	if err != nil {
+		return nil, r.explained(err, payer)
+	}
+	return made, nil
+}
+
+// questionsOf is the hash over the SQL texts that a quarter is asked by.
+func questionsOf(quarter string) string {
+	period, err := reporting.PeriodOf(quarter)
+	if err != nil {
+		return ""
+	}
+	var all strings.Builder
+	for _, t := range query.DuckDB().Texts(period) {
+		all.WriteString(t.SQL + "\x00")
+	}
+	return delivery.HashOf([]byte(all.String()))
+}
+
+// manifestsIn are the deliveries of a payer's bill.
+func manifestsIn(bill *export.Bill, payer fleet.AccountID) (all []reports.Manifest) {
+	for _, d := range deliveriesOf(bill, payer) {
+		all = append(all, reports.Manifest{Export: string(d.Table), Month: d.Month.UTC().Format("2006-01"), Payer: payer, SHA256: d.SHA256, Files: len(d.Files), Rows: d.Rows})
+	}
+	return all
+}
+
+func gapsIn(bill *export.Bill) (all []reports.Gap) {
+	for _, g := range bill.Gaps {
+		all = append(all, reports.Gap{Code: string(g.Code), Says: g.String(), Args: g.Particulars()})
+	}
+	return all
+}
+
+// openInBrowser opens a file with what the system opens pages with.
+func openInBrowser(ctx context.Context, file string) error {
+	opener := "xdg-open"
+	if runtime.GOOS == "darwin" {
+		opener = "open"
+	}
+	if err := exec.CommandContext(ctx, opener, file).Start(); err != nil {
+		return fmt.Errorf("open %s: %w", file, err)
+	}
+	return nil
+}

@@ -1,0 +1,148 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"offpeak/internal/fleet"
+	"offpeak/reports"
+	"offpeak/reports/delivery"
+)
+
+// reportFolder is a folder in which reports lie, each in one of its own. What lies there is never changed.
+type reportFolder string
+
+// manifestName is the file that is written last: a folder without it holds no report.
+const manifestName = "manifest.json"
+
+// filedReport is a report that lies in a folder.
+type filedReport struct {
+	folder   string
+	manifest delivery.Manifest
+	report   *reports.Report
+	hash     string // of its JSON
+}
+
+// of reads a payer's reports. Folders without a manifest are none.
+func (f reportFolder) of(payer fleet.AccountID) (all []filedReport, err error) {
+	entries, err := os.ReadDir(string(f))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read reports: %w", err)
+	}
+	for _, e := range entries {
+		folder := filepath.Join(string(f), e.Name())
+		if !e.IsDir() || !strings.HasPrefix(e.Name(), string(payer)+"-") {
+			continue
+		}
+		k, err := readReport(folder)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, k)
+	}
+	return all, nil
+}
+
+// readReport reads a report with its manifest, and believes it only where every file is as the manifest says.
+func readReport(folder string) (k filedReport, err error) {
+	k.folder = folder
+	data, err := os.ReadFile(filepath.Join(folder, manifestName))
+	if err != nil {
+		return k, err
+	}
+	if err := json.Unmarshal(data, &k.manifest); err != nil {
+		return k, fmt.Errorf("%s: %w", filepath.Join(folder, manifestName), err)
+	}
+	if k.manifest.Format != delivery.ManifestFormat {
+		return k, fmt.Errorf("%s: its format is %.40q, this offpeak reads %q", filepath.Join(folder, manifestName), k.manifest.Format, delivery.ManifestFormat)
+	}
+	for _, named := range k.manifest.Files {
+		file := filepath.Join(folder, filepath.Base(named.Name))
+		data, err := os.ReadFile(file)
+		if err != nil {
+			return k, fmt.Errorf("a file of the report is missing: %w", err)
+		}
+		if delivery.HashOf(data) != named.SHA256 {
+			return k, fmt.Errorf("%s was changed: its SHA-256 is not the one in %s", file, manifestName)
+		}
+		if named.Name == delivery.ReportFile {
+			k.report, k.hash = &reports.Report{}, named.SHA256
+			if err := json.Unmarshal(data, k.report); err != nil {
+				return k, fmt.Errorf("%s: %w", file, err)
+			}
+		}
+	}
+	if k.report == nil {
+		return k, fmt.Errorf("%s lists no %s", filepath.Join(folder, manifestName), delivery.ReportFile)
+	}
+	return k, nil
+}
+
+// mostOfOne is how many reports of one payer, quarter and state a folder takes.
+const mostOfOne = 99
+
+// put writes a report into a folder of its own. Where the last one of its payer, quarter and state says the same, that stays, with false.
+func (f reportFolder) put(r *reports.Report, all []delivery.File) (folder string, fresh bool, err error) {
+	name := fmt.Sprintf("%s-%s-%s", r.Tenant.Payer, r.Quarter, r.State)
+	for n := 1; n <= mostOfOne; n++ {
+		folder = filepath.Join(string(f), name)
+		if n > 1 {
+			folder += fmt.Sprintf("-%d", n)
+		}
+		k, err := readReport(folder)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return folder, true, write(folder, r, all)
+		case err != nil:
+			return folder, false, err
+		case sayTheSame(k.report, r):
+			return folder, false, nil
+		}
+	}
+	return "", false, fmt.Errorf("%s holds %d reports of %s already", f, mostOfOne, name)
+}
+
+// sayTheSame reports whether two reports differ in nothing but when they were made.
+func sayTheSame(a, b *reports.Report) bool {
+	plain := func(r reports.Report) string {
+		r.Issued, r.Change = b.Issued, nil
+		r.Actions = append([]reports.Action(nil), r.Actions...)
+		for i := range r.Actions {
+			r.Actions[i].Due = ""
+		}
+		data, err := json.Marshal(r)
+		if err != nil {
+			return err.Error()
+		}
+		return string(data)
+	}
+	return plain(*a) == plain(*b)
+}
+
+// write writes the files, and the manifest last.
+func write(folder string, r *reports.Report, all []delivery.File) error {
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return fmt.Errorf("keep the report: %w", err)
+	}
+	manifest, err := json.MarshalIndent(delivery.ManifestOf(r, all), "", " ")
+	if err != nil {
+		return err
+	}
+	for _, file := range append(all[:len(all):len(all)], delivery.File{Name: manifestName, Data: manifest}) {
+		if err := os.WriteFile(filepath.Join(folder, file.Name), file.Data, 0o644); err != nil {
+			return fmt.Errorf("keep the report: %w", err)
+		}
+	}
+	return nil
+}

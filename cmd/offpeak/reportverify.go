@@ -1,0 +1,209 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"os/signal"
+	"reflect"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"offpeak/internal/reporting"
+	"offpeak/reports"
+)
+
+// newReportVerify makes the command that recounts a report.
+func newReportVerify(c console) *cobra.Command {
+	f := &reportFlags{inputs: inputs{console: c}, savingsFlags: savingsFlags{console: c}}
+	cmd := &cobra.Command{
+		Use:   "verify FOLDER --ledger DIR --bill DIR",
+		Short: "Recount a report from ledger and bill, and compare every figure",
+		Long: `Recount a report: first every file must be as its manifest says, and every delivery of the bill the one that the report names; then the whole report is
+made again from ledger and bill by the engine in plain Go, which shares neither SQL nor DuckDB with the first count, and every figure is compared. What differs is listed.
+It ends with 1 where anything differs.`,
+		Example: "  offpeak report verify reports/111122223333-2026Q3-final --ledger bucket --bill exports",
+		Args:    cobra.ExactArgs(1),
+		RunE:    func(_ *cobra.Command, args []string) error { return f.verify(args[0]) },
+	}
+	f.sources(cmd)
+	cmd.Flags().StringVar(&f.out, "earlier", "", "folder with the reports of quarters before (default: the one in which the report lies)")
+	return cmd
+}
+
+// errDiffers ends verify where a figure differs.
+var errDiffers = fmt.Errorf("the report is not what ledger and bill say now")
+
+func (f *reportFlags) verify(folder string) error {
+	k, err := readReport(folder)
+	if err != nil {
+		return err
+	}
+	if f.engine == "" {
+		f.engine = engineGo
+	}
+	f.tenant = string(k.report.Tenant.Payer)
+	run, err := f.prepare()
+	if err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if changed := otherDeliveries(k.report.Sources.Manifests, manifestsIn(run.bill, k.report.Tenant.Payer)); changed != "" {
+		_, _ = fmt.Fprintf(f.savingsFlags.out, "The bill was delivered anew since: %s\n", changed)
+	}
+	in := &reporting.Input{Policy: run.policy, Quarter: k.report.Quarter, Issued: k.report.Issued, Final: k.report.State != reports.Provisional, Snapshots: run.inventory}
+	if err := f.besides(in, &k, folder); err != nil {
+		return err
+	}
+	made, err := run.report(ctx, k.report.Tenant.Payer, in, false)
+	if err != nil {
+		return err
+	}
+	differs, compared, err := compareReports(k.report, made.Report)
+	if err != nil {
+		return err
+	}
+	s := newStyle(f.savingsFlags.console)
+	if len(differs) == 0 {
+		_, err = fmt.Fprintf(f.savingsFlags.out, "%s\n", s.paint(green, fmt.Sprintf("The same: %d figures and names, counted again by %s; %d files are as the manifest says.", compared, made.Report.Sources.Engine, len(k.manifest.Files))))
+		return err
+	}
+	for i, d := range differs {
+		if i == differencesShown {
+			_, _ = fmt.Fprintf(f.savingsFlags.out, "  and %d more\n", len(differs)-i)
+			break
+		}
+		_, _ = fmt.Fprintf(f.savingsFlags.out, "  %s\n", d)
+	}
+	return fmt.Errorf("%w: %d of %d figures and names differ", errDiffers, len(differs), compared)
+}
+
+// differencesShown is how many differences are listed.
+const differencesShown = 20
+
+// besides finds the reports that the one to verify was made beside.
+func (f *reportFlags) besides(in *reporting.Input, k *filedReport, folder string) error {
+	if f.out == "" {
+		f.out = parentOf(folder)
+	}
+	earlier, err := reportFolder(f.out).of(k.report.Tenant.Payer)
+	if err != nil {
+		return err
+	}
+	for _, e := range earlier {
+		switch {
+		case e.report.Quarter < k.report.Quarter && !e.report.Issued.After(k.report.Issued):
+			in.Earlier = append(in.Earlier, e.report)
+		case k.report.Change != nil && e.hash == k.report.Change.Replaces:
+			in.Replaces, in.ReplacesSHA256 = e.report, e.hash
+		}
+	}
+	return nil
+}
+
+func parentOf(folder string) string {
+	trimmed := strings.TrimRight(folder, `/\`)
+	if i := strings.LastIndexAny(trimmed, `/\`); i >= 0 {
+		return trimmed[:i]
+	}
+	return "."
+}
+
+// otherDeliveries names the months whose delivery is not the one that the report was made of.
+func otherDeliveries(was, is []reports.Manifest) string {
+	var months []string
+	for _, w := range was {
+		same := slices.ContainsFunc(is, func(i reports.Manifest) bool {
+			return i.Export == w.Export && i.Month == w.Month && i.SHA256 == w.SHA256
+		})
+		if !same {
+			months = append(months, w.Export+" of "+w.Month)
+		}
+	}
+	return strings.Join(months, ", ")
+}
+
+// compareReports compares two reports value by value, but for what names the engine and the checks that one engine alone makes.
+func compareReports(was, is *reports.Report) (differs []string, compared int, err error) {
+	a, b := *was, *is
+	b.Sources.Engine, b.Sources.Questions, b.Sources.Bytes, b.Sources.Query = a.Sources.Engine, a.Sources.Questions, a.Sources.Bytes, a.Sources.Query
+	b.Checks.Recount = a.Checks.Recount
+	without := func(g []reports.Gap) []reports.Gap {
+		return slices.DeleteFunc(slices.Clone(g), func(g reports.Gap) bool { return g.Code == reports.GapRecount })
+	}
+	a.Gaps, b.Gaps = without(a.Gaps), without(b.Gaps)
+	left, err := plainly(&a)
+	if err != nil {
+		return nil, 0, err
+	}
+	right, err := plainly(&b)
+	if err != nil {
+		return nil, 0, err
+	}
+	walk("", left, right, func(path string, x, y any) {
+		compared++
+		if !reflect.DeepEqual(x, y) {
+			differs = append(differs, fmt.Sprintf("%s is %s, counted again %s", path, shortly(x), shortly(y)))
+		}
+	})
+	return differs, compared, nil
+}
+
+// plainly is a report as its JSON's maps, lists and texts.
+func plainly(r *reports.Report) (value any, err error) {
+	data, err := json.Marshal(r)
+	if err == nil {
+		err = json.Unmarshal(data, &value)
+	}
+	return value, err
+}
+
+func shortly(v any) string {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return err.Error()
+	}
+	if len(data) > 80 {
+		return string(data[:77]) + "..."
+	}
+	return string(data)
+}
+
+// walk visits the leaves of two values side by side.
+func walk(path string, a, b any, leaf func(path string, a, b any)) {
+	switch x := a.(type) {
+	case map[string]any:
+		y, ok := b.(map[string]any)
+		if !ok {
+			leaf(path, a, b)
+			return
+		}
+		keys := map[string]bool{}
+		for k := range x {
+			keys[k] = true
+		}
+		for k := range y {
+			keys[k] = true
+		}
+		for _, k := range slices.Sorted(maps.Keys(keys)) {
+			walk(path+"."+k, x[k], y[k], leaf)
+		}
+	case []any:
+		y, ok := b.([]any)
+		if !ok || len(x) != len(y) {
+			leaf(path, a, b)
+			return
+		}
+		for i := range x {
+			walk(fmt.Sprintf("%s[%d]", path, i), x[i], y[i], leaf)
+		}
+	default:
+		leaf(path, a, b)
+	}
+}
