@@ -23,7 +23,8 @@ help: ## this list
 
 demo: ## the whole story on a simulated organisation, no AWS account needed; built without cgo, so without a C compiler and DuckDB, and without the AWS SDK
 	CGO_ENABLED=0 go build -tags demo -o bin/ ./cmd/offpeak
-	bin/offpeak demo
+	rm -rf build/demo
+	bin/offpeak demo --out build/demo
 
 build: lambdas ## bin/offpeak, with DuckDB where there is a C compiler; and the Lambda functions
 	go build -o bin/ ./cmd/offpeak

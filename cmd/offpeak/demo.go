@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"offpeak/autospot"
+	"offpeak/internal/objects"
 	"offpeak/internal/optimizer"
 	"offpeak/internal/plan"
 	"offpeak/internal/simulation"
@@ -43,7 +44,7 @@ Try it on your own fleet; offpeak reads what the AWS CLI prints and changes noth
 `
 
 func newDemo(c console) *cobra.Command {
-	quarterName, output := "", ""
+	quarterName, output, out := "", "", ""
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "Play last quarter on a simulated organisation: what is stopped, what it avoids, and whether the figure is true",
@@ -56,10 +57,11 @@ func newDemo(c console) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return demo(c, quarterName, as)
+			return demo(c, quarterName, out, as)
 		},
 	}
 	cmd.Flags().StringVar(&quarterName, "quarter", "", "the quarter to play, as 2026Q3 (default the last one)")
+	cmd.Flags().StringVar(&out, "out", "", "write the quarterly report into this folder, which must be new or empty, with the ledger, the bill and the listings that it is made of")
 	registerForm(cmd, &output)
 	return cmd
 }
@@ -71,7 +73,7 @@ func lastQuarter(now time.Time) string {
 }
 
 // demo lets the sample organisation live a quarter twice and tells what came of it.
-func demo(c console, quarterName string, as form) error {
+func demo(c console, quarterName, out string, as form) error {
 	r := &rehearsal{settle: settled, engine: engineGo, seed: demoSeed, history: demoHistory, faults: twin.LightFaults, catalogue: invoice.SampleCatalogue()}
 	var err error
 	if r.period, err = quarter(quarterName); err != nil {
@@ -82,6 +84,16 @@ func demo(c console, quarterName string, as form) error {
 	}
 	r.specs = since(simulation.Sample(demoResources, demoSeed), r.period.From.Add(-r.history-r.settle))
 	r.payers = invoice.SamplePayers(r.specs, demoSeed)
+	var written []demoReport
+	if out != "" {
+		if err := emptyFolder(out); err != nil {
+			return err
+		}
+		r.folder, r.besides = out, func(ctx context.Context, a *twin.Audit, store objects.Store, bill string) (err error) {
+			written, err = demoReports(ctx, r, a, store, quarterName, out, bill)
+			return err
+		}
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	audit, err := r.run(ctx, c)
@@ -99,6 +111,7 @@ func demo(c console, quarterName string, as form) error {
 		func() error { return demoPlan(ctx, c.out, r, audit.Lives, s) },
 		func() error { return demoAvoided(c.out, r, audit, s) },
 		func() error { return renderTruth(c.out, audit, s) },
+		func() error { return renderDemoReports(c.out, written, out, s) },
 	} {
 		if err := step(); err != nil {
 			return err

@@ -38,6 +38,8 @@ type rehearsal struct {
 	folder string
 	// engine counts the bill; empty for the best that is built in.
 	engine string
+	// besides, if set, is done with what was lived and billed before it is cleared away: the store holds ledger and memory, the folder the bill.
+	besides func(ctx context.Context, a *twin.Audit, store objects.Store, bill string) error
 	// unbilled leaves out the bill, and with it all figures in dollars.
 	unbilled bool
 }
@@ -89,6 +91,12 @@ func (r *rehearsal) run(ctx context.Context, c console) (*twin.Audit, error) {
 	})
 	if err != nil {
 		return nil, err
+	}
+	if r.besides != nil {
+		progress.show("reporting", 0)
+		if err := r.besides(ctx, audit, store, filepath.Join(folder, billFolder)); err != nil {
+			return nil, err
+		}
 	}
 	return audit, r.keepAll(ctx, lives, store)
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -205,7 +206,7 @@ func (f *reportFlags) ofPayer(ctx context.Context, run *reportRun, payer fleet.A
 		}
 	}
 	progress.show("files", 900)
-	all, err := files.Write(ctx, made.Report, &files.Options{Languages: languages, Envelope: &mail.Envelope{From: f.sender, To: recipientsOf(run.policy, payer), Place: f.out}})
+	all, err := filesOf(ctx, made, &files.Options{Languages: languages, Envelope: &mail.Envelope{From: f.sender, To: recipientsOf(run.policy, payer), Place: f.out}})
 	if err != nil {
 		return "", err
 	}
@@ -215,6 +216,19 @@ func (f *reportFlags) ofPayer(ctx context.Context, run *reportRun, payer fleet.A
 	}
 	progress.clear()
 	return folder, renderReport(f.savingsFlags.out, made.Report, folder, fresh, all, newStyle(f.savingsFlags.console))
+}
+
+// inventoryFile is what of the inventory is the tenant's: without it a report could not be made again.
+const inventoryFile = "inventory.json"
+
+// filesOf writes all files of a report.
+func filesOf(ctx context.Context, made *reporting.Made, o *files.Options) ([]delivery.File, error) {
+	all, err := files.Write(ctx, made.Report, o)
+	if err != nil || made.Inventory == nil {
+		return all, err
+	}
+	data, err := json.Marshal(made.Inventory)
+	return append(all, delivery.File{Name: inventoryFile, Data: data}), err
 }
 
 // stepsDone is how far a report is when a step begins, in thousandths.

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"offpeak/internal/fleet"
 	"offpeak/internal/reporting"
 	"offpeak/reports"
 )
@@ -57,6 +59,11 @@ func (f *reportFlags) verify(folder string) error {
 	if changed := otherDeliveries(k.report.Sources.Manifests, manifestsIn(run.bill, k.report.Tenant.Payer)); changed != "" {
 		_, _ = fmt.Fprintf(f.savingsFlags.out, "The bill was delivered anew since: %s\n", changed)
 	}
+	if len(run.inventory) == 0 {
+		if run.inventory, err = inventoryOf(&k); err != nil {
+			return err
+		}
+	}
 	in := &reporting.Input{Policy: run.policy, Quarter: k.report.Quarter, Issued: k.report.Issued, Final: k.report.State != reports.Provisional, Snapshots: run.inventory}
 	if err := f.besides(in, &k, folder); err != nil {
 		return err
@@ -84,13 +91,30 @@ func (f *reportFlags) verify(folder string) error {
 	return fmt.Errorf("%w: %d of %d figures and names differ", errDiffers, len(differs), compared)
 }
 
+// inventoryOf is the inventory that lies beside a report; none where it was made without.
+func inventoryOf(k *filedReport) ([]fleet.Snapshot, error) {
+	if k.manifest.SHA256(inventoryFile) == "" {
+		return nil, nil
+	}
+	file, err := os.Open(filepath.Join(k.folder, inventoryFile))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = file.Close() }()
+	seen, err := fleet.ReadSnapshot(file)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file.Name(), err)
+	}
+	return []fleet.Snapshot{seen}, nil
+}
+
 // differencesShown is how many differences are listed.
 const differencesShown = 20
 
 // besides finds the reports that the one to verify was made beside.
 func (f *reportFlags) besides(in *reporting.Input, k *filedReport, folder string) error {
 	if f.out == "" {
-		f.out = parentOf(folder)
+		f.out = filepath.Dir(filepath.Clean(folder))
 	}
 	earlier, err := reportFolder(f.out).of(k.report.Tenant.Payer)
 	if err != nil {
@@ -105,14 +129,6 @@ func (f *reportFlags) besides(in *reporting.Input, k *filedReport, folder string
 		}
 	}
 	return nil
-}
-
-func parentOf(folder string) string {
-	trimmed := strings.TrimRight(folder, `/\`)
-	if i := strings.LastIndexAny(trimmed, `/\`); i >= 0 {
-		return trimmed[:i]
-	}
-	return "."
 }
 
 // otherDeliveries names the months whose delivery is not the one that the report was made of.

@@ -80,10 +80,12 @@ const (
 	PutTogether  Step = "report"
 )
 
-// Made is a report, with the baselines to be kept for the next one.
+// Made is a report, with the baselines to be kept for the next one, and the part of the inventory that is the tenant's, by which the report can be made again; nil
+// where there was none.
 type Made struct {
-	Report *reports.Report
-	Book   avoidance.Book
+	Report    *reports.Report
+	Book      avoidance.Book
+	Inventory *fleet.Snapshot
 }
 
 // ErrQuarter says that a text names no quarter.
@@ -108,7 +110,7 @@ func Make(ctx context.Context, in *Input) (*Made, error) {
 			return nil, fmt.Errorf("report of %s for payer %s: %w", in.Quarter, in.Bill.Payer, err)
 		}
 	}
-	return &Made{m.draft.Report, m.savings.Book}, nil
+	return &Made{m.draft.Report, m.savings.Book, m.inventory()}, nil
 }
 
 // PeriodOf is the time of a quarter in UTC.
@@ -322,6 +324,27 @@ func (m *maker) spendInput() spend.Input {
 		}
 	}
 	return in
+}
+
+// inventory is what the snapshots show of the tenant's accounts, as one.
+func (m *maker) inventory() *fleet.Snapshot {
+	if len(m.Snapshots) == 0 {
+		return nil
+	}
+	all := &fleet.Snapshot{}
+	for i := range m.Snapshots {
+		s := &m.Snapshots[i]
+		if s.Taken.After(all.Taken) {
+			all.Taken = s.Taken
+		}
+		for k := range s.Resources {
+			if slices.Contains(m.draft.Report.Tenant.Accounts, s.Resources[k].Scope.Account) {
+				all.Resources = append(all.Resources, s.Resources[k])
+			}
+		}
+	}
+	all.Sort()
+	return all
 }
 
 // optedIn reports whether a resource carries a schedule that does not opt out.
