@@ -36,6 +36,8 @@ func everythingIsSaid(t *testing.T, program string) {
 		{"guide/schedules.md", []string{"schedule", "next"}},
 		{"guide/simulate.md", []string{"simulate"}},
 		{"guide/savings.md", []string{"savings"}},
+		{"guide/report.md", []string{"report"}},
+		{"guide/report.md", []string{"report", "verify"}},
 		{"guide/moving-from-instance-scheduler.md", []string{"import", "instance-scheduler"}},
 		{"guide/live.md", []string{"apply"}},
 		{"guide/live.md", []string{"restore"}},

@@ -11,8 +11,9 @@ import (
 	"offpeak/reports"
 )
 
-// lateAfter is how long after its opening a resource may be seen ready: the tick that looks comes every five minutes.
-const lateAfter = 5 * time.Minute
+// lateAfter is how long after its opening a resource may be seen ready: the tick that looks comes every five minutes, and what became ready just behind one is
+// seen at the end of the next.
+const lateAfter = 10 * time.Minute
 
 // acts are those of the tenant's resources in the quarter, and what of them people felt.
 func (in *Input) acts() ([]reports.Act, reports.Harm) {
