@@ -85,7 +85,7 @@ func (w Words) ActState(code string) string { return w.named(actStateTexts, code
 
 var (
 	actTexts = map[string]text{
-		"deregister": {"이미지 삭제", "remove an image"}, "stop": {"정지", "stop"}, "hibernate": {"최대 절전 모드", "hibernate"}, "start": {"시작", "start"}, "scale": {"용량 조정", "scale"}, "move": {"스팟 전환", "move to Spot"},
+		"deregister": {"이미지 등록 취소", "remove the image"}, "stop": {"정지", "stop"}, "hibernate": {"최대 절전 모드", "hibernate"}, "start": {"시작", "start"}, "scale": {"용량 조정", "scale"}, "move": {"스팟 전환", "move to Spot"},
 	}
 	actStateTexts = map[string]text{
 		"intent": {"실행 예정", "intended"}, "applied": {"AWS 접수", "accepted by AWS"}, "verified": {"완료 확인", "seen to have worked"}, "failed": {"실패", "failed"},
