@@ -205,7 +205,7 @@ func TestALaunchThatFailsRaisesTheBase(t *testing.T) {
 // TestAnInterruptionIsLearnt: one that AWS announced is counted, of the type that the look saw, once however often it is told.
 func TestAnInterruptionIsLearnt(t *testing.T) {
 	t.Parallel()
-	s := setSpot(t, "210000000064", "spot: {mode: act, commitments: none}\n")
+	s := setSpot(t, "210000000066", "spot: {mode: act, commitments: none}\n")
 	s.moved(t)
 	interruption, autospot := s.run(t, "interruption"), s.run(t, "autospot")
 	taken := s.event("aws.ec2", "EC2 Spot Instance Interruption Warning", map[string]string{"instance-id": "i-0000000000000000b", "instance-action": "terminate"})
@@ -273,7 +273,7 @@ func TestWhatIsNotAutoSpotsCostsNothing(t *testing.T) {
 // TestAChangedTagWakesAutoSpot: an owner tags three things within a moment, and AutoSpot is woken once, when that is over.
 func TestAChangedTagWakesAutoSpot(t *testing.T) {
 	t.Parallel()
-	s := setSpot(t, "210000000064", "")
+	s := setSpot(t, "210000000067", "")
 	f := s.run(t, "interruption")
 	retagged := func(tags map[string]string) map[string]any {
 		return s.event("aws.tag", "Tag Change on Resource", map[string]any{"changed-tag-keys": []string{"offpeak:spot"}, "service": "ec2", "resource-type": "instance", "version": 3, "tags": tags})
@@ -294,6 +294,25 @@ func TestAChangedTagWakesAutoSpot(t *testing.T) {
 	}
 	if calls := s.made(); kept == 0 || kept > 2 || len(calls) != 1 || !strings.HasPrefix(calls[0], "sqs:SendMessage") || !f.Logged(`"what":"tags-changed"`, kept) {
 		t.Errorf("%d kept, AWS was asked %v\n%s", kept, calls, f.Logs())
+	}
+}
+
+// TestANewPolicyWakesAutoSpot: the dispatcher, which wakes everybody for it, wakes AutoSpot too, and only for that.
+func TestANewPolicyWakesAutoSpot(t *testing.T) {
+	t.Parallel()
+	s := setSpot(t, "210000000068", "spot: {mode: advise}\n")
+	dispatch := s.run(t, "dispatch")
+	for _, row := range []struct {
+		name string
+		want int
+	}{{"a policy that was pushed", 1}, {"the same policy", 0}} {
+		if a := dispatch.Call(t, tick(time.Now()), patience); a.Failed != "" {
+			t.Fatalf("%s: %s\n%s", row.name, a.Failed, dispatch.Logs())
+		}
+		wakes := s.receive(t)
+		if len(wakes.Records) != row.want || row.want > 0 && !strings.Contains(wakes.Records[0].Body, string(s.spoke.Account)) {
+			t.Errorf("%s: %+v\n%s", row.name, wakes, dispatch.Logs())
+		}
 	}
 }
 
