@@ -51,7 +51,10 @@ func explain(in inputs, name string, seen sight, output string) error {
 	}
 	planner := scheduler.New(&seen.policy.Rules)
 	e := planner.Explain(r, seen.snapshot.Taken)
-	made, _ := planner.Plan(&seen.snapshot, seen.memory, scheduler.Options{Now: seen.now, Idle: true, Forecast: 14 * 24 * time.Hour})
+	made, _, err := seen.plan(scheduler.Options{Now: seen.now, Idle: true, Forecast: 14 * 24 * time.Hour})
+	if err != nil {
+		return err
+	}
 	if output == "json" {
 		return writeJSON(in.out, explanationJSON(r, e, made))
 	}

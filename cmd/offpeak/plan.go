@@ -111,7 +111,9 @@ func (f *planFlags) plan(cmd *cobra.Command, args []string) (made plan.Plan, nex
 		return made, nil, seen, err
 	}
 	options.Now = seen.now
-	made, next = scheduler.New(&seen.policy.Rules).Plan(&seen.snapshot, seen.memory, options)
+	if made, next, err = seen.plan(options); err != nil {
+		return made, nil, seen, err
+	}
 	made.Findings = append(made.Findings, seen.findings...)
 	made.Sort()
 	return made, next, seen, nil

@@ -207,6 +207,7 @@ func (s *site) memory(ctx context.Context, scopes []fleet.Scope) (*fleet.Memory,
 		}
 		maps.Copy(all.Resources, state.Memory.Resources)
 		maps.Copy(all.Scopes, state.Memory.Scopes)
+		maps.Copy(all.Spot, state.Memory.Spot)
 	}
 	return all, nil
 }

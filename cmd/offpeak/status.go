@@ -14,7 +14,9 @@ import (
 	"offpeak/internal/ledger"
 	"offpeak/internal/ledger/compact"
 	"offpeak/internal/optimizer"
+	"offpeak/internal/plan"
 	"offpeak/internal/policy"
+	"offpeak/scheduler"
 )
 
 func newStatus(c console) *cobra.Command {
@@ -106,6 +108,8 @@ type scopeSight struct {
 	doubt    error
 	observed time.Time // until when the account is only watched; zero where it is not
 	told     told
+	made     plan.Plan     // what the scheduler makes of it
+	after    *fleet.Memory // as it would be after this look
 }
 
 // told is what the ledger says of acts, by act id: the first intent, and the last failure.
@@ -141,7 +145,12 @@ func (s *site) sightOf(ctx context.Context, c console, p *policy.Policy, scope f
 			out.observed = until
 		}
 	}
-	out.told, err = s.tell(ctx, scope, out.memory, c.now())
+	if out.told, err = s.tell(ctx, scope, out.memory, c.now()); err != nil {
+		return out, err
+	}
+	out.made, out.after, err = s.plan(ctx, p, &out.seen, out.memory, scheduler.Options{
+		Now: out.seen.Taken, Idle: true, Forecast: lookAhead, ObservedUntil: out.observed,
+	})
 	return out, err
 }
 

@@ -21,8 +21,6 @@ type standing struct {
 	selected      selector
 	planner       *scheduler.Planner
 	environmentOf func(*fleet.Resource) string
-	made          plan.Plan
-	after         *fleet.Memory // as it would be after this look
 	opens, closes map[fleet.ARN]plan.Action
 	due           map[fleet.ARN]plan.Action
 	said          map[fleet.ARN]saying
@@ -44,9 +42,6 @@ func newStanding(p *policy.Policy, selected selector, s *scopeSight) *standing {
 		opens: map[fleet.ARN]plan.Action{}, closes: map[fleet.ARN]plan.Action{}, due: map[fleet.ARN]plan.Action{},
 		said: map[fleet.ARN]saying{}, overridden: map[fleet.ARN]bool{},
 	}
-	at.made, at.after = at.planner.Plan(&s.seen, s.memory, scheduler.Options{
-		Now: s.seen.Taken, Idle: true, Forecast: lookAhead, ObservedUntil: s.observed,
-	})
 	for _, a := range at.made.Actions {
 		at.due[a.Subject.ARN] = a
 	}
@@ -106,7 +101,7 @@ func (s *standing) add(doc *statusJSON) {
 	for arn, m := range s.memory.Resources {
 		switch {
 		case !holdsOff(m) || shown[arn] || m.Departure == fleet.Deleted:
-		case s.unread != nil && !m.Away():
+		case s.unread != nil && !m.Away(), s.converted(arn):
 			doc.Asleep = append(doc.Asleep, s.absent(arn, m))
 		default:
 			doc.NotSeen = append(doc.NotSeen, s.absent(arn, m))
@@ -219,10 +214,19 @@ func (s *standing) absent(arn fleet.ARN, m fleet.Remembered) sleeperJSON {
 		out.UntilWhy = "it is not opted in any more, so that no schedule starts it; \"offpeak restore\" does"
 	case s.unread != nil:
 		out.UntilWhy = "its account could not be looked at"
+	case s.converted(arn):
+		out.UntilWhy = "AutoSpot replaces it by an instance of another lifecycle just now; its schedule goes on with that one"
 	default:
 		out.UntilWhy = "not listed as opted in: its tag was taken away, or it is gone; if it is there, \"offpeak restore\" starts it"
 	}
 	return out
+}
+
+// converted reports whether AutoSpot is replacing an instance just now, as far as is remembered: for a while then there is none.
+func (s *standing) converted(arn fleet.ARN) bool {
+	_, _, instance := fleet.InstanceOf(arn)
+	stage := s.memory.Spot[arn].Stage
+	return instance && (stage == fleet.Moving || stage == fleet.Leaving)
 }
 
 // sizeBefore is what ran before the stop: a group's size, a service's tasks, else the type.
