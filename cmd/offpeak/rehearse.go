@@ -89,7 +89,10 @@ func (r *rehearsal) run(ctx context.Context, c console) (*twin.Audit, error) {
 	audit, err := lives.Audit(ctx, twin.Accounts{
 		Payers: r.payers, Catalogue: r.catalogue, Folder: filepath.Join(folder, billFolder), Open: openBill(r.engine), Rates: local.ReadPlanRatesFile,
 	})
-	if err != nil {
+	switch {
+	case errors.Is(err, twin.ErrNothingBilled):
+		return nil, fmt.Errorf("%w; name prices with --prices, or leave the bill out with --no-bill", err)
+	case err != nil:
 		return nil, err
 	}
 	if r.besides != nil {

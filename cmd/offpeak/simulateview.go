@@ -46,11 +46,16 @@ func renderSimulation(w io.Writer, r *rehearsal, a *twin.Audit, left int, s styl
 			return err
 		}
 	}
-	if r.folder != "" && !r.unbilled {
+	switch {
+	case r.folder == "" || r.unbilled:
+		return nil
+	case len(a.Entries) == 0: // savings would ask for a ledger, and there is none
+		_, err := fmt.Fprintf(w, "\nWritten to %s. There is no ledger among it: nothing was done.\n", r.folder)
+		return err
+	default:
 		_, err := fmt.Fprintf(w, "\nWritten to %s. The same figures from ledger and bill alone:\n  %s\n", r.folder, savingsCommand(r))
 		return err
 	}
-	return nil
 }
 
 // renderWeek draws when the resources under offpeak ran.

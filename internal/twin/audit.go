@@ -64,7 +64,28 @@ func (l *Lives) Audit(ctx context.Context, a Accounts) (*Audit, error) {
 	if err := both(func() error { return errors.Join(total(l.Without, &out.Without)(), read()) }, write); err != nil {
 		return nil, err
 	}
+	if err := billed(&out.Written); err != nil {
+		return nil, err
+	}
 	return out, both(total(l.With, &out.With), func() error { return l.claims(ctx, &a, out, period) })
+}
+
+// ErrNothingBilled means that there is no bill to compute figures from.
+var ErrNothingBilled = errors.New("nothing was billed")
+
+// billed refuses bills without a row, of which nothing is written, and says why.
+func billed(s *invoice.Summary) error {
+	why := "nothing of the fleet ran"
+	for i := range s.Payers {
+		p := &s.Payers[i]
+		if p.FocusRows+p.CURRows > 0 {
+			return nil
+		}
+		if len(p.Unpriced) > 0 {
+			why = "no price is known of anything in the fleet, " + p.Unpriced[0].What + " among it"
+		}
+	}
+	return fmt.Errorf("%w: %s", ErrNothingBilled, why)
 }
 
 // both does two things at once; a world is looked at by one of them.
