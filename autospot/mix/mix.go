@@ -54,7 +54,7 @@ func (a Assumptions) Says() []string {
 		fmt.Sprintf("for %.3g%% of the time there is no Spot capacity, and on-demand takes its place", 100*a.Dry),
 		fmt.Sprintf("an interruption costs %s of an instance's time, and what its owner says", spoken(a.Overlap+a.WarmUp)),
 		"the price is that of all chosen types, used alike; odds are those of the one that is interrupted most often",
-		"of a percentage that is no whole number of instances, on-demand gets the rest (not verified on AWS)",
+		"of a percentage that is no whole number of instances, on-demand gets the rest, as AWS documents it",
 	}
 }
 
