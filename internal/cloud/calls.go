@@ -135,5 +135,5 @@ func serviceOf(id string) string {
 var prefixes = map[string]string{
 	"EC2": "ec2", "Auto Scaling": "autoscaling", "RDS": "rds", "ECS": "ecs", "Application Auto Scaling": "application-autoscaling",
 	"Resource Groups Tagging API": "tag", "STS": "sts", "S3": "s3", "SQS": "sqs", "SNS": "sns", "SSM": "ssm", "Organizations": "organizations",
-	"Account": "account", "Pricing": "pricing", "CloudFormation": "cloudformation", "Athena": "athena",
+	"Account": "account", "Pricing": "pricing", "CloudFormation": "cloudformation", "Athena": "athena", "SESv2": "ses",
 }

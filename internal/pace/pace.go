@@ -30,6 +30,8 @@ var published = map[string]Limits{
 	"ec2:RunInstances":       {Requests: Rate{5, 2}, Resources: Rate{1000, 2}},
 	"ec2:TerminateInstances": {Requests: Rate{100, 5}, Resources: Rate{1000, 20}},
 
+	"ses:SendEmail": {Requests: Rate{1, 1}}, // what an account in the sandbox may
+
 	"athena:StartQueryExecution": {Requests: Rate{80, 20}},
 	"athena:StopQueryExecution":  {Requests: Rate{80, 20}},
 	"athena:GetQueryExecution":   {Requests: Rate{200, 100}},
