@@ -170,10 +170,12 @@ var table = []row{
 	// offpeak on AWS, put together, and the Lambda functions.
 	{"internal/live", worldly, sees{"..."}, uses{}},
 	{"internal/live/spot", worldly, sees{"..."}, uses{}},
+	{"internal/live/report", worldly, sees{"..."}, uses{}},
 	{"functions/invoke", worldly, sees{}, uses{}},
 	{"functions/dispatch", worldly, sees{"internal/hub", "internal/live"}, uses{lambda}},
 	{"functions/schedule", worldly, sees{"internal/hub", "internal/live"}, uses{lambda}},
 	{"functions/autospot", worldly, sees{"internal/hub", "internal/live", "internal/live/spot"}, uses{lambda}},
+	{"functions/report", worldly, sees{"internal/live", "internal/live/report", "reports/occasion"}, uses{lambda}},
 	{"functions/interruption", worldly, sees{"internal/hub", "internal/live", "internal/live/spot"}, uses{lambda}},
 
 	// What is deployed, and what it may do there.
