@@ -183,7 +183,7 @@ var table = []row{
 	{"infra/evaluate", pure, sees{}, uses{}},
 	{"infra/costs", pure, sees{}, uses{decimal}},
 	{"infra/config", pure, sees{"internal/fleet", "internal/spelling", "scheduler/zone"}, uses{}},
-	{"infra", worldly, sees{"infra/permit", "infra/config"}, uses{cdk, constructs, jsii}},
+	{"infra", worldly, sees{"infra/permit", "infra/config", "internal/billing/export", "internal/billing/landing", "internal/billing/query"}, uses{cdk, constructs, jsii}},
 	{"infra/app", worldly, sees{"infra", "infra/config"}, uses{cdk, jsii}},
 
 	// Programs wire it all.

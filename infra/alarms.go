@@ -106,11 +106,22 @@ func SpotAlarms() []Alarm {
 	}
 }
 
+// ReportAlarms are those that quarterly reports add.
+func ReportAlarms() []Alarm {
+	return []Alarm{{
+		"ReportFails", "offpeak-report-fails", "a quarterly report could not be made or mailed, or a delivery of the bill not be published", 1, 60, 1, false,
+		func(h *hub, d awscdk.Duration) awscloudwatch.IMetric { return h.ofFunction("report", "Errors", d) },
+	}}
+}
+
 func (h *hub) addAlarms() []interfacesawscloudwatch.IAlarmRef {
 	var all []interfacesawscloudwatch.IAlarmRef
 	wanted := Alarms()
 	if h.config.AutoSpot {
 		wanted = append(wanted, SpotAlarms()...)
+	}
+	if h.config.Report != nil {
+		wanted = append(wanted, ReportAlarms()...)
 	}
 	for _, a := range wanted {
 		props := &awscloudwatch.AlarmProps{

@@ -40,6 +40,13 @@ const (
 	alertsID     = "Alerts"
 	killSwitchID = "KillSwitch"
 	spotWakesID  = "SpotWakes"
+
+	reportsID   = "Reports"
+	billID      = "Bill"
+	exportsID   = "Exports"
+	workgroupID = "Workgroup"
+	mailsID     = "ReportMails"
+	senderID    = "Sender" // of variables: the address itself
 )
 
 // Functions are those of the scheduler, which every hub has.
@@ -75,6 +82,24 @@ func SpotFunctions() []Function {
 	}
 }
 
+// ReportFunctions are those of quarterly reports, which a hub has that is asked for them.
+func ReportFunctions() []Function {
+	return []Function{{
+		// It draws pictures and writes sheets and pages of a quarter, all of it in memory.
+		Name: "report", ID: "Report", Memory: 2048, Timeout: 15 * time.Minute, Role: permit.Hub.Report,
+		Variables: []Variable{
+			{"OFFPEAK_BUCKET", storeID}, {"OFFPEAK_TOPIC_ARN", alertsID}, {"OFFPEAK_REPORTS_BUCKET", reportsID}, {"OFFPEAK_BILL_BUCKET", billID},
+			{"OFFPEAK_EXPORTS_BUCKET", exportsID}, {"OFFPEAK_WORKGROUP", workgroupID}, {"OFFPEAK_REPORT_FROM", senderID}, {"OFFPEAK_CONFIGURATION_SET", mailsID},
+		},
+		Purpose: "Once a day, and when a delivery of the bill is complete or a mail comes back: publishes bills, makes quarterly reports and mails each once",
+	}}
+}
+
+// AllFunctions are those that a hub has that is asked for everything.
+func AllFunctions() []Function {
+	return slices.Concat(Functions(), SpotFunctions(), ReportFunctions())
+}
+
 // functionsOf are those of a deployment.
 func functionsOf(c config.Config) []Function {
 	functions := Functions()
@@ -85,6 +110,9 @@ func functionsOf(c config.Config) []Function {
 			}
 		}
 		functions = append(functions, SpotFunctions()...)
+	}
+	if c.Report != nil {
+		functions = append(functions, ReportFunctions()...)
 	}
 	return functions
 }

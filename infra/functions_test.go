@@ -31,7 +31,7 @@ func TestTheFunctionsAreThoseOfTheFolders(t *testing.T) {
 	for _, path := range mains {
 		folders = append(folders, filepath.Base(filepath.Dir(path)))
 	}
-	for _, f := range append(infra.Functions(), infra.SpotFunctions()...) {
+	for _, f := range infra.AllFunctions() {
 		functions = append(functions, f.Name)
 	}
 	slices.Sort(functions)
@@ -49,7 +49,7 @@ func TestTheMakefileBuildsThem(t *testing.T) {
 		t.Fatal("the Makefile builds no functions any more; where are they built?")
 	}
 	var functions []string
-	for _, f := range append(infra.Functions(), infra.SpotFunctions()...) {
+	for _, f := range infra.AllFunctions() {
 		functions = append(functions, f.Name)
 	}
 	built := strings.Fields(m[1])
@@ -63,23 +63,27 @@ func TestTheMakefileBuildsThem(t *testing.T) {
 // TestTheVariablesAreThoseThatTheFunctionsRead compares with the constants of internal/live, which cannot be imported: it links the AWS SDK.
 func TestTheVariablesAreThoseThatTheFunctionsRead(t *testing.T) {
 	var known []string
-	for _, file := range []string{"live.go", "autospot.go"} {
+	for _, file := range []string{"live.go", "autospot.go", "reports.go"} {
 		for _, m := range regexp.MustCompile(`Variable += "(OFFPEAK_\w+)"`).FindAllStringSubmatch(read(t, filepath.Join("..", "internal", "live", file)), -1) {
 			known = append(known, m[1])
 		}
 	}
 	slices.Sort(known)
-	if len(known) != 6 {
+	if len(known) != 12 {
 		t.Fatalf("internal/live names the variables %v; where are the others?", known)
 	}
 	// The hub's bucket is offpeak's alone, and so nobody has a prefix. The scheduler has no part in Spot, nor has AutoSpot in the scheduler's queue.
 	unread := map[string][]string{
 		"dispatch": {"OFFPEAK_KILL_SWITCH", "OFFPEAK_SPOT_QUEUE_URL"}, // it does nothing that a kill switch could hold
 		"schedule": {"OFFPEAK_SPOT_QUEUE_URL"}, "autospot": {"OFFPEAK_QUEUE_URL"},
-		"interruption": {"OFFPEAK_KILL_SWITCH", "OFFPEAK_QUEUE_URL", "OFFPEAK_TOPIC_ARN"}, // it tells AutoSpot, and AutoSpot people
+		"report":       {"OFFPEAK_KILL_SWITCH", "OFFPEAK_QUEUE_URL", "OFFPEAK_SPOT_QUEUE_URL"}, // it looks at what was done, and stops and starts nothing
+		"interruption": {"OFFPEAK_KILL_SWITCH", "OFFPEAK_QUEUE_URL", "OFFPEAK_TOPIC_ARN"},      // it tells AutoSpot, and AutoSpot people
 	}
-	for _, f := range append(infra.Functions(), infra.SpotFunctions()...) {
-		reads := slices.DeleteFunc(slices.Clone(known), func(name string) bool { return name == "OFFPEAK_PREFIX" || slices.Contains(unread[f.Name], name) })
+	ofReports := []string{"OFFPEAK_REPORTS_BUCKET", "OFFPEAK_BILL_BUCKET", "OFFPEAK_EXPORTS_BUCKET", "OFFPEAK_WORKGROUP", "OFFPEAK_REPORT_FROM", "OFFPEAK_CONFIGURATION_SET"}
+	for _, f := range infra.AllFunctions() {
+		reads := slices.DeleteFunc(slices.Clone(known), func(name string) bool {
+			return name == "OFFPEAK_PREFIX" || slices.Contains(unread[f.Name], name) || f.Name != "report" && slices.Contains(ofReports, name)
+		})
 		var set []string
 		for _, v := range f.Variables {
 			set = append(set, v.Name)

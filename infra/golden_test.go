@@ -28,6 +28,7 @@ func TestTemplates(t *testing.T) {
 		{"spoke-roles.json", full, infra.RolesStack},
 		{"spoke-read.json", full, infra.ReadStack},
 		{"spoke-events.json", full, infra.EventsStack + "-us-east-1"},
+		{"payer.json", full, infra.PayerStack},
 		{"stack-sets.json", full, infra.StackSetsStack},
 		{"pipeline.json", piped, infra.PipelineStack},
 	} {
@@ -60,7 +61,7 @@ func TestTheFilesAreTheStacksTemplates(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for file, stack := range map[string]string{infra.RolesFile: infra.RolesStack, infra.ReadFile: infra.ReadStack, infra.EventsFile: infra.EventsStack + "-us-east-1"} {
+	for file, stack := range map[string]string{infra.RolesFile: infra.RolesStack, infra.ReadFile: infra.ReadStack, infra.EventsFile: infra.EventsStack + "-us-east-1", infra.PayerFile: infra.PayerStack} {
 		var template map[string]any
 		if err := json.Unmarshal(files[file], &template); err != nil {
 			t.Fatal(err)

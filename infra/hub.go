@@ -30,6 +30,8 @@ type hub struct {
 	spotWakes awssqs.Queue // of AutoSpot, where it is deployed
 	spotDead  awssqs.Queue
 
+	exports, bill, reports awss3.Bucket // of reports, where they are deployed
+
 	alerts  awssns.Topic
 	lambdas map[string]awslambda.Function
 }
@@ -66,6 +68,13 @@ func newHub(scope constructs.Construct, id, name string, d Deployment) error {
 		h.addSpotTick()
 	}
 	h.addBus()
+	if c.Report != nil {
+		h.addReportTick()
+		h.addReportRules()
+		h.addSender()
+		h.addCatalogue()
+		h.addReportOutputs()
+	}
 	h.addPeople()
 	alarms := h.addAlarms()
 	h.addDashboard(alarms)

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"offpeak/infra"
+	"offpeak/infra/config"
 	"offpeak/infra/permit"
 	"offpeak/internal/hub"
 )
@@ -219,10 +220,10 @@ func TestAlarms(t *testing.T) {
 	if there := resources(synth(t, minimal).templates[infra.HubStack], "AWS::CloudWatch::Alarm"); len(there) != len(infra.Alarms()) {
 		t.Fatalf("%d alarms, want %d", len(there), len(infra.Alarms()))
 	}
-	wanted := append(infra.Alarms(), infra.SpotAlarms()...)
+	wanted := slices.Concat(infra.Alarms(), infra.SpotAlarms(), infra.ReportAlarms())
 	alarms := resources(synth(t, full).templates[infra.HubStack], "AWS::CloudWatch::Alarm")
 	if len(alarms) != len(wanted) {
-		t.Fatalf("%d alarms with AutoSpot, want %d", len(alarms), len(wanted))
+		t.Fatalf("%d alarms with AutoSpot and reports, want %d", len(alarms), len(wanted))
 	}
 	runbook := read(t, filepath.Join("..", "docs", "runbook.md"))
 	for _, a := range wanted {
@@ -239,7 +240,7 @@ func TestAlarms(t *testing.T) {
 // untaggable are types of resources that have no tags in CloudFormation (template reference, each type's properties), and one that has: those of a
 // dashboard are not yet in the specification that cfn-lint knows.
 var untaggable = []string{
-	"AWS::CloudFormation::WaitConditionHandle", "AWS::CloudWatch::Dashboard", "AWS::Events::EventBusPolicy", "AWS::IAM::ManagedPolicy", "AWS::IAM::Policy", "AWS::IAM::RolePolicy",
+	"AWS::CloudFormation::WaitConditionHandle", "AWS::Glue::Database", "AWS::Glue::Table", "AWS::SES::ConfigurationSetEventDestination", "AWS::CloudWatch::Dashboard", "AWS::Events::EventBusPolicy", "AWS::IAM::ManagedPolicy", "AWS::IAM::Policy", "AWS::IAM::RolePolicy",
 	"AWS::KMS::Alias", "AWS::Lambda::EventInvokeConfig", "AWS::Lambda::Permission", "AWS::S3::BucketPolicy", "AWS::SNS::Subscription",
 	"AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy", "AWS::Scheduler::Schedule",
 }
@@ -252,6 +253,9 @@ func TestTags(t *testing.T) {
 			kind, _ := r["Type"].(string)
 			properties, _ := r["Properties"].(map[string]any)
 			text := fmt.Sprint(properties["Tags"])
+			if properties["ResourceTags"] != nil {
+				text = fmt.Sprint(properties["ResourceTags"])
+			}
 			if strings.Contains(text, "offpeak:") {
 				t.Errorf("%s, %s carries a tag that opts in", name, id)
 			}
@@ -262,7 +266,7 @@ func TestTags(t *testing.T) {
 				continue
 			}
 			// The kill switch has none that may change, see TestADeploymentLeavesTheKillSwitch.
-			if !strings.Contains(text, "Application") || !strings.Contains(text, "CostCenter") && kind != "AWS::SSM::Parameter" {
+			if !strings.Contains(text, config.CostTag) || !strings.Contains(text, "CostCenter") && kind != "AWS::SSM::Parameter" {
 				t.Errorf("%s, %s (%s) carries %s", name, id, kind, text)
 			}
 		}
@@ -346,7 +350,7 @@ func TestNoAccountStandsInATemplate(t *testing.T) {
 		}
 	}
 	if names := slices.Sorted(maps.Keys(synth(t, full).templates)); !slices.Equal(names, []string{
-		"offpeak-hub", "offpeak-spoke-events-ap-northeast-2", "offpeak-spoke-events-us-east-1", "offpeak-spoke-read", "offpeak-spoke-roles", "offpeak-stack-sets",
+		"offpeak-hub", "offpeak-payer", "offpeak-spoke-events-ap-northeast-2", "offpeak-spoke-events-us-east-1", "offpeak-spoke-read", "offpeak-spoke-roles", "offpeak-stack-sets",
 	}) {
 		t.Errorf("the stacks are %v", names)
 	}

@@ -6,6 +6,7 @@ package infra
 
 import (
 	"errors"
+	"maps"
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -24,6 +25,7 @@ const (
 	EventsStack    = "offpeak-spoke-events"
 	StackSetsStack = "offpeak-stack-sets"
 	PipelineStack  = "offpeak-pipeline"
+	PayerStack     = "offpeak-payer"
 )
 
 // Deployment is what is deployed, and from where.
@@ -57,6 +59,11 @@ func Build(app awscdk.App, d Deployment) error {
 		eventsOf(c).into(awscdk.NewStack(app, jsii.String(name), &awscdk.StackProps{
 			Description: jsii.String(eventsDescription), Env: &awscdk.Environment{Region: jsii.String(string(region))},
 			Synthesizer: awscdk.NewBootstraplessSynthesizer(nil),
+		}))
+	}
+	if c.Report != nil {
+		payer{c}.into(awscdk.NewStack(app, jsii.String(PayerStack), &awscdk.StackProps{
+			Description: jsii.String(payerDescription), Env: &awscdk.Environment{Region: jsii.String(exportsRegion)}, Synthesizer: awscdk.NewBootstraplessSynthesizer(nil),
 		}))
 	}
 	if c.Spread != nil {
@@ -106,7 +113,7 @@ func Roles(c config.Config) []permit.Role {
 func tag(scope constructs.IConstruct, c config.Config) {
 	const stack, dashboard, parameter = "aws:cdk:stack", "AWS::CloudWatch::Dashboard", "AWS::SSM::Parameter"
 	tags := awscdk.Tags_Of(scope)
-	tags.Add(jsii.String("Application"), jsii.String("offpeak"), &awscdk.TagProps{
+	tags.Add(jsii.String(config.CostTag), jsii.String(config.CostTagValue), &awscdk.TagProps{
 		ExcludeResourceTypes: texts([]string{dashboard}), // not yet in the specification that cfn-lint has
 	})
 	for key, value := range c.Tags {
@@ -114,9 +121,22 @@ func tag(scope constructs.IConstruct, c config.Config) {
 	}
 }
 
+// tagsOf are the deployment's tags: the one that tells on the bill what offpeak costs, and those that are asked for.
+func tagsOf(c config.Config) map[string]string {
+	all := map[string]string{config.CostTag: config.CostTagValue}
+	maps.Copy(all, c.Tags)
+	return all
+}
+
 // hubOf says to permit what the hub is.
 func hubOf(c config.Config) permit.Hub {
 	h := permit.Hub{Organization: c.Organization, Key: true, Spot: c.AutoSpot}
+	if c.Report != nil {
+		h.Reports, h.Sender = true, c.Report.From
+		for _, payer := range c.Report.Payers {
+			h.Payers = append(h.Payers, string(payer))
+		}
+	}
 	for _, id := range c.Accounts {
 		h.Accounts = append(h.Accounts, string(id))
 	}

@@ -30,6 +30,10 @@ func (h *hub) addFunctions() error {
 	if h.config.AutoSpot {
 		h.feedAutoSpot()
 	}
+	if h.config.Report != nil {
+		// Whatever failed is found undone at the next day's look: a call that waits for longer than some hours is of no use.
+		h.calledByItself("report", 360, 2)
+	}
 	return nil
 }
 
@@ -39,6 +43,15 @@ func (h *hub) calledByItself(name string, age, retries float64) {
 		MaxEventAge: awscdk.Duration_Minutes(jsii.Number(age)), RetryAttempts: jsii.Number(retries),
 		OnFailure: awslambdadestinations.NewSqsDestination(h.failures),
 	})
+}
+
+// named is what a function is told of a thing of the hub's: a bucket's, a parameter's or a workgroup's name, a queue's URL, the topic's ARN. All of
+// them are what Ref returns.
+func (h *hub) named(id string) *string {
+	if id == senderID {
+		return jsii.String(h.config.Report.From)
+	}
+	return awscdk.Fn_Ref(jsii.String(id))
 }
 
 func (h *hub) addFunction(f Function, asset string) {
@@ -52,7 +65,7 @@ func (h *hub) addFunction(f Function, asset string) {
 	role := addRole(h.stack, f.ID+"Role", f.Role(h.permit))
 	variables := map[string]*string{}
 	for _, v := range f.Variables {
-		variables[v.Name] = map[string]*string{storeID: h.store.BucketName(), wakesID: h.wakes.QueueUrl(), alertsID: h.alerts.TopicArn(), killSwitchID: awscdk.Fn_Ref(jsii.String(killSwitchID)), spotWakesID: awscdk.Fn_Ref(jsii.String(spotWakesID))}[v.Of]
+		variables[v.Name] = h.named(v.Of)
 	}
 	props := &awslambda.FunctionProps{
 		FunctionName: jsii.String("offpeak-" + f.Name), Description: jsii.String(f.Purpose),

@@ -36,7 +36,7 @@ func (h *hub) addQueues() {
 }
 
 func function(name string) Function {
-	for _, f := range append(Functions(), SpotFunctions()...) {
+	for _, f := range AllFunctions() {
 		if f.Name == name {
 			return f
 		}

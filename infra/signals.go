@@ -2,7 +2,6 @@ package infra
 
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsscheduler"
 	"github.com/aws/jsii-runtime-go"
 
@@ -52,17 +51,10 @@ func (h *hub) addBus() {
 	for _, p := range patterns(h.config) {
 		rule := awsevents.NewCfnRule(h.stack, jsii.String(p.id), &awsevents.CfnRuleProps{
 			EventBusName: bus.Ref(), Description: jsii.String(p.what), EventPattern: p.pattern, State: h.state(),
-			Targets: []any{map[string]any{
-				"id": p.wakes, "arn": h.lambdas[p.wakes].FunctionArn(),
-				"deadLetterConfig": map[string]any{"arn": h.failures.QueueArn()},
-				"retryPolicy":      map[string]any{"maximumEventAgeInSeconds": 3600, "maximumRetryAttempts": 10},
-			}},
+			Targets: h.targets(p.wakes),
 		})
 		called(rule, p.id)
-		awslambda.NewCfnPermission(h.stack, jsii.String(p.id+"Call"), &awslambda.CfnPermissionProps{
-			Action: jsii.String("lambda:InvokeFunction"), FunctionName: h.lambdas[p.wakes].FunctionArn(), Principal: jsii.String("events.amazonaws.com"),
-			SourceArn: rule.AttrArn(), SourceAccount: sub("${AWS::AccountId}"),
-		})
+		h.mayCall(p, rule)
 	}
 	h.failures.AddToResourcePolicy(statement(permit.RulesKeep(rules(h.config)...)))
 }
@@ -75,7 +67,7 @@ type pattern struct {
 
 // rules are the ARNs of the hub's rules, as statements name them.
 func rules(c config.Config) (arns []string) {
-	for _, p := range patterns(c) {
+	for _, p := range append(patterns(c), reportPatterns(c)...) {
 		arns = append(arns, "${"+p.id+".Arn}")
 	}
 	return arns

@@ -31,6 +31,9 @@ func (h *hub) addStore() {
 		}}
 	}
 	h.store = h.bucket(storeID, props)
+	if h.config.Report != nil {
+		h.addReportBuckets(access)
+	}
 }
 
 // archive is a bucket whose objects nobody can change or remove before their time, the account's own root user included.

@@ -20,6 +20,7 @@ const (
 	OutsideRolesFile = "spoke-roles-outside.json"
 	OutsideReadFile  = "spoke-read-outside.json"
 	EventsFile       = "spoke-events.json"
+	PayerFile        = "payer.json"
 )
 
 // limits are those of a template that is given as text, as a StackSet's is, and of one in a bucket, in bytes.
@@ -41,6 +42,9 @@ func templatesWithin(c config.Config, l limits) (map[string][]byte, error) {
 	}
 	if c.Organization != "" {
 		files[RolesFile], files[ReadFile] = rolesOf(c, inside(c)).into, readOf(c, inside(c)).into
+	}
+	if c.Report != nil {
+		files[PayerFile] = payer{c}.into
 	}
 	out := map[string][]byte{}
 	for name, into := range files {

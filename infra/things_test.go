@@ -18,6 +18,8 @@ func policyOf(t *testing.T, template map[string]any, id string) []map[string]any
 		"SpotInterruptions.Arn": "arn:aws:events:ap-northeast-2:111122223333:rule/offpeak/interruptions", "FailedLaunches.Arn": "arn:aws:events:ap-northeast-2:111122223333:rule/offpeak/launches",
 		"SpotTagChanges.Arn": "arn:aws:events:ap-northeast-2:111122223333:rule/offpeak/spot-tags",
 		"AutospotRole.Arn":   "arn:aws:iam::111122223333:role/" + permit.AutoSpotRole, "InterruptionRole.Arn": "arn:aws:iam::111122223333:role/" + permit.InterruptionRole,
+		"DeliveriesCame.Arn": "arn:aws:events:ap-northeast-2:111122223333:rule/deliveries", "MailsCameBack.Arn": "arn:aws:events:ap-northeast-2:111122223333:rule/mails",
+		"ReportRole.Arn":   "arn:aws:iam::111122223333:role/" + permit.ReportRole,
 		"DispatchRole.Arn": "arn:aws:iam::111122223333:role/" + permit.DispatchRole,
 	} {
 		named[name] = arn
@@ -75,6 +77,11 @@ func TestWhoMayUseTheHubsThings(t *testing.T) {
 		}
 		return out
 	}
+	const deliverer, payerAccount = "bcm-data-exports.amazonaws.com", "444455556666"
+	bill := func(payer string) string { return "arn:aws:s3:::exports/" + payer + "/offpeak-cur/data/x" }
+	of := func(account, exporter string) map[string]string {
+		return is("aws:SourceAccount", account, "aws:SourceArn", "arn:aws:bcm-data-exports:us-east-1:"+exporter+":export/offpeak-cur-1")
+	}
 	group := func(account, name string) map[string]string {
 		return is("kms:EncryptionContext:aws:logs:arn", "arn:aws:logs:ap-northeast-2:"+account+":log-group:/aws/lambda/"+name)
 	}
@@ -111,6 +118,17 @@ func TestWhoMayUseTheHubsThings(t *testing.T) {
 		{"a service deletes the key", "Key", logs, "kms:ScheduleKeyDeletion", "*", group(hubAccount, "offpeak-schedule"), false},
 		{"a stranger decrypts", "Key", in("999900001111", "admin"), "kms:Decrypt", "*", is(), false},
 		{"the account's administrators delete it", "Key", in(hubAccount, "admin"), "kms:ScheduleKeyDeletion", "*", is(), true},
+		{"a rule of reports keeps an event", "Failures", events, "sqs:SendMessage", failures, is("aws:SourceArn", "arn:aws:events:ap-northeast-2:111122223333:rule/deliveries"), true},
+		{"AWS delivers a payer's bill", "Exports", deliverer, "s3:PutObject", bill(payerAccount), of(payerAccount, payerAccount), true},
+		{"AWS looks at the policy before", "Exports", deliverer, "s3:GetBucketPolicy", "arn:aws:s3:::exports", of(payerAccount, payerAccount), true},
+		{"AWS delivers a stranger's bill", "Exports", deliverer, "s3:PutObject", bill("999900001111"), of("999900001111", "999900001111"), false},
+		{"AWS delivers a stranger's bill as a payer's", "Exports", deliverer, "s3:PutObject", bill(payerAccount), of("999900001111", "999900001111"), false},
+		{"AWS delivers one payer's bill as another's", "Exports", deliverer, "s3:PutObject", bill(payerAccount), of(hubAccount, hubAccount), false},
+		{"an export claims another account", "Exports", deliverer, "s3:PutObject", bill(payerAccount), of(payerAccount, "999900001111"), false},
+		{"another service delivers", "Exports", events, "s3:PutObject", bill(payerAccount), of(payerAccount, payerAccount), false},
+		{"the payer's administrator writes there", "Exports", in(payerAccount, "admin"), "s3:PutObject", bill(payerAccount), is(), false},
+		{"AWS delivers in clear", "Exports", deliverer, "s3:PutObject", bill(payerAccount), with(evaluate.Resource{Context: of(payerAccount, payerAccount)}, map[string]string{"aws:SecureTransport": "false"}).Context, false},
+		{"a stranger reads a report", "Reports", in("999900001111", "admin"), "s3:GetObject", "arn:aws:s3:::reports/reports/x", is(), false},
 		{"a stranger reads the ledger", "Store", in("999900001111", "admin"), "s3:GetObject", "arn:aws:s3:::store/ledger/x", is(), false},
 	} {
 		t.Run(test.name, func(t *testing.T) {

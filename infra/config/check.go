@@ -138,6 +138,9 @@ func (c Config) check(p *problems) {
 		}
 	}
 	c.checkPeople(p)
+	if c.Report != nil && c.Partition() != "aws" {
+		p.add("reports", "bills are exported by us-east-1, which is of the partition aws: deploy the hub of reports there")
+	}
 	keys := map[string]string{}
 	for _, key := range append(slices.Clone(c.ScheduleTags), c.CustodianTag) {
 		folded := strings.ToLower(key)
@@ -149,7 +152,13 @@ func (c Config) check(p *problems) {
 	if other, twice := keys[strings.ToLower(c.SpotTag)]; twice && c.AutoSpot {
 		p.add("spot_tag", fmt.Sprintf("%s opts in to schedules as %s: whoever asked to be stopped at night would have asked for Spot too; choose another key", c.SpotTag, other))
 	}
+	if _, opts := keys[strings.ToLower(CostTag)]; opts {
+		p.add("schedule_tags", CostTag+" is what offpeak's own things carry, so that the bill tells their cost: choose another key")
+	}
 	for key := range c.Tags {
+		if strings.EqualFold(key, CostTag) {
+			p.add("tags", key+" is set by offpeak itself: take it out")
+		}
 		if _, opts := keys[strings.ToLower(key)]; opts {
 			p.add("tags", key+" would opt offpeak's own things in: choose another key")
 		}

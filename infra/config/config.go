@@ -17,6 +17,12 @@ import (
 // Key is that of the object in the context.
 const Key = "offpeak"
 
+// CostTag is the key of the cost allocation tag that everything of offpeak's carries, with the value CostTagValue: by it the bill says what offpeak itself costs.
+const (
+	CostTag      = "Application"
+	CostTagValue = "offpeak"
+)
+
 // Config is a deployment.
 type Config struct {
 	// Hub is the account of the hub; empty: that of the credentials with which is deployed. Region is the hub's.
@@ -42,6 +48,8 @@ type Config struct {
 	// AutoSpot deploys what moves workloads to Spot too; SpotTag is the key by which owners ask for that.
 	AutoSpot bool
 	SpotTag  string
+	// Report says how quarterly reports are made and mailed; nil: none are.
+	Report *Report
 	// Protected are tags whose resources nothing may touch, by key in order.
 	Protected []ProtectedTag
 	// VolumeKeys are the customer keys of volumes that are started.
@@ -167,6 +175,7 @@ func (s *section) config() Config {
 	}
 	c.Zone = s.zone("timezone")
 	c.Protected = s.protected("protected_tags")
+	c.Report = s.report()
 	c.Spread = s.spread("stack_sets")
 	c.Pipeline = s.pipeline("pipeline")
 	return c

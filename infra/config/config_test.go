@@ -121,6 +121,19 @@ func TestMistakes(t *testing.T) {
 		{"a pipeline from nowhere", `{"pipeline": {}}`, "offpeak.pipeline.connection: is missing"},
 		{"a pipeline to nowhere", `{"pipeline": {"connection": "arn:aws:codeconnections:us-east-1:111122223333:connection/1", "repository": "acme/offpeak"}}`, "say hub_account"},
 		{"a staging hub in the hub's place", `{"hub_account": "111122223333", "pipeline": {"connection": "arn:aws:codeconnections:us-east-1:111122223333:connection/1", "repository": "acme/offpeak", "staging_account": "111122223333"}}`, "an account of its own"},
+		{"reports from nobody", `{"reports": true, "payers": ["111122223333"]}`, "report_from: is missing"},
+		{"reports of nothing", `{"reports": true, "report_from": "finops@example.com"}`, "payers: is missing"},
+		{"reports from a name", `{"reports": true, "report_from": "FinOps <finops@example.com>", "payers": ["111122223333"]}`, "an address alone"},
+		{"reports from a host", `{"reports": true, "report_from": "finops@localhost", "payers": ["111122223333"]}`, "an address alone"},
+		{"a payer that is no account", `{"reports": true, "report_from": "finops@example.com", "payers": ["1111"]}`, "twelve digits"},
+		{"an identity of no kind", `{"reports": true, "report_from": "finops@example.com", "payers": ["111122223333"], "report_identity": "dns"}`, "say domain or address or existing"},
+		{"a monitor by its name", `{"reports": true, "report_from": "finops@example.com", "payers": ["111122223333"], "anomaly_monitor": "Services"}`, "the ARN of a monitor"},
+		{"a scan without limit", `{"reports": true, "report_from": "finops@example.com", "payers": ["111122223333"], "scan_limit_gb": 0}`, "a whole number from 1"},
+		{"a sender without reports", `{"report_from": "finops@example.com"}`, "is of no use without reports"},
+		{"a budget without reports", `{"budget_usd": 100}`, "is of no use without reports"},
+		{"reports in a partition without exports", `{"hub_region": "cn-north-1", "regions": ["cn-north-1"], "reports": true, "report_from": "finops@example.com", "payers": ["111122223333"]}`, "of the partition aws"},
+		{"a schedule by the tag of costs", `{"schedule_tags": ["application"]}`, "choose another key"},
+		{"the tag of costs by hand", `{"tags": {"Application": "x"}}`, "set by offpeak itself"},
 		{"a tag for everything that opts it in", `{"tags": {"offpeak:schedule": "stopped"}}`, "would opt offpeak's own things in"},
 	} {
 		_, err := parse(test.context)
@@ -139,6 +152,33 @@ func TestConcurrencyWithinTheQuota(t *testing.T) {
 		if _, err := parse(context); err != nil {
 			t.Errorf("%s: %v", context, err)
 		}
+	}
+}
+
+// TestReports: what is said of them, and what holds where nothing is.
+func TestReports(t *testing.T) {
+	t.Parallel()
+	const least = `{"reports": true, "report_from": "finops@mail.example.co.kr", "payers": ["111122223333", "444455556666"]`
+	c, err := parse(least + `}`)
+	want := &config.Report{
+		From: "finops@mail.example.co.kr", Identity: config.DomainIdentity, Payers: []fleet.AccountID{"111122223333", "444455556666"}, ScanGB: 200,
+		AnomalyMonitor: config.AnomalyNone,
+	}
+	if diff := cmp.Diff(want, c.Report); diff != "" || err != nil {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+	for identity, verified := range map[string]string{"domain": "mail.example.co.kr", "address": "finops@mail.example.co.kr", "existing": ""} {
+		c, err := parse(least + `, "report_identity": "` + identity + `"}`)
+		if err != nil || c.Report.Verified() != verified {
+			t.Errorf("%s: %v", identity, err)
+		}
+	}
+	c, err = parse(least + `, "budget_usd": 20000, "scan_limit_gb": 50, "anomaly_monitor": "arn:aws:ce::111122223333:anomalymonitor/12345678-abcd-ef12-3456-987654321a12"}`)
+	if err != nil || c.Report.BudgetUSD != 20000 || c.Report.ScanGB != 50 || !strings.HasPrefix(c.Report.AnomalyMonitor, "arn:") {
+		t.Errorf("%+v, %v", c.Report, err)
+	}
+	if c, err := parse(`{}`); err != nil || c.Report != nil {
+		t.Errorf("%+v, %v", c.Report, err)
 	}
 }
 

@@ -185,9 +185,18 @@ func Table(fleets []Fleet, m Measured, alarms int) string {
 
 // table writes bills side by side.
 func table(fleets []Fleet, bills [][]Line) string {
+	heads := make([]string, len(fleets))
+	for i, f := range fleets {
+		heads[i] = fmt.Sprintf("%d × %d", f.Accounts, f.Regions)
+	}
+	return sideBySide(heads, bills)
+}
+
+// sideBySide writes bills beneath what is said of each.
+func sideBySide(heads []string, bills [][]Line) string {
 	out, rule := "| |", "|---|"
-	for _, f := range fleets {
-		out += fmt.Sprintf(" %d × %d |", f.Accounts, f.Regions)
+	for _, head := range heads {
+		out += " " + head + " |"
 		rule += "--:|"
 	}
 	out += "\n" + rule + "\n"

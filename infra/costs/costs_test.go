@@ -114,6 +114,25 @@ func TestAutoSpotByHand(t *testing.T) {
 	}
 }
 
+// reportAlarms are those that reports add to a hub.
+const reportAlarms = 1
+
+// TestReportsByHand computes two lines without the package: one payer, ten gigabytes a month.
+func TestReportsByHand(t *testing.T) {
+	t.Parallel()
+	bill := costs.ReportMonth(costs.Bills{Payers: 1, Gigabytes: 10, Recipients: 5}, costs.ReportAssumed(), 1)
+	// 160 GB of copies a month at 20 s each, 30 ticks of 0.5 s, and two thirds of a report of 300 s; with 2 GB of memory
+	if want := decimal.RequireFromString("6830"); !bill[0].Count.Equal(want) {
+		t.Errorf("%s GB-seconds, want %s", bill[0].Count, want)
+	}
+	if want := decimal.RequireFromString("0.2"); !bill[1].Count.Round(6).Equal(want) { // 2/3 x 10 x 30 GB
+		t.Errorf("%s TB, want %s", bill[1].Count, want)
+	}
+	if want := decimal.RequireFromString("240"); !bill[2].Count.Equal(want) { // 160 GB a month, for a month and a half
+		t.Errorf("%s GB-months, want %s", bill[2].Count, want)
+	}
+}
+
 // TestThePage: docs/cost.md has these tables.
 func TestThePage(t *testing.T) {
 	t.Parallel()
@@ -125,7 +144,8 @@ func TestThePage(t *testing.T) {
 	page := string(data)
 	tables := map[string]string{
 		"local": costs.Table(fleets(), costs.Local(), alarms(t)), "over the wire": costs.Table(fleets(), costs.OverTheWire(), alarms(t)),
-		"autospot": costs.SpotTable(spotFleets(), costs.SpotLocal(), alarmsOf(t, "hub-full.json")-alarms(t)),
+		"autospot": costs.SpotTable(spotFleets(), costs.SpotLocal(), alarmsOf(t, "hub-full.json")-alarms(t)-reportAlarms),
+		"reports":  costs.ReportTable([]costs.Bills{{1, 1, 5}, {1, 10, 5}, {20, 2, 3}}, costs.ReportAssumed(), reportAlarms),
 		"counts":   costs.Counts(costs.Office(100, 4), costs.OverTheWire(), alarms(t)),
 	}
 	for name, made := range tables {

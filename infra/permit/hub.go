@@ -12,8 +12,11 @@ type Hub struct {
 	Own *Spoke
 	// Key says that a customer key encrypts what the hub keeps.
 	Key bool
-	// Spot says that AutoSpot's functions are deployed too.
-	Spot bool
+	// Spot says that AutoSpot's functions are deployed too, and Reports that of quarterly reports.
+	Spot, Reports bool
+	// Payers are the accounts whose bills AWS delivers, and Sender is the address that reports are mailed from.
+	Payers []string
+	Sender string
 	// Operators and Readers are the roles of people in the hub's account, by path and name, with * where a name is not known before: who acts by
 	// hand, and who only looks.
 	Operators, Readers []string
@@ -39,6 +42,9 @@ func (h Hub) Roles() []Role {
 	if h.Spot {
 		roles = append(roles, h.AutoSpot(), h.Interruption())
 	}
+	if h.Reports {
+		roles = append(roles, h.Report())
+	}
 	return append(roles, h.People()...)
 }
 
@@ -47,6 +53,9 @@ func (h Hub) Tick() Role {
 	wakes, why := []string{"${Dispatch.Arn}"}, "calls the dispatcher"
 	if h.Spot {
 		wakes, why = append(wakes, "${Autospot.Arn}"), "calls the dispatcher, and AutoSpot once a day"
+	}
+	if h.Reports {
+		wakes, why = append(wakes, "${Report.Arn}"), why+", and the function of reports once a day"
 	}
 	return Role{
 		Name: TickRole, Where: "the hub", For: "the clock, which wakes the dispatcher every five minutes",

@@ -91,6 +91,8 @@ func (s Statement) admits() error {
 	switch {
 	case len(s.Principals) == 0:
 		return fmt.Errorf("a policy of a thing says whom it lets in")
+	case s.Effect == Deny:
+		return nil
 	case s.Principals["*"] != nil && !asks("aws:PrincipalOrgID"):
 		return fmt.Errorf("everybody is let in: name accounts, or the organization by aws:PrincipalOrgID")
 	case s.Principals["Service"] != nil && !asks("aws:SourceAccount", "aws:SourceArn", "kms:EncryptionContext:aws:logs:arn"):

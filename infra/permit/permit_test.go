@@ -20,7 +20,7 @@ func spoke() permit.Spoke {
 func hub() permit.Hub {
 	own := permit.Spoke{Tags: []string{"offpeak:schedule"}, VolumeKeys: []string{"arn:aws:kms:ap-northeast-2:111122223333:key/1"}}
 	return permit.Hub{
-		Organization: "o-ab12cd34ef", Accounts: []string{"888899990000"}, Own: &own, Key: true, Spot: true,
+		Organization: "o-ab12cd34ef", Accounts: []string{"888899990000"}, Own: &own, Key: true, Spot: true, Reports: true, Payers: []string{"111122223333", "444455556666"}, Sender: "finops@example.com",
 		Operators: []string{"ops", "aws-reserved/sso.amazonaws.com/*/AWSReservedSSO_CloudOps_*"}, Readers: []string{"finance"},
 	}
 }
@@ -110,7 +110,7 @@ func TestWhatIsRefused(t *testing.T) {
 func TestThePoliciesOfTheHubsThings(t *testing.T) {
 	t.Parallel()
 	all := hub().Policies("ap-northeast-2", "${TagChanges.Arn}", "${DatabaseRestarts.Arn}")
-	if len(all) != 4 {
+	if len(all) != 6 {
 		t.Fatalf("%d policies", len(all))
 	}
 	everything := 0
@@ -119,7 +119,7 @@ func TestThePoliciesOfTheHubsThings(t *testing.T) {
 			t.Error(err)
 		}
 		for _, s := range p.Statements {
-			if s.Why == "" || s.Sid == "" || s.Effect != permit.Allow {
+			if s.Why == "" || s.Sid == "" || s.Effect == permit.Deny && s.Principals["*"] == nil {
 				t.Errorf("%s: what for? %+v", p.Name, s)
 			}
 			if s.Everything != "" {

@@ -6,6 +6,9 @@ func (h Hub) Policies(region string, rules ...string) []Policy {
 	if bus := h.BusPolicy(); len(bus) > 0 {
 		all = append(all, Policy{"the bus", bus})
 	}
+	if h.Reports {
+		all = append(all, Policy{"the bucket of exports", h.ExportsPolicy()}, Policy{"the bucket of reports", ShelfPolicy()})
+	}
 	if h.Key {
 		all = append(all, Policy{"the key", KeyPolicy(region)})
 	}

@@ -40,7 +40,11 @@ func PolicyTable(policies []Policy) string {
 			if s.Everything != "" {
 				why += ". `*`: " + s.Everything
 			}
-			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", p.Name, s.who(), codes(s.Actions), conditions(s.Conditions), why)
+			effect := ""
+			if s.Effect == Deny {
+				effect = "**denied:** "
+			}
+			fmt.Fprintf(&b, "| %s | %s | %s%s | %s | %s |\n", p.Name, s.who(), effect, codes(s.Actions), conditions(s.Conditions), why)
 		}
 	}
 	return b.String()
@@ -48,6 +52,9 @@ func PolicyTable(policies []Policy) string {
 
 func (s Statement) who() string {
 	var out []string
+	if s.Principals["*"] != nil && s.Effect == Deny {
+		return "everybody"
+	}
 	if s.Principals["*"] != nil {
 		return "everybody, on the condition"
 	}
@@ -78,6 +85,8 @@ func conditions(all []Condition) string {
 	var out []string
 	for _, c := range all {
 		switch {
+		case c.Operator == "Null" && c.Values[0] == "true":
+			out = append(out, "`"+c.Key+"` is not there")
 		case c.Operator == "Null":
 			out = append(out, "`"+c.Key+"` is there")
 		case strings.HasPrefix(c.Operator, "ForAllValues:"):

@@ -29,7 +29,7 @@ func TestTheTableOfThePage(t *testing.T) {
 		t.Fatalf("%s has no place for the table", path)
 	}
 	example := permit.Hub{
-		Organization: "o-ab12cd34ef", Accounts: []string{"888899990000"}, Key: true, Spot: true,
+		Organization: "o-ab12cd34ef", Accounts: []string{"888899990000"}, Key: true, Spot: true, Reports: true, Payers: []string{"444455556666"}, Sender: "finops@example.com",
 		Operators: []string{"aws-reserved/sso.amazonaws.com/*/AWSReservedSSO_CloudOps_*"}, Readers: []string{"finance"},
 	}
 	account := permit.Spoke{
@@ -38,7 +38,7 @@ func TestTheTableOfThePage(t *testing.T) {
 	}
 	want := "\n" + permit.Table(append(example.Roles(), account.Schedule(), account.Read(), account.Spot(), permit.Events("ap-northeast-2"))) +
 		"### The hub's own things\n\nWhat their policies say beside it: no access without TLS.\n\n" +
-		permit.PolicyTable(example.Policies("ap-northeast-2", "${TagChanges.Arn}", "${DatabaseRestarts.Arn}", "${SpotInterruptions.Arn}", "${FailedLaunches.Arn}")) + "\n"
+		permit.PolicyTable(example.Policies("ap-northeast-2", "${TagChanges.Arn}", "${DatabaseRestarts.Arn}", "${SpotInterruptions.Arn}", "${FailedLaunches.Arn}", "${DeliveriesCame.Arn}", "${MailsCameBack.Arn}")) + "\n"
 	if *update {
 		if err := os.WriteFile(path, []byte(before+begin+want+end+after), 0o644); err != nil { //nolint:gosec // for everybody to read
 			t.Fatal(err)

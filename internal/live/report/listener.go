@@ -44,7 +44,8 @@ func (l *Listener) written(ctx context.Context, all []occasion.Object) (done []s
 	var errs []error
 	for _, object := range all {
 		m, ok := landing.ManifestOf(object.Key)
-		if object.Bucket != l.Exports || !ok {
+		// A month that goes on is delivered anew each day, and no report is made of it.
+		if object.Bucket != l.Exports || !ok || m.Month.AddDate(0, 1, 0).After(l.Now()) {
 			continue
 		}
 		place := "s3://" + object.Bucket + "/" + object.Key

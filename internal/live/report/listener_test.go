@@ -87,6 +87,7 @@ func TestWhatFollowsFromAnOccasion(t *testing.T) {
 		{"a manifest", written("exports", key), nil, []string{publish, "published 111122223333 2026-07"}, ""},
 		{"a file of the delivery, before its manifest", written("exports", strings.Replace(key, "metadata", "data", 1)), nil, nil, ""},
 		{"a manifest in a stranger's bucket", written("elsewhere", key), nil, nil, ""},
+		{"a month that goes on", written("exports", strings.Replace(key, "2026-07", "2026-10", 1)), nil, nil, ""},
 		{"a delivery that the next one overtakes", written("exports", key), map[string]error{"publish": fmt.Errorf("copy: %w", athena.ErrDeliveredAnew)}, []string{publish}, ""},
 		{"a delivery that cannot be copied", written("exports", key), map[string]error{"publish": errors.New("denied")}, []string{publish}, "denied"},
 		{
