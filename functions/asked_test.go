@@ -20,6 +20,8 @@ type signedCall struct {
 	text        map[string]any // of calls in JSON
 	path, host  string
 	ifNoneMatch string
+	ifMatch     string
+	source      string // of a copy, bucket/key
 }
 
 var signature = regexp.MustCompile(`Credential=([^/]+)/\d+/([^/]+)/([^/]+)/aws4_request`)
@@ -28,11 +30,12 @@ var signature = regexp.MustCompile(`Credential=([^/]+)/\d+/([^/]+)/([^/]+)/aws4_
 var prefixes = map[string]string{"tagging": "tag", "monitoring": "cloudwatch"}
 
 // calledElse are calls that IAM names otherwise; empty: it is not asked.
-var calledElse = map[string]string{"sqs:SendMessageBatch": "sqs:SendMessage", "sts:GetCallerIdentity": "", "account:POST": "account:ListRegions"}
+var calledElse = map[string]string{"sqs:SendMessageBatch": "sqs:SendMessage", "sts:GetCallerIdentity": "", "account:POST": "account:ListRegions", "s3:HeadObject": "s3:GetObject"}
 
 // parse reads a call.
 func parse(in *http.Request, body []byte) signedCall {
-	c := signedCall{path: in.URL.Path, host: in.Host, ifNoneMatch: in.Header.Get("If-None-Match")}
+	c := signedCall{path: in.URL.Path, host: in.Host, ifNoneMatch: in.Header.Get("If-None-Match"), ifMatch: in.Header.Get("If-Match")}
+	c.source, _ = url.PathUnescape(in.Header.Get("X-Amz-Copy-Source"))
 	service := ""
 	if m := signature.FindStringSubmatch(in.Header.Get("Authorization")); m != nil {
 		c.key, c.region, service = m[1], m[2], m[3]
@@ -158,6 +161,12 @@ func (l *law) ofObject(c signedCall) []evaluate.Request {
 	}
 	if c.ifNoneMatch != "" {
 		request.Context["s3:if-none-match"] = c.ifNoneMatch
+	}
+	if c.ifMatch != "" {
+		request.Context["s3:if-match"] = c.ifMatch
+	}
+	if c.source != "" { // a copy reads what it copies
+		return []evaluate.Request{request, {Action: "s3:GetObject", Resources: []evaluate.Resource{{ARN: "arn:aws:s3:::" + c.source}}}}
 	}
 	return []evaluate.Request{request}
 }

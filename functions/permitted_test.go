@@ -37,8 +37,8 @@ var unseen = map[string]string{
 }
 
 // oneWay are roles of which what was called must be allowed, and what is allowed need not have been called here: what AutoSpot asks of services, target
-// groups and single instances, and what it does to them, is shown against the stand-in in internal/cloud.
-var oneWay = []string{permit.AutoSpotRole, permit.InterruptionRole, permit.SpotRole}
+// groups and single instances, and what it does to them, is shown against the stand-in in internal/cloud; so are Athena, Glue and SES of reports.
+var oneWay = []string{permit.ReportRole, permit.AutoSpotRole, permit.InterruptionRole, permit.SpotRole}
 
 // TestMain compares, after all tests have run, what each role was seen to call with what it may: what nothing called is one permission too many.
 // What was called and is not allowed has failed a test by then. Where only some tests run nothing is compared.
@@ -55,7 +55,7 @@ func TestMain(m *testing.M) {
 // compare tells of each role what it may do and did not. The rows that own_account adds to the hub's roles are those of the account's role, which was
 // asked about them: here they are only known.
 func (b *logbook) compare(tell func(string) (int, error)) (code int) {
-	hub := permit.Hub{Organization: organization, Accounts: []string{elsewhere}, Key: true, Spot: true, Operators: []string{"ops"}, Readers: []string{"finance"}}
+	hub := permit.Hub{Organization: organization, Accounts: []string{elsewhere}, Key: true, Spot: true, Reports: true, Payers: []string{"111122223333", "444455556666"}, Sender: "finops@example.com", Operators: []string{"ops"}, Readers: []string{"finance"}}
 	spoke := permit.Spoke{Tags: []string{"offpeak:schedule"}, Organization: organization, Operators: true, Readers: true, AutoSpot: true}
 	may, known := append(hub.Roles(), spoke.Schedule(), spoke.Read(), spoke.Spot()), map[string]bool{}
 	hub.Own = &spoke
