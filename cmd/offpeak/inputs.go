@@ -28,6 +28,7 @@ type inputs struct {
 	at         string
 	selector   string
 	launch     bool // how things are launched is wanted, too
+	posture    bool // how they are set up otherwise, too
 }
 
 // register adds the flags to a command.
@@ -99,7 +100,7 @@ func (in *inputs) snapshot(args []string, prices fleet.Prices) (fleet.Snapshot, 
 			return fleet.Snapshot{}, usagef("--account: %w", err)
 		}
 	}
-	options := local.Options{Account: fleet.AccountID(in.account), Region: fleet.Region(in.region), Taken: taken, Launch: in.launch}
+	options := local.Options{Account: fleet.AccountID(in.account), Region: fleet.Region(in.region), Taken: taken, Launch: in.launch, Posture: in.posture}
 	snapshot, err := local.ReadInventoryFiles(files, in.in, options)
 	if err != nil {
 		return fleet.Snapshot{}, err

@@ -15,8 +15,7 @@ import (
 )
 
 func newInventory(c console) *cobra.Command {
-	in := inputs{console: c}
-	var reach reachFlags
+	in, reach := inputs{console: c, posture: true}, reachFlags{posture: true}
 	var save, output string
 	var live bool
 	cmd := &cobra.Command{

@@ -25,9 +25,11 @@ import (
 // onAWS is AWS, reached with the credentials of who types the command.
 type onAWS struct {
 	*live.Hub
-	now    func() time.Time
-	acting func() (*live.Hub, error) // the same, entering accounts by the role that acts
-	looks  func() (*live.Hub, error) // the same, entering accounts by the role that only reads
+	now func() time.Time
+	// posture says that snapshots tell how things are set up, too.
+	posture bool
+	acting  func() (*live.Hub, error) // the same, entering accounts by the role that acts
+	looks   func() (*live.Hub, error) // the same, entering accounts by the role that only reads
 }
 
 // openAWS reaches AWS by the standard credential chain. A region that is only to be looked into does not replace the one of the configuration: there
@@ -45,7 +47,7 @@ func openAWS(ctx context.Context, c console, e entry) (reach, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &onAWS{h, c.now, sync.OnceValues(func() (*live.Hub, error) { return open(false) }), func() (*live.Hub, error) { return h, nil }}
+	a := &onAWS{h, c.now, e.posture, sync.OnceValues(func() (*live.Hub, error) { return open(false) }), func() (*live.Hub, error) { return h, nil }}
 	if e.acts {
 		a.looks = sync.OnceValues(func() (*live.Hub, error) { return open(true) })
 	}
@@ -81,6 +83,9 @@ func (a *onAWS) options(p *policy.Policy) inventory.Options {
 		o = live.OptIn(p.Rules.Keys)
 	}
 	o.Now = a.now
+	if a.posture {
+		o.Posture = inventory.Postures
+	}
 	return o
 }
 

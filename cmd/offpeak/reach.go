@@ -65,6 +65,8 @@ type reachFlags struct {
 	acts bool
 	// spot is set by commands that change how things buy their capacity: they act by AutoSpot's role.
 	spot bool
+	// posture is set by commands that tell how things are set up beside what plans need.
+	posture bool
 }
 
 // entry is how AWS is reached.
@@ -75,6 +77,8 @@ type entry struct {
 	onlyToLook bool
 	// acts says that accounts are entered by the role that acts, and spot that this is AutoSpot's.
 	acts, spot bool
+	// posture says that snapshots tell how things are set up, too.
+	posture bool
 }
 
 // HubVariable names the hub's place for all commands.
@@ -138,7 +142,7 @@ func (f *reachFlags) open(ctx context.Context, c console) (*site, error) {
 	if len(f.regions) > 0 {
 		region = f.regions[0]
 	}
-	a, err := openAWS(ctx, c, entry{f.profile, fleet.Region(region), at.bucket == "", f.acts, f.spot})
+	a, err := openAWS(ctx, c, entry{f.profile, fleet.Region(region), at.bucket == "", f.acts, f.spot, f.posture})
 	if err != nil {
 		return nil, err
 	}

@@ -60,7 +60,7 @@ func (s Spoke) Read() Role {
 	return Role{
 		Name: ReadRole, Where: "each account that is looked after, and protected ones, which have no other", For: "lists what there is",
 		Trust:      s.trust(slices.Concat([]string{DispatchRole, ScheduleRole}, autospot, only(s.Operators, OperatorRole), only(s.Readers, ReaderRole))...),
-		Statements: slices.Concat(Looking(), []Statement{Regions()}, listing(s.Operators || s.Readers), spot),
+		Statements: slices.Concat(Looking(), []Statement{Regions(), Volumes()}, listing(s.Operators || s.Readers), spot),
 	}
 }
 
@@ -152,6 +152,14 @@ func Regions() Statement {
 		Sid: "ListRegions", Effect: Allow, Actions: []string{"account:ListRegions", "ec2:DescribeRegions"}, Resources: []string{"*"},
 		Anywhere: "the account's own regions: its resource is the account itself, whose ARN names the management account of its organization",
 		Why:      "regions that the account has enabled; the second where the first does not answer",
+	}
+}
+
+// Volumes is what it takes to tell how volumes are set up, which reports do and no plan needs.
+func Volumes() Statement {
+	return Statement{
+		Sid: "ListVolumes", Effect: Allow, Actions: []string{"ec2:DescribeVolumes"}, Resources: []string{"*"}, Anywhere: lists,
+		Why: "types and encryption of the volumes of instances, for reports; no sweep asks for it",
 	}
 }
 

@@ -16,7 +16,7 @@ type Database struct {
 	Engine            string  `json:"Engine"`
 	Created           Instant `json:"InstanceCreateTime"`
 	RestartsAt        Instant `json:"AutomaticRestartTime"`
-	MultiAZ           bool
+	MultiAZ           *bool
 	SecondaryZone     string   `json:"SecondaryAvailabilityZone"`
 	SourceInstance    string   `json:"ReadReplicaSourceDBInstanceIdentifier"`
 	SourceCluster     string   `json:"ReadReplicaSourceDBClusterIdentifier"`
@@ -24,6 +24,7 @@ type Database struct {
 	ClusterReplicas   []string `json:"ReadReplicaDBClusterIdentifiers"`
 	ClusterIdentifier string   `json:"DBClusterIdentifier"`
 	Tags              *[]Tag   `json:"TagList"`
+	DatabasePosture
 }
 
 // Cluster is what is needed of a database cluster in describe-db-clusters: of Aurora, DocumentDB, Neptune, or of RDS in three zones.
@@ -36,12 +37,14 @@ type Cluster struct {
 	EngineMode       string  `json:"EngineMode"`
 	Created          Instant `json:"ClusterCreateTime"`
 	RestartsAt       Instant `json:"AutomaticRestartTime"`
-	MultiAZ          bool
+	MultiAZ          *bool
 	Global           string   `json:"GlobalClusterIdentifier"`
 	GlobalForwarding string   `json:"GlobalWriteForwardingStatus"`
 	Source           string   `json:"ReplicationSourceIdentifier"`
 	Replicas         []string `json:"ReadReplicaIdentifiers"`
 	Tags             *[]Tag   `json:"TagList"`
+	Zones            []string `json:"AvailabilityZones"` // where its storage is: always three of Aurora's
+	DatabasePosture
 }
 
 // databaseState sorts RDS's words, of which there are many and new ones come. What is neither available, stopped nor on its way out
@@ -92,7 +95,7 @@ func (d *Database) Resource() (fleet.Resource, error) {
 		RestartsAt: d.RestartsAt.Time,
 		Type:       d.Class,
 		Product:    d.Engine,
-		MultiAZ:    d.MultiAZ,
+		MultiAZ:    isTrue(d.MultiAZ),
 		Tags:       tags,
 		Traits:     d.traits(),
 	}, nil
@@ -107,7 +110,7 @@ func (d *Database) traits() []fleet.Trait {
 	switch {
 	case strings.HasPrefix(d.Engine, "custom-"):
 		t.when(true, fleet.CannotStop, "an RDS Custom instance")
-	case strings.HasPrefix(d.Engine, "sqlserver-") && (d.MultiAZ || d.SecondaryZone != ""):
+	case strings.HasPrefix(d.Engine, "sqlserver-") && (isTrue(d.MultiAZ) || d.SecondaryZone != ""):
 		t.when(true, fleet.CannotStop, "SQL Server in a Multi-AZ deployment")
 	case d.ClusterIdentifier == "" && (strings.HasPrefix(d.Engine, "aurora") || d.Engine == "docdb" || d.Engine == "neptune"):
 		t.when(true, fleet.CannotStop, "an instance of "+d.Engine+", which is stopped by the cluster")
@@ -145,7 +148,7 @@ func (c *Cluster) Resource() (fleet.Resource, error) {
 		RestartsAt: c.RestartsAt.Time,
 		Type:       c.Class,
 		Product:    c.Engine,
-		MultiAZ:    c.MultiAZ,
+		MultiAZ:    isTrue(c.MultiAZ),
 		Tags:       tags,
 		Traits:     c.traits(),
 	}, nil

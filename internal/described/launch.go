@@ -126,9 +126,10 @@ func (p *MixedPolicy) mix() *fleet.Mix {
 // LaunchedInstance is an instance with what it was launched with, which takes more to read.
 type LaunchedInstance struct {
 	Instance
-	Image      string               `json:"ImageId"`
-	RootDevice string               `json:"RootDeviceName"`
-	Profile    struct{ Arn string } `json:"IamInstanceProfile"`
+	Image      string                      `json:"ImageId"`
+	RootDevice string                      `json:"RootDeviceName"`
+	Profile    struct{ Arn string }        `json:"IamInstanceProfile"`
+	Metadata   struct{ HttpTokens string } `json:"MetadataOptions"`
 }
 
 // Launch returns what the instance was launched with.

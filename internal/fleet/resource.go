@@ -45,6 +45,8 @@ type Resource struct {
 
 	// Launch is how it gets its capacity; nil where the snapshot was not asked for it.
 	Launch *Launch `json:"launch,omitempty"`
+	// Posture is how it is set up otherwise; nil where the snapshot was not asked for it.
+	Posture *Posture `json:"posture,omitempty"`
 
 	// Price is what an hour of running costs, without storage and addresses that are charged while stopped too.
 	Price Price `json:"price,omitzero"`

@@ -40,7 +40,7 @@ func (r *reading) instances(found *[]fleet.Resource) error {
 		i := &r.scratch
 		*i = described.LaunchedInstance{Instance: described.Instance{Tags: i.Tags[:0], Interfaces: i.Interfaces[:0], Devices: i.Devices[:0]}} // their memory is used again, nothing in them is
 		record := any(&i.Instance)
-		if r.into.opts.Launch {
+		if r.into.opts.Launch || r.into.opts.Posture {
 			record = i
 		}
 		if err := r.decode(record); err != nil {
@@ -55,6 +55,9 @@ func (r *reading) instances(found *[]fleet.Resource) error {
 		}
 		if r.into.opts.Launch {
 			resource.Launch = i.Launch()
+		}
+		if r.into.opts.Posture {
+			resource.Posture = i.Posture()
 		}
 		*found = append(*found, resource)
 		return nil

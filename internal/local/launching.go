@@ -5,13 +5,14 @@ import (
 	"offpeak/internal/fleet"
 )
 
-// launchLists are the answers that tell how things are launched. Where that was not asked for they are read all the same, so that what is wrong
+// launchLists are the answers that tell how things are launched, and what their volumes are. Where that was not asked for they are read all the same, so that what is wrong
 // with them is said, and nothing of them is kept.
 func launchLists() []list {
 	return []list{
 		{"LaunchTemplateVersions", "aws ec2 describe-launch-template-versions", recordsOf((*reading).templateVersion)},
 		{"ScheduledUpdateGroupActions", "aws autoscaling describe-scheduled-actions", recordsOf((*reading).scheduledAction)},
 		{"clusters", "aws ecs describe-clusters", recordsOf((*reading).ecsCluster)},
+		{"Volumes", "aws ec2 describe-volumes", recordsOf((*reading).volume)},
 		{"capacityProviders", "aws ecs describe-capacity-providers", recordsOf((*reading).capacityProvider)},
 	}
 }
@@ -41,6 +42,14 @@ func (r *reading) templateVersion(v *described.TemplateVersion) error {
 		templates[v.ID] = append(templates[v.ID], *v)
 	}
 	return nil
+}
+
+func (r *reading) volume(v *described.Volume) error {
+	disk, err := v.Disk()
+	if err == nil && r.into.opts.Posture {
+		r.into.volumes[disk.ID] = disk
+	}
+	return err
 }
 
 // scheduledAction is what is needed of a group's scheduled action.

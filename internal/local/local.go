@@ -36,12 +36,14 @@ type Options struct {
 	Taken time.Time
 	// Launch asks for how things are launched too (fleet.Launch), of which schedules need nothing.
 	Launch bool
+	// Posture asks for how things are set up otherwise (fleet.Posture), which no plan needs.
+	Posture bool
 }
 
 // ReadInventory reads listings printed by the AWS CLI (describe-instances, describe-auto-scaling-groups, describe-db-instances,
 // describe-db-clusters, describe-services) or snapshots that offpeak saved, and makes one snapshot of them. Listings that tell more of how
 // things are launched (describe-launch-template-versions, describe-target-group-attributes, describe-clusters, describe-capacity-providers)
-// may stand among them; they count where that was asked for. A source may hold several JSON documents in a row. A resource that stands in two sources counts once when they agree, and is an error when they do not.
+// may stand among them, and volumes (describe-volumes); they count where that was asked for. A source may hold several JSON documents in a row. A resource that stands in two sources counts once when they agree, and is an error when they do not.
 func ReadInventory(sources []Source, opts Options) (fleet.Snapshot, error) {
 	c := newCollection(opts)
 	for _, s := range sources {
@@ -68,6 +70,7 @@ type collection struct {
 	opts      Options
 	resources []fleet.Resource
 	launching described.Launching
+	volumes   map[string]fleet.Disk // by id, where asked for
 	places    map[fleet.ARN]place
 	gaps      []string
 	saved     []savedHeader // of the saved snapshots among the sources
@@ -89,7 +92,7 @@ type savedHeader struct {
 }
 
 func newCollection(opts Options) *collection {
-	return &collection{opts: opts, places: map[fleet.ARN]place{}, launching: described.Launching{
+	return &collection{opts: opts, places: map[fleet.ARN]place{}, volumes: map[string]fleet.Disk{}, launching: described.Launching{
 		Templates: map[string][]described.TemplateVersion{}, Targets: map[string]map[string]string{},
 		Clusters: map[string][]string{}, Providers: map[string]string{}, Scheduled: map[described.ScheduledGroup][]int{},
 	}}
@@ -167,6 +170,7 @@ func (c *collection) snapshot() (fleet.Snapshot, error) {
 		}
 		described.Join(s.Resources)
 		c.launching.Join(s.Resources)
+		described.JoinVolumes(s.Resources, c.volumes)
 		s.NotChecked = notChecked(s.Resources)
 	}
 	s.Sort()

@@ -13,18 +13,27 @@ func (r *reading) group(g *described.Group) (fleet.Resource, error) {
 	if err == nil && r.into.opts.Launch {
 		resource.Launch, err = g.Launch()
 	}
+	if r.into.opts.Posture {
+		resource.Posture = g.Posture()
+	}
 	return r.placed("AutoScalingGroupARN", resource, err)
 }
 
 func (r *reading) database(d *described.Database) (fleet.Resource, error) {
 	r.countTags(fleet.RDSInstance, d.Tags != nil)
 	resource, err := d.Resource()
+	if r.into.opts.Posture {
+		resource.Posture = d.Posture()
+	}
 	return r.placed("DBInstanceArn", resource, err)
 }
 
 func (r *reading) cluster(c *described.Cluster) (fleet.Resource, error) {
 	r.countTags(fleet.RDSCluster, c.Tags != nil)
 	resource, err := c.Resource()
+	if r.into.opts.Posture {
+		resource.Posture = c.Posture()
+	}
 	return r.placed("DBClusterArn", resource, err)
 }
 

@@ -33,7 +33,7 @@ func TestRefusesWhatIsNoListing(t *testing.T) {
 		{"an error message", "\nUnable to locate credentials", `a.json: begins with "Unable to locate credentials"; a JSON object as the AWS CLI prints it was expected`},
 		{"null", "null", `a.json: begins with "null"; a JSON object as the AWS CLI prints it was expected`},
 		{"an object without a list", `{}`, "a.json: $: holds no list (" + lists + ")"},
-		{"another answer", `{"Volumes": []}`, "a.json: $.Volumes: is not known here (" + lists + ")"},
+		{"another answer", `{"Snapshots": []}`, "a.json: $.Snapshots: is not known here (" + lists + ")"},
 		{"no listing after a listing", `{"Reservations": []} []`, "a.json: document 2, $: is a list (expected an object)"},
 		{"a list that is none", `{"Reservations": {}}`, "a.json: $.Reservations: is an object (expected a list)"},
 		{"records that are none", `{"Reservations": [[]]}`, "a.json: $.Reservations[0]: is a list (expected an object)"},

@@ -7,7 +7,6 @@ package assets
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -36,7 +35,7 @@ func Of(in *Input) reports.Assets {
 		return reports.Assets{}
 	}
 	a := reports.Assets{Taken: true}
-	for _, r := range latest(in) {
+	for _, r := range fleet.Latest(in.Snapshots, in.Accounts) {
 		a.Items = append(a.Items, in.asset(r))
 	}
 	owners, environments, kinds := map[string]int{}, map[string]int{}, map[string]int{}
@@ -58,32 +57,6 @@ func Of(in *Input) reports.Assets {
 		a.Came, a.Went = difference(a.Items, in.Last.Items), difference(in.Last.Items, a.Items)
 	}
 	return a
-}
-
-// latest is each resource as it was seen last, by ARN; those that are gone are left out.
-func latest(in *Input) []*fleet.Resource {
-	type seen struct {
-		at       time.Time
-		resource *fleet.Resource
-	}
-	last := map[fleet.ARN]seen{}
-	for i := range in.Snapshots {
-		s := &in.Snapshots[i]
-		for k := range s.Resources {
-			r := &s.Resources[k]
-			ours := len(in.Accounts) == 0 || slices.Contains(in.Accounts, r.Scope.Account)
-			if known, found := last[r.ARN]; ours && (!found || s.Taken.After(known.at)) {
-				last[r.ARN] = seen{s.Taken, r}
-			}
-		}
-	}
-	var all []*fleet.Resource
-	for _, arn := range slices.Sorted(maps.Keys(last)) {
-		if r := last[arn].resource; r.State != fleet.Gone {
-			all = append(all, r)
-		}
-	}
-	return all
 }
 
 func (in *Input) asset(r *fleet.Resource) reports.Asset {

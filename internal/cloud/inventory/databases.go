@@ -34,6 +34,9 @@ func (r *reading) listDatabases(ctx context.Context) error {
 		for i := range page.DBInstances {
 			record := databaseRecord(&page.DBInstances[i])
 			resource, err := record.Resource()
+			if r.options.Posture != nil {
+				resource.Posture = record.Posture()
+			}
 			add(fleet.RDSInstance, &record.ID, resource, err)
 		}
 	})
@@ -45,6 +48,9 @@ func (r *reading) listDatabases(ctx context.Context) error {
 		for i := range page.DBClusters {
 			record := clusterRecord(&page.DBClusters[i])
 			resource, err := record.Resource()
+			if r.options.Posture != nil {
+				resource.Posture = record.Posture()
+			}
 			add(fleet.RDSCluster, &record.ID, resource, err)
 		}
 	})
@@ -106,7 +112,7 @@ func databaseRecord(d *types.DBInstance) described.Database {
 		Engine:            aws.ToString(d.Engine),
 		Created:           instant(d.InstanceCreateTime),
 		RestartsAt:        instant(d.AutomaticRestartTime),
-		MultiAZ:           aws.ToBool(d.MultiAZ),
+		MultiAZ:           d.MultiAZ,
 		SecondaryZone:     aws.ToString(d.SecondaryAvailabilityZone),
 		SourceInstance:    aws.ToString(d.ReadReplicaSourceDBInstanceIdentifier),
 		SourceCluster:     aws.ToString(d.ReadReplicaSourceDBClusterIdentifier),
@@ -114,6 +120,10 @@ func databaseRecord(d *types.DBInstance) described.Database {
 		ClusterReplicas:   d.ReadReplicaDBClusterIdentifiers,
 		ClusterIdentifier: aws.ToString(d.DBClusterIdentifier),
 		Tags:              databaseTags(d.TagList),
+		DatabasePosture: described.DatabasePosture{
+			Zone: aws.ToString(d.AvailabilityZone), Public: d.PubliclyAccessible, Encrypted: d.StorageEncrypted,
+			StorageType: aws.ToString(d.StorageType), BackupRetention: number(d.BackupRetentionPeriod),
+		},
 	}
 }
 
@@ -127,12 +137,16 @@ func clusterRecord(c *types.DBCluster) described.Cluster {
 		EngineMode:       aws.ToString(c.EngineMode),
 		Created:          instant(c.ClusterCreateTime),
 		RestartsAt:       instant(c.AutomaticRestartTime),
-		MultiAZ:          aws.ToBool(c.MultiAZ),
+		MultiAZ:          c.MultiAZ,
 		Global:           aws.ToString(c.GlobalClusterIdentifier),
 		GlobalForwarding: string(c.GlobalWriteForwardingStatus),
 		Source:           aws.ToString(c.ReplicationSourceIdentifier),
 		Replicas:         c.ReadReplicaIdentifiers,
 		Tags:             databaseTags(c.TagList),
+		Zones:            c.AvailabilityZones,
+		DatabasePosture: described.DatabasePosture{
+			Public: c.PubliclyAccessible, Encrypted: c.StorageEncrypted, StorageType: aws.ToString(c.StorageType), BackupRetention: number(c.BackupRetentionPeriod),
+		},
 	}
 }
 

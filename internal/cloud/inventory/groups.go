@@ -39,6 +39,9 @@ func (r *reading) addGroup(g *types.AutoScalingGroup) {
 	if err == nil && r.options.Launch != nil {
 		resource.Launch, err = record.Launch()
 	}
+	if r.options.Posture != nil {
+		resource.Posture = record.Posture()
+	}
 	if err != nil {
 		r.leaveOut(fleet.AutoScalingGroup, record.Name, err)
 		return

@@ -76,9 +76,8 @@ func (r *reading) addInstance(i *types.Instance, owner string, requests map[stri
 	if !r.wants(&resource) {
 		return
 	}
-	if r.options.Launch != nil {
-		launched := launchedRecord(i, record)
-		resource.Launch = launched.Launch()
+	if r.options.Launch != nil || r.options.Posture != nil {
+		r.complete(&resource, launchedRecord(i, record))
 	}
 	if _, member := resource.Trait(fleet.GroupMember); record.SpotRequest != "" && !member && r.planned(&resource) {
 		requests[record.SpotRequest] = len(r.ofEC2)

@@ -38,6 +38,9 @@ type Options struct {
 	// Launch is Launches where how things are launched is asked for too (fleet.Launch), which takes calls of its own and which schedules need nothing of;
 	// nil: it is not. It is a value so that programs that do not ask do not carry it.
 	Launch Launching
+	// Posture is Postures where it is asked for too how things are set up otherwise (fleet.Posture), which reports tell of and plans need nothing of; nil:
+	// it is not.
+	Posture Posturing
 	// Now is the clock; nil: the machine's.
 	Now func() time.Time
 }
@@ -120,6 +123,11 @@ func (r *Reader) read(ctx context.Context, scope fleet.Scope, all bool) (fleet.S
 	}
 	if in.options.Launch != nil {
 		if err := in.options.Launch(ctx, in, resources); err != nil {
+			return fleet.Snapshot{}, err
+		}
+	}
+	if in.options.Posture != nil {
+		if err := in.options.Posture(ctx, in, resources); err != nil {
 			return fleet.Snapshot{}, err
 		}
 	}

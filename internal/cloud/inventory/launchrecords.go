@@ -6,6 +6,7 @@ import (
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"offpeak/internal/described"
+	"offpeak/internal/fleet"
 )
 
 func groupLaunch(g *types.AutoScalingGroup) described.GroupLaunch {
@@ -55,11 +56,24 @@ func mixedPolicy(p *types.MixedInstancesPolicy) *described.MixedPolicy {
 	return record
 }
 
+// complete adds to an instance what was asked for beside what it is.
+func (r *reading) complete(resource *fleet.Resource, launched described.LaunchedInstance) {
+	if r.options.Launch != nil {
+		resource.Launch = launched.Launch()
+	}
+	if r.options.Posture != nil {
+		resource.Posture = launched.Posture()
+	}
+}
+
 // launchedRecord is an instance's record with what it was launched with.
 func launchedRecord(i *ec2types.Instance, record described.Instance) described.LaunchedInstance {
 	l := described.LaunchedInstance{Instance: record, Image: aws.ToString(i.ImageId), RootDevice: aws.ToString(i.RootDeviceName)}
 	if i.IamInstanceProfile != nil {
 		l.Profile.Arn = aws.ToString(i.IamInstanceProfile.Arn)
+	}
+	if i.MetadataOptions != nil {
+		l.Metadata.HttpTokens = string(i.MetadataOptions.HttpTokens)
 	}
 	return l
 }
