@@ -85,6 +85,7 @@ var table = []row{
 	{"reports/board", pure, sees{"internal/money", "reports", "reports/font", "reports/sample", "reports/words"}, uses{"github.com/go-pdf/fpdf", "golang.org/x/image"}},
 	{"reports/schema", pure, sees{"internal/money", "reports", "reports/sample"}, uses{decimal}},
 	{"reports/assets", pure, sees{"internal/fleet", "reports"}, uses{}},
+	{"reports/pillars", pure, sees{"internal/fleet", "internal/money", "reports", "reports/words"}, uses{decimal}},
 	{"reports/delivery", pure, sees{"internal/fleet", "internal/objects", "reports", "reports/sample"}, uses{}},
 	{"reports/occasion", pure, sees{"reports", "reports/delivery"}, uses{}},
 	{"reports/mail", pure, sees{"internal/money", "reports", "reports/chart", "reports/words"}, uses{decimal, "github.com/wneessen/go-mail"}},
