@@ -146,6 +146,7 @@ var table = []row{
 	{"internal/cloud/actuator", worldly, sees{"internal/cloud", "internal/failure", "internal/fleet", "internal/plan"}, uses{sdk, smithy}},
 	{"internal/cloud/accounts", worldly, sees{"internal/cloud", "internal/failure", "internal/fleet", "internal/spelling"}, uses{sdk, smithy}},
 	{"internal/cloud/instancetypes", worldly, sees{"internal/cloud", "internal/fleet", "internal/market"}, uses{sdk}},
+	{"internal/cloud/wellarchitected", worldly, sees{"internal/cloud", "internal/fleet"}, uses{sdk}},
 	{"internal/cloud/membership", worldly, sees{"internal/cloud", "internal/fleet"}, uses{sdk}},
 	{"internal/cloud/targetgroups", worldly, sees{"internal/cloud", "internal/described", "internal/failure", "internal/fleet"}, uses{sdk}},
 	{"internal/cloud/mover", worldly, sees{"internal/cloud", "internal/failure", "internal/fleet", "internal/plan"}, uses{sdk}},
