@@ -121,18 +121,23 @@ type Assets struct {
 
 // Asset is one resource of the inventory.
 type Asset struct {
-	ARN         fleet.ARN       `json:"arn"`
-	ID          string          `json:"id"`
-	Name        string          `json:"name,omitempty"`
-	Kind        fleet.Kind      `json:"kind"`
-	Account     fleet.AccountID `json:"account"`
-	Region      fleet.Region    `json:"region"`
-	Type        string          `json:"type,omitempty"`
-	State       string          `json:"state"`
-	Environment string          `json:"environment,omitempty"`
-	Owner       string          `json:"owner,omitempty"`
-	Schedule    string          `json:"schedule,omitempty"`
-	Created     string          `json:"created,omitempty"`
+	ARN     fleet.ARN       `json:"arn"`
+	ID      string          `json:"id"`
+	Name    string          `json:"name,omitempty"`
+	Kind    fleet.Kind      `json:"kind"`
+	Account fleet.AccountID `json:"account"`
+	Region  fleet.Region    `json:"region"`
+	// Type is that of an instance; of a group or a cluster those of its members, each once.
+	Type string `json:"type,omitempty"`
+	// Platform is what EC2 bills it as (Linux/UNIX, Windows), a database's engine, or what a service runs on.
+	Platform string `json:"platform,omitempty"`
+	// Zones are where it runs or may run, in order; none where the inventory was not asked for it.
+	Zones       []string `json:"zones,omitempty"`
+	State       string   `json:"state"`
+	Environment string   `json:"environment,omitempty"`
+	Owner       string   `json:"owner,omitempty"`
+	Schedule    string   `json:"schedule,omitempty"`
+	Created     string   `json:"created,omitempty"`
 }
 
 // Count is how many resources go by a name.
@@ -147,10 +152,12 @@ type Evidence struct {
 	Code      string `json:"code"`     // of the check, such as sec-imdsv2
 	Pillar    string `json:"pillar"`   // operational-excellence, security, reliability, performance, cost-optimization, sustainability
 	Question  string `json:"question"` // the framework's id, such as SEC06-BP01
-	Looked    int    `json:"looked"`   // resources that were looked at
-	Found     int    `json:"found"`    // of those, the ones that the check is about
+	// Looked counts what was looked at: resources, or volumes and accounts where the check is about these. It is the sum of Found, of what is in order,
+	// and of Unknown.
+	Looked    int    `json:"looked"`
+	Found     int    `json:"found"` // of those, the ones that the check is about
 	Reference string `json:"reference"`
-	// Resources are those that were found, by ARN; all of them.
+	// Resources are those that were found, in order of ARN; all of them, but for accounts, idle addresses and commitments, which have none.
 	Resources []fleet.ARN `json:"resources"`
 	// Value is a check's figure where it is no count, such as a share in percent.
 	Value *decimal.Decimal `json:"value,omitempty"`

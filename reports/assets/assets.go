@@ -61,7 +61,8 @@ func Of(in *Input) reports.Assets {
 
 func (in *Input) asset(r *fleet.Resource) reports.Asset {
 	a := reports.Asset{
-		ARN: r.ARN, ID: r.ID, Name: r.Name(), Kind: r.Kind, Account: r.Scope.Account, Region: r.Scope.Region, Type: r.Type, State: r.State.String(),
+		ARN: r.ARN, ID: r.ID, Name: r.Name(), Kind: r.Kind, Account: r.Scope.Account, Region: r.Scope.Region, Type: typeOf(r), Platform: r.Product, Zones: zonesOf(r),
+		State: r.State.String(),
 		Owner: first(r.Tags, in.OwnerTags), Schedule: first(r.Tags, in.ScheduleTags),
 	}
 	switch strings.ToLower(a.Schedule) {
@@ -75,6 +76,29 @@ func (in *Input) asset(r *fleet.Resource) reports.Asset {
 		a.Created = r.Created.UTC().Format(time.DateOnly)
 	}
 	return a
+}
+
+// typeOf is what a resource runs on. A cluster of RDS in three zones has a class of its own.
+func typeOf(r *fleet.Resource) string {
+	if r.Type != "" {
+		return r.Type
+	}
+	var types []string
+	for _, m := range r.Members {
+		types = append(types, m.Type)
+	}
+	return strings.Join(slices.Compact(slices.Sorted(slices.Values(types))), ", ")
+}
+
+func zonesOf(r *fleet.Resource) []string {
+	switch {
+	case r.Posture != nil:
+		return r.Posture.Zones
+	case r.Launch != nil:
+		return r.Launch.Zones
+	default:
+		return nil
+	}
 }
 
 // first is the value of the first of the keys that is set.

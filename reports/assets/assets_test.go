@@ -62,6 +62,32 @@ func TestWhatCameAndWent(t *testing.T) {
 	}
 }
 
+func TestWhatThingsRunOn(t *testing.T) {
+	t.Parallel()
+	with := func(id string, change func(*fleet.Resource)) fleet.Resource {
+		r := resource(id, "1", fleet.Running)
+		change(&r)
+		return r
+	}
+	a := assets.Of(input(
+		with("a", func(r *fleet.Resource) {
+			r.Type, r.Product, r.Posture = "m5.large", "Windows", &fleet.Posture{Zones: []string{"eu-west-1a"}}
+		}),
+		with("b", func(r *fleet.Resource) {
+			r.Kind, r.Members, r.Launch = fleet.AutoScalingGroup, []fleet.Members{{Type: "t3.micro", Count: 2}, {Type: "m5.large", Count: 1}, {Type: "t3.micro", Count: 1}}, &fleet.Launch{Zones: []string{"eu-west-1a", "eu-west-1b"}}
+		}),
+		with("c", func(r *fleet.Resource) { r.Kind, r.Product = fleet.ECSService, "FARGATE" }),
+	))
+	var got [][]string
+	for _, x := range a.Items {
+		got = append(got, append([]string{x.ID, x.Type, x.Platform}, x.Zones...))
+	}
+	want := [][]string{{"a", "m5.large", "Windows", "eu-west-1a"}, {"b", "m5.large, t3.micro", "", "eu-west-1a", "eu-west-1b"}, {"c", "", "FARGATE"}}
+	if diff := cmp.Diff(got, want); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestTheLatestSightCounts(t *testing.T) {
 	t.Parallel()
 	in := input(resource("a", "1", fleet.Running))

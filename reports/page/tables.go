@@ -165,6 +165,8 @@ func assets(r *reports.Report) table {
 		terms("type", n, func(i int) string { return all[i].Type }).searched(),
 		terms("account", n, func(i int) string { return string(all[i].Account) }).filtered().searched(),
 		terms("region", n, func(i int) string { return string(all[i].Region) }).filtered().searched(),
+		terms("zones", n, func(i int) string { return strings.Join(all[i].Zones, " ") }).searched().hidden(),
+		terms("platform", n, func(i int) string { return all[i].Platform }).filtered().searched().hidden(),
 		codes("state", "asset-state", n, func(i int) string { return all[i].State }).filtered(),
 		terms("environment", n, func(i int) string { return all[i].Environment }).filtered().searched(),
 		terms("owner", n, func(i int) string { return all[i].Owner }).filtered().searched(),

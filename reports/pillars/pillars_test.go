@@ -154,11 +154,15 @@ var inventoryRows = []struct {
 
 	{"generations, also of databases and of a group's members by type", "perf-previous-generation", []fleet.Resource{
 		resource(ec2, "a", typed("m4.large")), resource(ec2, "b", typed("m7i.large")), resource(ec2, "c", typed("m5.large")), resource(rds, "d", typed("db.r4.xlarge")), resource(rds, "e", typed("db.serverless")),
-		resource(asg, "f", func(r *fleet.Resource) { r.Members = []fleet.Members{{Type: "m7i.large", Count: 2}, {Type: "t1.micro", Count: 1}} }), resource(asg, "g", nil),
+		resource(asg, "f", func(r *fleet.Resource) {
+			r.Members = []fleet.Members{{Type: "m7i.large", Count: 2}, {Type: "t1.micro", Count: 1}}
+		}), resource(asg, "g", nil),
 	}, "a d f: 3 of 7, 3 unknown"},
 	{"the share of Graviton", "sus-graviton", []fleet.Resource{
 		resource(ec2, "a", typed("m7g.large")), resource(ec2, "b", typed("g5.xlarge")), resource(rds, "c", typed("db.t4g.micro")), resource(rds, "e", typed("db.serverless")),
-		resource(asg, "f", func(r *fleet.Resource) { r.Members = []fleet.Members{{Type: "m7i.large", Count: 2}, {Type: "m7g.large", Count: 1}} }),
+		resource(asg, "f", func(r *fleet.Resource) {
+			r.Members = []fleet.Members{{Type: "m7i.large", Count: 2}, {Type: "m7g.large", Count: 1}}
+		}),
 	}, "a c: 2 of 5, 1 unknown, 50"},
 	{"a share of nothing is none", "sus-graviton", []fleet.Resource{resource(rds, "e", typed("db.serverless"))}, ": 0 of 1, 1 unknown"},
 }

@@ -102,7 +102,7 @@ func assets(r *reports.Report) reports.Assets {
 	for i := range r.Resources {
 		x := &r.Resources[i]
 		a.Items = append(a.Items, reports.Asset{
-			ARN: x.ARN, ID: x.ID, Name: x.Name, Kind: x.Kind, Account: x.Account, Region: x.Region, Type: "m6i.large", State: "running", Environment: x.Environment, Owner: x.Team, Schedule: "seoul-office", Created: "2026-03-01",
+			ARN: x.ARN, ID: x.ID, Name: x.Name, Kind: x.Kind, Account: x.Account, Region: x.Region, Type: "m6i.large", Platform: "Linux/UNIX", Zones: []string{"ap-northeast-2a"}, State: "running", Environment: x.Environment, Owner: x.Team, Schedule: "seoul-office", Created: "2026-03-01",
 		})
 	}
 	n := len(a.Items)

@@ -5,6 +5,7 @@
 package tables
 
 import (
+	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -223,7 +224,9 @@ func Assets(r *reports.Report) Table {
 		{"kind", Text},
 		{"account", Text},
 		{"region", Text},
+		{"zones", Text},
 		{"type", Text},
+		{"platform", Text},
 		{"state", Text},
 		{"environment", Text},
 		{"owner", Text},
@@ -233,7 +236,8 @@ func Assets(r *reports.Report) Table {
 	for i := range r.Assets.Items {
 		a := &r.Assets.Items[i]
 		t.Rows = append(t.Rows, []any{
-			string(a.ARN), a.ID, a.Name, a.Kind.String(), string(a.Account), string(a.Region), a.Type, a.State, a.Environment, a.Owner, a.Schedule, a.Created,
+			string(a.ARN), a.ID, a.Name, a.Kind.String(), string(a.Account), string(a.Region), strings.Join(a.Zones, " "), a.Type, a.Platform,
+			a.State, a.Environment, a.Owner, a.Schedule, a.Created,
 		})
 	}
 	return t

@@ -113,6 +113,8 @@ const (
 	Kind
 	Account
 	Region
+	Zones
+	Platform
 	Environment
 	Team
 	Owner

@@ -108,6 +108,8 @@ var labelTexts = [labels]text{
 	Kind:              {"종류", "Kind"},
 	Account:           {"계정", "Account"},
 	Region:            {"리전", "Region"},
+	Zones:             {"가용 영역", "Zones"},
+	Platform:          {"플랫폼", "Platform"},
 	Environment:       {"환경", "Environment"},
 	Team:              {"팀", "Team"},
 	Owner:             {"담당", "Owner"},
