@@ -26,6 +26,7 @@ import (
 	"offpeak/reports"
 	"offpeak/reports/assets"
 	"offpeak/reports/figures"
+	"offpeak/reports/pillars"
 	"offpeak/reports/spend"
 )
 
@@ -362,6 +363,10 @@ func first(keys []string) string { return cmp.Or(append(slices.Clone(keys), "").
 // finish puts the report together.
 func (m *maker) finish(context.Context) error {
 	r := m.draft.Finish(&m.spent)
+	r.Pillars = pillars.Of(&pillars.Input{
+		Snapshots: m.Snapshots, Accounts: r.Tenant.Accounts, Keys: m.Policy.Rules.Keys, OwnerTags: m.Policy.Report.OwnerTags,
+		CostTags: append([]string{m.Policy.Report.TeamTag}, first(m.Policy.Report.OwnerTags)), Report: r,
+	})
 	if m.Bill.Scanned != nil {
 		bytes, cost := m.Bill.Scanned()
 		r.Sources.Bytes, r.Sources.Query = bytes, &cost

@@ -53,9 +53,8 @@ type Input struct {
 // Tags are the keys of tags that say whose a resource is.
 type Tags struct{ Team string }
 
-// Spent are the parts of a report that rest on its draft: what the bill alone tells, and evidence for AWS Well-Architected.
+// Spent are the parts of a report that the bill alone tells; they may rest on its draft.
 type Spent struct {
-	Pillars  []reports.Evidence
 	Bill     reports.Bill
 	Invoice  reports.CheckState
 	Complete reports.CheckState
@@ -115,7 +114,7 @@ func Begin(in *Input) (*Draft, error) {
 func (d *Draft) Finish(spent *Spent) *reports.Report {
 	r, in := d.Report, d.in
 	r.Bill, r.Waste, r.Actions, r.Cost = spent.Bill, spent.Waste, spent.Actions, spent.Cost
-	r.Verdicts, r.Pillars, r.Usage = spent.Verdicts, spent.Pillars, spent.Usage
+	r.Verdicts, r.Usage = spent.Verdicts, spent.Usage
 	r.Usage.Before, r.Usage.After = in.weeks()
 	r.Commitments.Suggested = spent.Suggests
 	r.Checks = in.checks(spent)
