@@ -31,7 +31,7 @@ func (r *run) follow(a *Advice, c *Case, m fleet.Moved) {
 		a.Cause, a.Target, a.Why = plan.BySpot, m.Before, "its rebalancing is as it was before the move that was given up"
 		a.Move = &plan.Move{From: live, To: *m.Before, Way: plan.ByWriting}
 	case r.starved(c.Resource):
-		a.Cause, a.Why = plan.ByFallback, "Spot has no capacity to start it, and its schedule wants it to run: it becomes an on-demand instance"
+		a.Cause, a.Why = plan.ByFallback, "Spot has no capacity to start it, and its schedule wants it to run: it becomes an on-demand instance, until a person moves it again (offpeak spot apply)"
 		a.Move = &plan.Move{From: live, To: fleet.Purchase{Lifecycle: fleet.OnDemand}, Way: plan.ByConverting}
 	case stopped(a.Stage) && !r.options.Begin[a.Subject.ARN]:
 		if a.Why == "" {
@@ -85,6 +85,10 @@ func (r *run) settle(a *Advice, c *Case, m *fleet.Moved, live fleet.Purchase) {
 		m.Stage = fleet.GivenUp
 		a.Alert = "its move to Spot was rolled back: replacements were not healthy, an alarm rang, or somebody cancelled it"
 		a.Remedy = "read the instance refreshes of the group; offpeak spot apply begins again"
+		if c.Resource.Kind == fleet.EC2Instance {
+			a.Alert = "its conversion ended on demand: Spot had no capacity for it, or AWS refused a call"
+			a.Remedy = "the hub keeps what was done beneath converted/; offpeak spot apply begins again, another day"
+		}
 		a.Why = a.Alert
 	default:
 		m.Stage = fleet.Disowned
@@ -104,8 +108,8 @@ func (r *run) settle(a *Advice, c *Case, m *fleet.Moved, live fleet.Purchase) {
 	a.Stage = m.Stage
 }
 
-// starved reports whether a persistent Spot instance should run by its schedule and was asked to start more than once, in vain. Tomorrow's look moves it to
-// Spot again.
+// starved reports whether a persistent Spot instance should run by its schedule and was asked to start more than once, in vain. It stays on
+// demand then until a person moves it again: a conversion a day, each with a new instance, is more than a shortage is worth.
 func (r *run) starved(res *fleet.Resource) bool {
 	m := r.memory.Resources[res.ARN]
 	return res.Kind == fleet.EC2Instance && res.Lifecycle == fleet.SpotPersistent && res.State == fleet.Stopped && m.Tried.Want == fleet.Running &&

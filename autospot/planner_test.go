@@ -431,6 +431,32 @@ func TestWhatMoves(t *testing.T) {
 	}
 }
 
+// TestAConversionWithoutSpot ends on demand, which is told in a conversion's words, and is not repeated by itself: each is a new instance.
+func TestAConversionWithoutSpot(t *testing.T) {
+	t.Parallel()
+	p := newPlay(t, box())
+	made, _ := p.look()
+	if to := one(t, made).To.Lifecycle; to != fleet.SpotPersistent {
+		t.Fatalf("it is to become %s", to)
+	}
+	p.accept()
+	p.later(time.Hour)
+	_, advices := p.look()
+	if a := advices[0]; a.Stage != fleet.GivenUp || !strings.Contains(a.Alert, "Spot had no capacity") || strings.Contains(a.Remedy, "instance refreshes") {
+		t.Errorf("%s: %s; %s", a.Stage, a.Alert, a.Remedy)
+	}
+	for range 3 {
+		p.later(24 * time.Hour)
+		if made, _ := p.look(); len(made.Actions) != 0 {
+			t.Fatalf("it is tried again by itself: %+v", made.Actions)
+		}
+	}
+	p.options.Begin = map[fleet.ARN]bool{p.seen.Resources[0].ARN: true}
+	if made, _ := p.look(); one(t, made).Way != plan.ByConverting {
+		t.Errorf("a person begins again: %+v", made)
+	}
+}
+
 func TestAMorningWithoutSpot(t *testing.T) {
 	t.Parallel()
 	r := box()

@@ -31,7 +31,7 @@ type Record struct {
 	Why  string `json:"why,omitempty"`
 	// Ended says that the old instance is being asked to end, by Cancel or Terminate; it is written down before.
 	Ended bool `json:"ended,omitempty"`
-	// NoSpot says that Spot had no capacity, so that the successor is on demand; the conversion is tried again another day.
+	// NoSpot says that Spot had no capacity, so that the successor is on demand, until a person has it converted again.
 	NoSpot bool `json:"no_spot,omitempty"`
 }
 
