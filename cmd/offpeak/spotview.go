@@ -38,11 +38,11 @@ func renderSpot(w io.Writer, d spotJSON, verbose bool, s style) error {
 		}
 	}
 	l.say("\n%s", s.paint(bold, verdictCounts(d.Advices)+"."))
-	if d.Totals.Movable > 0 {
+	if d.Totals.Movable > 0 && !d.Totals.Now.IsZero() {
 		l.say("What could move costs %s USD an hour, and would cost %s while it runs, interruptions as their owners value them included.", d.Totals.Now.Display(4), d.Totals.After.Display(4))
 	}
-	if n := doubted(d.Advices); n > 0 {
-		l.say("Of %d it is not known what Reserved Instances and Savings Plans pay for anyway: too few may stay on demand, and savings be overstated (--bill).", n)
+	if n, why := doubted(d.Advices); n > 0 {
+		l.say("Of %d it is not known what Reserved Instances and Savings Plans pay for anyway: too few may stay on demand, and savings be overstated (%s).", n, why)
 	}
 	l.say("Nothing was changed. The market is told by:")
 	for _, source := range d.Market {
@@ -52,13 +52,17 @@ func renderSpot(w io.Writer, d spotJSON, verbose bool, s style) error {
 }
 
 // doubted counts those that could move and of which it is not known what commitments pay for.
-func doubted(advices []spotAdviceJSON) (n int) {
+func doubted(advices []spotAdviceJSON) (n int, why string) {
 	for i := range advices {
 		if a := &advices[i]; a.Committed != nil && a.Committed.Doubt != "" && a.Verdict != "no" {
-			n++
+			if n++; n > 1 && why != a.Committed.Doubt {
+				why = "-v says why"
+				continue
+			}
+			why = a.Committed.Doubt
 		}
 	}
-	return n
+	return n, why
 }
 
 func advicePlaces(advices []spotAdviceJSON) (places []place, of map[place][]*spotAdviceJSON) {
