@@ -25,9 +25,14 @@ func (h Hub) Operator() Role {
 		Resources: []string{store + "/policy/current.json", store + "/state/*", store + "/memory/*", store + "/wake/*", store + "/prices/*", store + "/facts/*"},
 		Why:       "the policy, of which every version is kept; the lease of a scope that is acted on, what is remembered of it, when the worker is to look again, prices, and what a bill told of commitments",
 	}
+	forget := Statement{
+		Sid: "Forget", Effect: Allow, Actions: []string{"s3:DeleteObject"}, Resources: []string{store + "/memory/*", store + "/wake/*"},
+		Why: "memory that a newer one has replaced, wakes that are past",
+	}
 	enters := []string{SpokeRole, ReadRole}
 	if h.Spot {
-		note.Resources, note.Why = append(note.Resources, store+"/market/*", store+"/conversions/*"), note.Why+"; what the market is like, how far conversions have come"
+		note.Resources, note.Why = append(note.Resources, store+"/market/*", store+"/conversions/*", store+"/converted/*"), note.Why+"; what the market is like, how far conversions have come"
+		forget.Resources, forget.Why = append(forget.Resources, store+"/conversions/*"), forget.Why+", conversions that are done and stand among those that were"
 		enters = append(enters, SpotRole)
 	}
 	statements := slices.Concat(h.seeing(), []Statement{
@@ -36,10 +41,7 @@ func (h Hub) Operator() Role {
 			Sid: "Append", Effect: Allow, Actions: []string{"s3:PutObject"}, Resources: []string{store + "/ledger/*"}, Conditions: []Condition{has("s3:if-none-match")},
 			Why: "the ledger, of which no entry is ever replaced or removed, by people neither",
 		},
-		{
-			Sid: "Forget", Effect: Allow, Actions: []string{"s3:DeleteObject"}, Resources: []string{store + "/memory/*", store + "/wake/*"},
-			Why: "memory that a newer one has replaced, wakes that are past",
-		},
+		forget,
 		{
 			Sid: "Hold", Effect: Allow, Actions: []string{"ssm:GetParameter", "ssm:PutParameter"}, Resources: []string{killSwitch},
 			Why: "the hub's kill switch, which people set by the AWS CLI or in the console",
