@@ -126,10 +126,15 @@ func (p *MixedPolicy) mix() *fleet.Mix {
 // LaunchedInstance is an instance with what it was launched with, which takes more to read.
 type LaunchedInstance struct {
 	Instance
-	Image      string                      `json:"ImageId"`
-	RootDevice string                      `json:"RootDeviceName"`
-	Profile    struct{ Arn string }        `json:"IamInstanceProfile"`
-	Metadata   struct{ HttpTokens string } `json:"MetadataOptions"`
+	Image      string               `json:"ImageId"`
+	RootDevice string               `json:"RootDeviceName"`
+	Profile    struct{ Arn string } `json:"IamInstanceProfile"`
+	Metadata   MetadataOptions      `json:"MetadataOptions"`
+}
+
+// MetadataOptions are how an instance's metadata are told: to who has a token alone, or to everybody in it.
+type MetadataOptions struct {
+	Tokens string `json:"HttpTokens"` // required or optional
 }
 
 // Launch returns what the instance was launched with.

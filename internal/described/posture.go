@@ -58,8 +58,8 @@ func (i *LaunchedInstance) Posture() *fleet.Posture {
 	if i.Placement.Zone != "" {
 		p.Zones = []string{i.Placement.Zone}
 	}
-	if i.Metadata.HttpTokens != "" {
-		required := i.Metadata.HttpTokens == "required"
+	if i.Metadata.Tokens != "" {
+		required := i.Metadata.Tokens == "required"
 		p.IMDSv2 = fleet.KnownOf(&required)
 	}
 	for _, d := range i.Devices {

@@ -89,7 +89,7 @@ func checks() []check {
 //   - rel-spot-diversity: how deep the pools of the types are. Where AWS picks types by their attributes, how many there are; where the launch template
 //     itself asks for Spot, groups that run nothing. Services on Fargate Spot choose no types.
 //   - rel-backups, rel-single-zone: backups by other means, and whether a development database needs either. Read replicas are left out of backups.
-//   - perf-previous-generation: AWS keeps such a list by region and changes it; types that are not clearly on either side are unknown.
+//   - perf-previous-generation: AWS's list changes, and DescribeInstanceTypes has another one by region; families that are on no side are unknown.
 //   - cost-off-hours counts accounts, by the hourly bill of all their compute, and not resources; Value is the share of its cost in percent.
 //   - cost-idle counts what the bill charges in all accounts; who made it is not known. A bill that is not whole is one unknown more.
 //   - cost-commitments is one figure: Value is the used share in percent; found says that some of it was not used.

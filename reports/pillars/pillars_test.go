@@ -153,7 +153,7 @@ var inventoryRows = []struct {
 	}, "a: 1 of 4, 1 unknown"},
 
 	{"generations, also of databases and of a group's members by type", "perf-previous-generation", []fleet.Resource{
-		resource(ec2, "a", typed("m4.large")), resource(ec2, "b", typed("m7i.large")), resource(ec2, "c", typed("m5.large")), resource(rds, "d", typed("db.r4.xlarge")), resource(rds, "e", typed("db.serverless")),
+		resource(ec2, "a", typed("m4.large")), resource(ec2, "b", typed("m7i.large")), resource(ec2, "c", typed("d2.xlarge")), resource(rds, "d", typed("db.r4.xlarge")), resource(rds, "e", typed("db.serverless")),
 		resource(asg, "f", func(r *fleet.Resource) {
 			r.Members = []fleet.Members{{Type: "m7i.large", Count: 2}, {Type: "t1.micro", Count: 1}}
 		}), resource(asg, "g", nil),
@@ -193,10 +193,34 @@ func TestTypesByName(t *testing.T) {
 		name               string
 		previous, graviton string
 	}{
-		{"a1.large", "old", "yes"}, {"m6gd.metal", "", "yes"}, {"c7gn.16xlarge", "", "yes"}, {"im4gn.large", "", "yes"}, {"x2gd.medium", "", "yes"}, {"g5g.xlarge", "", "yes"}, {"hpc7g.4xlarge", "", "yes"},
-		{"g4dn.xlarge", "", "no"}, {"g6e.xlarge", "", "no"}, {"gr6.4xlarge", "", "no"}, {"c7i-flex.large", "", "no"}, {"u-6tb1.metal", "?", "?"}, {"u7i-12tb.224xlarge", "", "no"}, {"mac2-m2.metal", "?", "no"},
-		{"p6e-gb200.36xlarge", "", "no"}, {"trn2u.48xlarge", "?", "no"}, {"m10a.large", "", "no"}, {"t2.micro", "?", "no"}, {"m5.large", "?", "no"}, {"m5a.large", "", "no"}, {"db.m3.large", "old", "no"}, {"db.x2g.large", "?", "yes"},
-		{"r3.large", "old", "no"}, {"", "?", "?"}, {"banana", "?", "?"},
+		{"a1.large", "old", "yes"},
+		{"m6gd.metal", "", "yes"},
+		{"c7gn.16xlarge", "", "yes"},
+		{"im4gn.large", "", "yes"},
+		{"x2gd.medium", "", "yes"},
+		{"g5g.xlarge", "", "yes"},
+		{"hpc7g.4xlarge", "", "yes"},
+		{"g4dn.xlarge", "", "no"},
+		{"g6e.xlarge", "", "no"},
+		{"gr6.4xlarge", "", "no"},
+		{"c7i-flex.large", "", "no"},
+		{"u-6tb1.metal", "?", "?"},
+		{"u7i-12tb.224xlarge", "", "no"},
+		{"mac2-m2.metal", "?", "no"},
+		{"p6e-gb200.36xlarge", "", "no"},
+		{"trn2u.48xlarge", "?", "no"},
+		{"m10a.large", "", "no"},
+		{"t2.micro", "", "no"},
+		{"m5.large", "", "no"},
+		{"p3dn.24xlarge", "old", "no"},
+		{"d2.xlarge", "?", "no"},
+		{"m5a.large", "", "no"},
+		{"db.m3.large", "old", "no"},
+		{"db.x2g.large", "", "yes"},
+		{"db.x2iedn.large", "", "no"},
+		{"r3.large", "old", "no"},
+		{"", "?", "?"},
+		{"banana", "?", "?"},
 	} {
 		r := resource(ec2, "x", typed(row.name))
 		previous := map[string]string{"old": "x: 1 of 1, 0 unknown", "": ": 0 of 1, 0 unknown", "?": ": 0 of 1, 1 unknown"}[row.previous]

@@ -17,14 +17,13 @@ func familyOf(name string) string {
 	return before
 }
 
-// old are families that AWS lists as previous generation instances (Amazon EC2 instance types), and those that went before them.
-var old = words("a1 c1 c3 c4 cc1 cc2 cg1 cr1 d2 g2 g3 g3s hi1 hs1 i2 m1 m2 m3 m4 p2 r3 r4 t1")
-
-// between are families that DescribeInstanceTypes calls previous in some regions and the documentation does not.
-var between = words("c5 c6gn h1 i3 m5 m6i p3 p3dn r5 r6i t2 x1 x1e")
+// old are families that AWS's documentation lists as previous generation instances (docs.aws.amazon.com/ec2/latest/instancetypes/pg.html), and those that
+// went before them. A class of a database counts as the family of EC2 that it is made of.
+var old = words("a1 c1 c3 c4 cc1 cc2 cg1 cr1 g2 g3 g3s hi1 hs1 i2 m1 m2 m3 m4 p2 p3 p3dn r3 r4 t1")
 
 // young are current families of few generations, which their number does not tell.
-var young = words("d3 d3en dl1 dl2q f2 g4ad g4dn i3en i4g i4i im4gn inf1 inf2 is4gen p4d p4de t3 t3a t4g trn1 trn1n trn2 vt1 x2gd x2idn x2iedn x2iezn z1d")
+var young = words(`d3 d3en dl1 dl2q f2 g4ad g4dn h1 i3 i3en i4g i4i im4gn inf1 inf2 is4gen p4d p4de t2 t3 t3a t4g trn1 trn1n trn2 vt1 x1 x1e
+	x2g x2gd x2idn x2iedn x2iezn z1d`)
 
 func words(text string) map[string]bool {
 	set := map[string]bool{}
@@ -41,7 +40,7 @@ func previous(name string) fleet.Known {
 	switch {
 	case old[of]:
 		return fleet.Yes
-	case between[of] || parts == nil:
+	case parts == nil:
 		return fleet.Unknown
 	case young[of] || parts[2] >= "5" || len(parts[2]) > 1:
 		return fleet.No

@@ -73,7 +73,7 @@ func launchedRecord(i *ec2types.Instance, record described.Instance) described.L
 		l.Profile.Arn = aws.ToString(i.IamInstanceProfile.Arn)
 	}
 	if i.MetadataOptions != nil {
-		l.Metadata.HttpTokens = string(i.MetadataOptions.HttpTokens)
+		l.Metadata.Tokens = string(i.MetadataOptions.HttpTokens)
 	}
 	return l
 }

@@ -32,8 +32,10 @@ var (
 		Accounts: []fleet.AccountID{"111122223333"}, Regions: []fleet.Region{"ap-northeast-2"},
 	}
 	notes = []wellarchitected.Note{
-		{Choice: "sec_protect_data_rest_encrypt", Text: "2026Q3 SEC08-BP02: 3 / 40"}, {Choice: "sec_protect_compute_hardened_images", Text: "2026Q3 SEC06-BP02: 1 / 9"},
-		{Choice: "sec_protect_data_rest_key_mgmt", Text: "2026Q3 SEC08-BP01: 0 / 2"}, {Choice: "of_another_version", Text: "x"},
+		{Choice: "sec_protect_data_rest_encrypt", Text: "2026Q3 SEC08-BP02: 3 / 40"},
+		{Choice: "sec_protect_compute_hardened_images", Text: "2026Q3 SEC06-BP02: 1 / 9"},
+		{Choice: "sec_protect_data_rest_key_mgmt", Text: "2026Q3 SEC08-BP01: 0 / 2"},
+		{Choice: "of_another_version", Text: "x"},
 	}
 )
 
