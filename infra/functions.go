@@ -88,8 +88,14 @@ func ReportFunctions() []Function {
 		// It draws pictures and writes sheets and pages of a quarter, all of it in memory.
 		Name: "report", ID: "Report", Memory: 2048, Timeout: 15 * time.Minute, Role: permit.Hub.Report,
 		Variables: []Variable{
-			{"OFFPEAK_BUCKET", storeID}, {"OFFPEAK_TOPIC_ARN", alertsID}, {"OFFPEAK_REPORTS_BUCKET", reportsID}, {"OFFPEAK_BILL_BUCKET", billID},
-			{"OFFPEAK_EXPORTS_BUCKET", exportsID}, {"OFFPEAK_WORKGROUP", workgroupID}, {"OFFPEAK_REPORT_FROM", senderID}, {"OFFPEAK_CONFIGURATION_SET", mailsID},
+			{"OFFPEAK_BUCKET", storeID},
+			{"OFFPEAK_TOPIC_ARN", alertsID},
+			{"OFFPEAK_REPORTS_BUCKET", reportsID},
+			{"OFFPEAK_BILL_BUCKET", billID},
+			{"OFFPEAK_EXPORTS_BUCKET", exportsID},
+			{"OFFPEAK_WORKGROUP", workgroupID},
+			{"OFFPEAK_REPORT_FROM", senderID},
+			{"OFFPEAK_CONFIGURATION_SET", mailsID},
 		},
 		Purpose: "Once a day, and when a delivery of the bill is complete or a mail comes back: publishes bills, makes quarterly reports and mails each once",
 	}}

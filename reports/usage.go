@@ -149,9 +149,9 @@ type Count struct {
 // Evidence is what the inventory shows about one question of the AWS Well-Architected Framework. It is evidence for a person who answers the
 // question, and no answer.
 type Evidence struct {
-	Code      string `json:"code"`     // of the check, such as sec-imdsv2
-	Pillar    string `json:"pillar"`   // operational-excellence, security, reliability, performance, cost-optimization, sustainability
-	Question  string `json:"question"` // the framework's id, such as SEC06-BP01
+	Code     string `json:"code"`     // of the check, such as sec-imdsv2
+	Pillar   string `json:"pillar"`   // operational-excellence, security, reliability, performance, cost-optimization, sustainability
+	Question string `json:"question"` // the framework's id, such as SEC06-BP01
 	// Looked counts what was looked at: resources, or volumes and accounts where the check is about these. It is the sum of Found, of what is in order,
 	// and of Unknown.
 	Looked    int    `json:"looked"`

@@ -37,7 +37,11 @@ func ReportsFromEnvironment(getenv func(string) string) ReportSettings {
 // Missing are the variables that say nothing, in their order here.
 func (s ReportSettings) Missing() (names []string) {
 	for _, v := range []struct{ name, value string }{
-		{ReportsVariable, s.Reports}, {BillVariable, s.Bill}, {ExportsVariable, s.Exports}, {WorkgroupVariable, s.Workgroup}, {SenderVariable, s.Sender},
+		{ReportsVariable, s.Reports},
+		{BillVariable, s.Bill},
+		{ExportsVariable, s.Exports},
+		{WorkgroupVariable, s.Workgroup},
+		{SenderVariable, s.Sender},
 		{ConfigurationVariable, s.ConfigurationSet},
 	} {
 		if v.value == "" {

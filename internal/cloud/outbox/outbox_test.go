@@ -97,7 +97,8 @@ func TestWhatSESIsAsked(t *testing.T) {
 		"FromEmailAddress": from, "ConfigurationSetName": set, "Destination": map[string]any{"ToAddresses": []any{to}},
 		"Content": map[string]any{"Raw": map[string]any{"Data": base64.StdEncoding.EncodeToString([]byte(mime))}},
 		"EmailTags": []any{
-			map[string]any{"Name": "offpeak-payer", "Value": "111122223333"}, map[string]any{"Name": "offpeak-quarter", "Value": "2026Q3"},
+			map[string]any{"Name": "offpeak-payer", "Value": "111122223333"},
+			map[string]any{"Name": "offpeak-quarter", "Value": "2026Q3"},
 			map[string]any{"Name": "offpeak-state", "Value": "final"},
 		},
 	}}
@@ -199,7 +200,7 @@ func TestAMailGoesByMoto(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer answer.Body.Close() //nolint:errcheck // it was only read
+	defer func() { _ = answer.Body.Close() }()
 	var data struct {
 		SES struct {
 			RawMessage []struct {

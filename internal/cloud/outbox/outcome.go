@@ -25,7 +25,7 @@ func (o *Outbox) outcome(err error, to string) error {
 	classified := cloud.Classify(err)
 	switch {
 	case said && (status == 0 || status < http.StatusInternalServerError):
-		mark, advice := o.verdict(api.ErrorCode(), api.ErrorMessage(), to)
+		advice, mark := o.verdict(api.ErrorCode(), api.ErrorMessage(), to)
 		if advice == "" {
 			advice = failure.Remedy(classified)
 		}
@@ -52,7 +52,7 @@ func neverLeft(err error) bool {
 }
 
 // verdict sorts the answers by which SES takes nothing (SES API v2 reference, SendEmail, errors). What is not known is tried again: each is heard of.
-func (o *Outbox) verdict(code, message, to string) (mark error, advice string) {
+func (o *Outbox) verdict(code, message, to string) (advice string, mark error) {
 	text := strings.ToLower(message)
 	has := func(parts ...string) bool {
 		for _, p := range parts {
@@ -64,23 +64,23 @@ func (o *Outbox) verdict(code, message, to string) (mark error, advice string) {
 	}
 	switch {
 	case has("not verified", "authority to send"):
-		return delivery.ErrNotNow, o.unverified(text, to)
+		return o.unverified(text, to), delivery.ErrNotNow
 	case has("configuration set"):
-		return delivery.ErrNotNow, fmt.Sprintf("deploy the hub's stack again, which makes the configuration set %s", o.options.ConfigurationSet)
+		return fmt.Sprintf("deploy the hub's stack again, which makes the configuration set %s", o.options.ConfigurationSet), delivery.ErrNotNow
 	case has("sending paused", "sending is paused", "sending suspended", "account is paused"):
-		return delivery.ErrNotNow, paused
+		return paused, delivery.ErrNotNow
 	}
 	switch code {
 	case "MessageRejected", "BadRequestException", "InvalidParameterValue":
-		return delivery.ErrRefused, "check the address in the policy (tenants, recipients), and that it does not stand on SES's suppression list"
+		return "check the address in the policy (tenants, recipients), and that it does not stand on SES's suppression list", delivery.ErrRefused
 	case "SendingPausedException", "AccountSuspendedException":
-		return delivery.ErrNotNow, paused
+		return paused, delivery.ErrNotNow
 	case "MailFromDomainNotVerifiedException":
-		return delivery.ErrNotNow, "its MAIL FROM domain is not verified: set its MX record, or take the MAIL FROM domain away (SES console, Identities)"
+		return "its MAIL FROM domain is not verified: set its MX record, or take the MAIL FROM domain away (SES console, Identities)", delivery.ErrNotNow
 	case "LimitExceededException", "TooManyRequestsException", "ThrottlingException":
-		return delivery.ErrNotNow, "SES's quota of this account is used up; it is tried again at the next day's look, and a higher one is asked for in Service Quotas"
+		return "SES's quota of this account is used up; it is tried again at the next day's look, and a higher one is asked for in Service Quotas", delivery.ErrNotNow
 	}
-	return delivery.ErrNotNow, ""
+	return "", delivery.ErrNotNow
 }
 
 const paused = "SES does not let this account send: see its account dashboard (SES console) for why, and have it resumed"

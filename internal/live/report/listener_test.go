@@ -91,7 +91,9 @@ func TestWhatFollowsFromAnOccasion(t *testing.T) {
 		{"a delivery that the next one overtakes", written("exports", key), map[string]error{"publish": fmt.Errorf("copy: %w", athena.ErrDeliveredAnew)}, []string{publish}, ""},
 		{"a delivery that cannot be copied", written("exports", key), map[string]error{"publish": errors.New("denied")}, []string{publish}, "denied"},
 		{
-			"a report that cannot be restated", written("exports", key), map[string]error{"published": errors.New("no ledger")}, []string{publish, "published 111122223333 2026-07"},
+			"a report that cannot be restated", written("exports", key),
+			map[string]error{"published": errors.New("no ledger")},
+			[]string{publish, "published 111122223333 2026-07"},
 			"look whether reports of payer 111122223333 change by its bill of 2026-07: no ledger",
 		},
 	} {
