@@ -1,6 +1,7 @@
 package functions_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -10,6 +11,7 @@ import (
 	"strings"
 
 	"offpeak/infra/evaluate"
+	"offpeak/infra/permit"
 )
 
 // signedCall is a call to AWS, as it can be read from outside.
@@ -99,6 +101,8 @@ func (l *law) requests(c signedCall, account string) []evaluate.Request {
 		return plain(arn(path.Base(c.said("QueueUrl") + c.said("QueueName"))))
 	case service == "ssm":
 		return plain(arn("parameter" + c.said("Name")))
+	case service == "athena":
+		return plain(arn("workgroup/" + cmp.Or(c.said("WorkGroup"), permit.ReportWorkgroup))) // a query is of the workgroup that it was started in
 	case service == "cloudwatch":
 		return plain(arn("alarm:*"))
 	case service == "ec2" && slices.Contains([]string{"StartInstances", "StopInstances", "ModifyInstanceAttribute", "DescribeInstanceAttribute"}, operation):

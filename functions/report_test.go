@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/athena"
+	athenatypes "github.com/aws/aws-sdk-go-v2/service/athena/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/google/go-cmp/cmp"
 
@@ -191,6 +193,36 @@ func TestAMailThatComesBackIsToldOfOnce(t *testing.T) {
 	}
 	if !slices.Equal(marks, []string{"bounced: it came back (Permanent, General): smtp; 550 5.1.1"}) {
 		t.Errorf("%q", marks)
+	}
+}
+
+// TestADayOnWhichAReportIsDue goes from the clock's tick to the bill in Athena, of which the stand-in answers every question by nothing: what is missing, and where, is said
+// for each tenant. Before the third day nothing is asked.
+func TestADayOnWhichAReportIsDue(t *testing.T) {
+	t.Parallel()
+	s := setReports(t, "210000000304")
+	s.push(t, "tenants: {shop: {payer: \"444455556666\", recipients: [kim@example.co.kr]}}\n")
+	name := "offpeak-reports"
+	_, err := athena.NewFromConfig(s.access.Config(fleet.Scope{})).CreateWorkGroup(t.Context(), &athena.CreateWorkGroupInput{Name: &name, Configuration: &athenatypes.WorkGroupConfiguration{
+		BytesScannedCutoffPerQuery: aws.Int64(100_000_000), EnforceWorkGroupConfiguration: aws.Bool(true),
+		ResultConfiguration: &athenatypes.ResultConfiguration{OutputLocation: aws.String("s3://" + s.bill + "/results/")},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := start(t, invoke.Build(t, "offpeak/functions/report"), s.env...)
+	if a := f.Call(t, map[string]string{"tick": "2026-10-02T01:00:00Z"}, patience); a.Failed != "" {
+		t.Error(a.Failed)
+	}
+	s.deliver(t) // a month that no event told of: FOCUS alone
+	a := f.Call(t, map[string]string{"tick": "2026-10-03T01:00:00Z"}, patience)
+	for _, part := range []string{"report of 2026Q3 for shop", "payer 444455556666", "the bill has no row in the period"} {
+		if !strings.Contains(a.Failed, part) {
+			t.Errorf("%s lacks %s\n%s", a.Failed, part, f.Logs())
+		}
+	}
+	if published := s.published(t); len(published) != 2 {
+		t.Errorf("what was delivered without an event was not caught up with: %q", published)
 	}
 }
 

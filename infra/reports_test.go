@@ -226,6 +226,7 @@ func TestWhatTheFunctionOfReportsMayDo(t *testing.T) {
 		{"read the ledger", "s3:GetObject", in("store", "ledger/x"), nil, true},
 		{"write an entry", "s3:PutObject", in("store", "ledger/x"), fresh, false},
 		{"push a policy", "s3:PutObject", in("store", "policy/current.json"), fresh, false},
+		{"freeze baselines", "s3:PutObject", in("store", "baselines/444455556666.json"), fresh, true},
 		{"note what was said", "s3:PutObject", in("store", "said/x"), fresh, true},
 		{"keep a report", "s3:PutObject", in("reports", report+"v=0123456789ab/report.json"), fresh, true},
 		{"write over a report", "s3:PutObject", in("reports", report+"v=0123456789ab/report.json"), nil, false},

@@ -1,5 +1,5 @@
-// Command report is the Lambda function of the quarterly savings report. Once a day it makes and mails what is due and not there yet; when a delivery of a
-// bill is complete it publishes it, and restates reports that it changes; when a mail comes back it notes that and tells people.
+// Command report is the Lambda function of the quarterly savings report. Once a day it makes and mails what is due and not there yet, and restates what the bill has changed; when a delivery of a
+// bill is complete it publishes it; when a mail comes back it notes that and tells people.
 package main
 
 import (
@@ -25,7 +25,7 @@ func main() {
 		lambda.Start(func() error { return err })
 		return
 	}
-	listener, log := desk.Listener(report.Maker(desk)), h.Log(os.Stdout)
+	listener, log := desk.Listener(desk.Issuer()), h.Log(os.Stdout)
 	lambda.Start(func(ctx context.Context, event json.RawMessage) error {
 		o, err := occasion.Parse(event)
 		switch {

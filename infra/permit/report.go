@@ -33,8 +33,8 @@ func (h Hub) Report() Role {
 			Why: "which reports and versions of the bill there are; and S3 says of an object that it is not there only to who may list",
 		},
 		{
-			Sid: "Note", Effect: Allow, Actions: []string{"s3:PutObject"}, Resources: []string{store + "/policy/in-force.json", store + "/said/*"},
-			Why: "the policy in force, and what was said to people; never the policy itself, nor the ledger",
+			Sid: "Note", Effect: Allow, Actions: []string{"s3:PutObject"}, Resources: []string{store + "/policy/in-force.json", store + "/said/*", store + "/baselines/*"},
+			Why: "the policy in force, what was said to people, and the baselines that a final report rests on; never the policy itself, nor the ledger",
 		},
 		{Sid: "Forget", Effect: Allow, Actions: []string{"s3:DeleteObject"}, Resources: []string{store + "/said/*"}, Why: "takes back that something was said where telling it failed"},
 		put("Keep", "s3:if-none-match", "reports, of which none is ever replaced: S3 takes only what was not there", shelf+"/reports/*"),

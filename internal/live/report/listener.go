@@ -39,7 +39,7 @@ func (l *Listener) Answer(ctx context.Context, o occasion.Occasion) (done []stri
 	}
 }
 
-// written publishes deliveries of which the manifest has come, and has reports restated that were made of older ones.
+// written publishes deliveries of which the manifest has come. What follows from them waits for the next day's look, by when both exports of a payer have come.
 func (l *Listener) written(ctx context.Context, all []occasion.Object) (done []string, err error) {
 	var errs []error
 	for _, object := range all {
@@ -58,9 +58,6 @@ func (l *Listener) written(ctx context.Context, all []occasion.Object) (done []s
 			continue
 		}
 		done = append(done, "published "+place)
-		if err := l.Reports.Published(ctx, m.Payer, m.Month); err != nil {
-			errs = append(errs, fmt.Errorf("look whether reports of payer %s change by its bill of %s: %w", m.Payer, m.Month.Format("2006-01"), err))
-		}
 	}
 	return done, errors.Join(errs...)
 }

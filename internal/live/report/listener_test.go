@@ -46,10 +46,6 @@ func (s *said) Due(_ context.Context, at time.Time) error {
 	return s.ask("due %s", at.Format(time.RFC3339))
 }
 
-func (s *said) Published(_ context.Context, payer fleet.AccountID, month time.Time) error {
-	return s.ask("published %s %s", payer, month.Format("2006-01"))
-}
-
 func (s *said) Say(_ context.Context, alerts []hub.Alert) error {
 	if err := s.faults["say"]; err != nil {
 		return err
@@ -84,18 +80,12 @@ func TestWhatFollowsFromAnOccasion(t *testing.T) {
 	}{
 		{"the clock: what is due by the tick's day", occasion.Occasion{Tick: now.Add(-time.Hour)}, nil, []string{"due 2026-10-16T00:02:00Z"}, ""},
 		{"the clock, and a report fails", occasion.Occasion{Tick: now}, map[string]error{"due": errors.New("no bill")}, []string{"due 2026-10-16T01:02:00Z"}, "no bill"},
-		{"a manifest", written("exports", key), nil, []string{publish, "published 111122223333 2026-07"}, ""},
+		{"a manifest", written("exports", key), nil, []string{publish}, ""},
 		{"a file of the delivery, before its manifest", written("exports", strings.Replace(key, "metadata", "data", 1)), nil, nil, ""},
 		{"a manifest in a stranger's bucket", written("elsewhere", key), nil, nil, ""},
 		{"a month that goes on", written("exports", strings.Replace(key, "2026-07", "2026-10", 1)), nil, nil, ""},
 		{"a delivery that the next one overtakes", written("exports", key), map[string]error{"publish": fmt.Errorf("copy: %w", athena.ErrDeliveredAnew)}, []string{publish}, ""},
 		{"a delivery that cannot be copied", written("exports", key), map[string]error{"publish": errors.New("denied")}, []string{publish}, "denied"},
-		{
-			"a report that cannot be restated", written("exports", key),
-			map[string]error{"published": errors.New("no ledger")},
-			[]string{publish, "published 111122223333 2026-07"},
-			"look whether reports of payer 111122223333 change by its bill of 2026-07: no ledger",
-		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

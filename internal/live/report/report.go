@@ -10,15 +10,12 @@ import (
 	"strings"
 	"time"
 
-	"offpeak/internal/billing"
 	"offpeak/internal/billing/export"
 	"offpeak/internal/billing/landing"
 	"offpeak/internal/cloud/athena"
 	"offpeak/internal/cloud/bucket"
-	"offpeak/internal/cloud/messages"
 	"offpeak/internal/cloud/outbox"
 	"offpeak/internal/fleet"
-	"offpeak/internal/hub"
 	"offpeak/internal/live"
 	"offpeak/reports/delivery"
 )
@@ -59,7 +56,7 @@ func (d *Desk) Bill(payer fleet.AccountID) *athena.Bill {
 }
 
 // Engine answers questions about a payer's bill. Run names the run of a report: the same question of one run is one query.
-func (d *Desk) Engine(ctx context.Context, payer fleet.AccountID, run string) (billing.Engine, error) {
+func (d *Desk) Engine(ctx context.Context, payer fleet.AccountID, run string) (*athena.Engine, error) {
 	return athena.Open(ctx, d.Hub.Access, d.Bill(payer), athena.Options{
 		Region: d.Hub.Settings().Region, Workgroup: d.settings.Workgroup, Database: landing.Database,
 		FOCUS: landing.FOCUS.Of(payer), CUR: landing.CUR.Of(payer), Run: run, Now: d.Hub.Now,
@@ -78,17 +75,14 @@ func (d *Desk) Publish(ctx context.Context, m landing.Manifest, place string) er
 
 // Listener answers what the function is called with.
 func (d *Desk) Listener(r Reports) *Listener {
-	s := d.Hub.Settings()
 	return &Listener{
 		Reports: r, Publish: d.Publish, Exports: d.settings.Exports, Post: delivery.Post{Shelf: d.Shelf, Now: d.Hub.Now},
-		Watch: &hub.Watch{Alerts: messages.NewTopic(d.Hub.Access, s.Topic), Said: hub.Said{Store: d.Hub.Store}}, Now: d.Hub.Now,
+		Watch: d.watch(), Now: d.Hub.Now,
 	}
 }
 
 // Reports is what makes and mails reports.
 type Reports interface {
-	// Due makes and mails, of every tenant, what is due at an instant and is not there yet.
+	// Due makes and mails, of every tenant, what is due at an instant and is not there yet; a final report whose bill was delivered anew is restated.
 	Due(ctx context.Context, now time.Time) error
-	// Published is told that a newer version of a month of a payer's bill can be read: a final report that was made of another is restated.
-	Published(ctx context.Context, payer fleet.AccountID, month time.Time) error
 }

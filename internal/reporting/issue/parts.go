@@ -1,0 +1,154 @@
+package issue
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"offpeak/internal/billing/avoidance"
+	"offpeak/internal/fleet"
+	"offpeak/internal/ledger"
+	"offpeak/internal/ledger/compact"
+	"offpeak/internal/objects"
+	"offpeak/internal/policy"
+	"offpeak/internal/reporting"
+	"offpeak/reports"
+	"offpeak/reports/delivery"
+)
+
+// input brings together what a report is made of. Without an inventory, which no function of the hub keeps, the report says so.
+func (i *Issuer) input(ctx context.Context, p *policy.Policy, t policy.Tenant, quarter string) (*reporting.Input, error) {
+	period, err := reporting.PeriodOf(quarter)
+	if err != nil {
+		return nil, err
+	}
+	if err := i.Catch(ctx, t.Payer, period.From.AddDate(0, -3, 0), period.To); err != nil {
+		return nil, err
+	}
+	in := &reporting.Input{Policy: p, Quarter: quarter, Issued: i.Now().UTC().Truncate(time.Second), Entries: entriesUntil(ctx, i.Store, period.To)}
+	if in.Bill, err = i.Open(ctx, t.Payer, quarter); err != nil {
+		return nil, err
+	}
+	if in.Book, err = i.book(ctx, t.Payer); err != nil {
+		return nil, err
+	}
+	return in, i.earlier(ctx, t.Payer, in)
+}
+
+// trend is how many quarters before a report looks back at.
+const trend = 8
+
+// earlier reads the reports of quarters before, the last one of each, and the one of this quarter that is to be replaced.
+func (i *Issuer) earlier(ctx context.Context, payer fleet.AccountID, in *reporting.Input) error {
+	ids, err := i.Shelf.Of(ctx, payer)
+	if err != nil {
+		return err
+	}
+	quarters := map[string]bool{}
+	for _, id := range ids {
+		if id.Quarter <= in.Quarter { // names of quarters sort as they follow each other
+			quarters[id.Quarter] = true
+		}
+	}
+	names := slices.Sorted(maps.Keys(quarters))
+	for _, name := range names[max(0, len(names)-trend-1):] {
+		last, err := i.Shelf.Last(ctx, payer, name)
+		if err != nil {
+			return err
+		}
+		m, err := i.Shelf.Manifest(ctx, last)
+		if err != nil {
+			return err
+		}
+		r, hash, err := i.Shelf.Report(ctx, &m)
+		if err != nil {
+			return err
+		}
+		in.Earlier = append(in.Earlier, r)
+		if name == in.Quarter {
+			in.Replaces, in.ReplacesSHA256 = r, hash
+		}
+	}
+	return nil
+}
+
+// entriesUntil reads the ledger from its beginning, compacted or not.
+func entriesUntil(ctx context.Context, store objects.Store, to time.Time) iter.Seq2[ledger.Entry, error] {
+	from := to
+	for prefix, layout := range map[string]string{"ledger/date=": time.DateOnly, "ledger/compacted/month=": "2006-01"} {
+		for key, err := range store.List(ctx, prefix) {
+			if err != nil {
+				return func(yield func(ledger.Entry, error) bool) { yield(ledger.Entry{}, err) }
+			}
+			date, _, _ := strings.Cut(strings.TrimPrefix(key, prefix), "/")
+			if day, err := time.Parse(layout, date); err == nil && day.Before(from) {
+				from = day
+			}
+			break // keys are in the order of their dates
+		}
+	}
+	return (compact.Book{Store: store}).Read(ctx, from, to, fleet.Scope{})
+}
+
+// bookKey is where a payer's frozen baselines are, as the program at a terminal has them.
+func bookKey(payer fleet.AccountID) string { return "baselines/" + string(payer) + ".json" }
+
+// book reads the baselines that were frozen before.
+func (i *Issuer) book(ctx context.Context, payer fleet.AccountID) (book avoidance.Book, err error) {
+	data, _, err := i.Store.Read(ctx, bookKey(payer))
+	if errors.Is(err, objects.ErrNotFound) {
+		return book, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(data, &book)
+	}
+	if err == nil {
+		err = book.Verify()
+	}
+	if err != nil {
+		return book, fmt.Errorf("frozen baselines of %s: %w", payer, err)
+	}
+	return book, nil
+}
+
+// freeze keeps baselines; those that are there stay as they are. Who has none may get one later, from a longer bill.
+func (i *Issuer) freeze(ctx context.Context, payer fleet.AccountID, book avoidance.Book) error {
+	book.Baselines = maps.Clone(book.Baselines)
+	maps.DeleteFunc(book.Baselines, func(_ fleet.ARN, b avoidance.Baseline) bool { return b.Origin == avoidance.Unproven })
+	data, err := json.MarshalIndent(book, "", " ")
+	if err != nil {
+		return err
+	}
+	before, version, err := i.Store.Read(ctx, bookKey(payer))
+	switch {
+	case errors.Is(err, objects.ErrNotFound):
+		_, err = i.Store.Create(ctx, bookKey(payer), data)
+	case err == nil && string(before) != string(data):
+		_, err = i.Store.Replace(ctx, bookKey(payer), data, version)
+	}
+	if err != nil && !errors.Is(err, objects.ErrExists) && !errors.Is(err, objects.ErrChanged) { // another run keeps its own, of the same bill
+		return fmt.Errorf("keep baselines of %s: %w", payer, err)
+	}
+	return nil
+}
+
+// changedSince tells whether another delivery is there of what a report was made of, and names those that are there.
+func changedSince(was, now []reports.Manifest) (version string, changed bool) {
+	known := map[string]string{}
+	for _, m := range was {
+		known[m.Export+" "+m.Month] = m.SHA256
+	}
+	var all []string
+	for _, m := range now {
+		all = append(all, m.Export+" "+m.Month+" "+m.SHA256)
+		changed = changed || known[m.Export+" "+m.Month] != m.SHA256
+	}
+	slices.Sort(all)
+	return delivery.HashOf([]byte(strings.Join(all, "\n"))), changed
+}
