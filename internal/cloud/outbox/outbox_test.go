@@ -200,7 +200,7 @@ func TestAMailGoesByMoto(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = answer.Body.Close() }()
+	defer answer.Body.Close()
 	var data struct {
 		SES struct {
 			RawMessage []struct {
