@@ -38,6 +38,7 @@ func everythingIsSaid(t *testing.T, program string) {
 		{"guide/savings.md", []string{"savings"}},
 		{"guide/report.md", []string{"report"}},
 		{"guide/report.md", []string{"report", "verify"}},
+		{"guide/report.md", []string{"report", "send"}},
 		{"guide/moving-from-instance-scheduler.md", []string{"import", "instance-scheduler"}},
 		{"guide/live.md", []string{"apply"}},
 		{"guide/live.md", []string{"restore"}},

@@ -20,6 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 	rdstypes "github.com/aws/aws-sdk-go-v2/service/rds/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sesv2"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"offpeak/internal/cloud"
@@ -88,6 +89,10 @@ func TestLive(t *testing.T) {
 				c := hand(ts)
 				c.Region = string(moto.Region)
 				_, err := s3.NewFromConfig(c).PutObject(context.Background(), &s3.PutObjectInput{Bucket: &args[0], Key: &args[1], Body: strings.NewReader(ts.ReadFile(args[2]))})
+				ts.Check(err)
+			},
+			"verified": func(ts *testscript.TestScript, _ bool, args []string) { // lets SES send from an address
+				_, err := sesv2.NewFromConfig(hand(ts)).CreateEmailIdentity(context.Background(), &sesv2.CreateEmailIdentityInput{EmailIdentity: &args[0]})
 				ts.Check(err)
 			},
 			"json": func(ts *testscript.TestScript, _ bool, _ []string) {

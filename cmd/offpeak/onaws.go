@@ -11,6 +11,7 @@ import (
 	"offpeak/internal/cloud/actuator"
 	"offpeak/internal/cloud/bucket"
 	"offpeak/internal/cloud/inventory"
+	"offpeak/internal/cloud/outbox"
 	"offpeak/internal/cloud/owner"
 	"offpeak/internal/cloud/setup"
 	"offpeak/internal/fleet"
@@ -20,6 +21,7 @@ import (
 	"offpeak/internal/objects"
 	"offpeak/internal/optimizer"
 	"offpeak/internal/policy"
+	"offpeak/reports/delivery"
 )
 
 // onAWS is AWS, reached with the credentials of who types the command.
@@ -52,6 +54,15 @@ func openAWS(ctx context.Context, c console, e entry) (reach, error) {
 		a.looks = sync.OnceValues(func() (*live.Hub, error) { return open(true) })
 	}
 	return a, nil
+}
+
+// openMailer sends written mails by SES, by a configuration set if one is named.
+func openMailer(ctx context.Context, e entry, from, set string) (delivery.Mailer, error) {
+	a, err := cloud.Open(ctx, cloud.Options{Profile: e.profile, Region: e.region, Session: "offpeak-cli"})
+	if err != nil {
+		return nil, err
+	}
+	return outbox.New(a, outbox.Options{Region: e.region, From: from, ConfigurationSet: set}), nil
 }
 
 // Scopes implements reach. An account is asked for its regions by the role that only reads, also where it is acted in afterwards.

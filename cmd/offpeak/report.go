@@ -71,7 +71,7 @@ the same quarter that lies there is compared with, and stays. Nothing is sent.`,
 	flags.BoolVar(&f.recount, "recount", false, "count the savings by a second engine too, and say whether it agrees")
 	flags.BoolVar(&f.freeze, "freeze", false, "keep baselines that are not frozen yet beside the ledger, so that later reports rest on the same ones")
 	flags.BoolVar(&f.open, "open", false, "open the page afterwards")
-	cmd.AddCommand(newReportVerify(c))
+	cmd.AddCommand(newReportVerify(c), newReportSend(c))
 	return cmd
 }
 
