@@ -71,6 +71,7 @@ the same quarter that lies there is compared with, and stays. Nothing is sent.`,
 	flags.BoolVar(&f.recount, "recount", false, "count the savings by a second engine too, and say whether it agrees")
 	flags.BoolVar(&f.freeze, "freeze", false, "keep baselines that are not frozen yet beside the ledger, so that later reports rest on the same ones")
 	flags.BoolVar(&f.open, "open", false, "open the page afterwards")
+	registerForm(cmd, &f.output)
 	cmd.AddCommand(newReportVerify(c), newReportSend(c))
 	return cmd
 }
@@ -153,6 +154,10 @@ func (f *reportFlags) make() error {
 	if _, err := quarter(f.quarter); err != nil {
 		return err
 	}
+	as, err := formOf(f.output)
+	if err != nil {
+		return err
+	}
 	languages, err := parseLanguages(f.languages)
 	if err != nil {
 		return err
@@ -163,26 +168,39 @@ func (f *reportFlags) make() error {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	documents := []reportDocument{}
 	for _, payer := range run.payers {
-		folder, err := f.ofPayer(ctx, run, payer, languages)
+		doc, err := f.ofPayer(ctx, run, payer, languages, as)
 		if err != nil {
 			return err
 		}
+		documents = append(documents, doc)
 		if f.open {
-			if err := openInBrowser(ctx, filepath.Join(folder, files.PageFile)); err != nil {
+			if err := openInBrowser(ctx, filepath.Join(doc.Folder, files.PageFile)); err != nil {
 				return err
 			}
 		}
 	}
+	if as == asJSON {
+		return writeJSON(f.savingsFlags.out, documents)
+	}
 	return nil
 }
 
+// reportDocument is the JSON form of what report wrote for one payer; the report's own is in its folder.
+type reportDocument struct {
+	Folder string `json:"folder"`
+	// New is false where a report that says the same lay there already.
+	New      bool              `json:"new"`
+	Manifest delivery.Manifest `json:"manifest"`
+}
+
 // ofPayer writes the report of one payer and says what it says.
-func (f *reportFlags) ofPayer(ctx context.Context, run *reportRun, payer fleet.AccountID, languages []words.Language) (string, error) {
+func (f *reportFlags) ofPayer(ctx context.Context, run *reportRun, payer fleet.AccountID, languages []words.Language, as form) (doc reportDocument, err error) {
 	shelf := reportFolder(f.out)
 	earlier, err := shelf.of(payer)
 	if err != nil {
-		return "", err
+		return doc, err
 	}
 	progress := newProgress(f.savingsFlags.console)
 	defer progress.clear()
@@ -198,24 +216,28 @@ func (f *reportFlags) ofPayer(ctx context.Context, run *reportRun, payer fleet.A
 	}
 	made, err := run.report(ctx, payer, in, f.recount)
 	if err != nil {
-		return "", err
+		return doc, err
 	}
 	if f.freeze {
 		if err := errors.Join(run.whole(payer), run.keepBook(ctx, payer, made.Book)); err != nil {
-			return "", err
+			return doc, err
 		}
 	}
 	progress.show("files", 900)
 	all, err := filesOf(ctx, made, &files.Options{Languages: languages, Envelope: &mail.Envelope{From: f.sender, To: recipientsOf(run.policy, payer), Place: f.out}})
 	if err != nil {
-		return "", err
+		return doc, err
 	}
 	folder, fresh, err := shelf.put(made.Report, all)
 	if err != nil {
-		return "", err
+		return doc, err
 	}
 	progress.clear()
-	return folder, renderReport(f.savingsFlags.out, made.Report, folder, fresh, all, newStyle(f.savingsFlags.console))
+	doc = reportDocument{folder, fresh, delivery.ManifestOf(made.Report, all)}
+	if as == asJSON {
+		return doc, nil
+	}
+	return doc, renderReport(f.savingsFlags.out, made.Report, folder, fresh, all, newStyle(f.savingsFlags.console))
 }
 
 // inventoryFile is what of the inventory is the tenant's: without it a report could not be made again.

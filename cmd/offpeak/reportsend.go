@@ -24,6 +24,7 @@ type sendFlags struct {
 	set             string
 	profile, region string
 	place           string
+	output          string
 }
 
 // newReportSend makes the command that sends a report to one address, to try how it arrives.
@@ -45,11 +46,22 @@ policy's recipients. The report must be as its manifest says. It is sent once; w
 	flags.StringVar(&f.set, "configuration-set", "", "SES configuration set to send by")
 	flags.StringVar(&f.place, "place", "", "where the files lie behind a sign-in, said in the mail where its attachments are too large (default: the folder)")
 	flags.StringVar(&f.profile, "profile", "", "AWS profile")
+	registerForm(cmd, &f.output)
 	flags.StringVar(&f.region, "region", "", "region in which the sender is verified")
 	return cmd
 }
 
+// sentDocument is the JSON form of what SES took.
+type sentDocument struct {
+	To      string `json:"to"`
+	Message string `json:"message_id"`
+}
+
 func (f *sendFlags) send(folder string) error {
+	as, err := formOf(f.output)
+	if err != nil {
+		return err
+	}
 	if f.to == "" || f.from == "" {
 		return usagef("--to and --from are needed: who gets the report, and a sender that is verified in SES")
 	}
@@ -84,6 +96,9 @@ func (f *sendFlags) send(folder string) error {
 	id, err := mailer.Send(ctx, f.to, written)
 	if err != nil {
 		return err
+	}
+	if as == asJSON {
+		return writeJSON(f.out, sentDocument{f.to, id})
 	}
 	_, err = fmt.Fprintf(f.out, "SES took the mail to %s: %s\n", f.to, id)
 	return err

@@ -34,6 +34,7 @@ It ends with 1 where anything differs.`,
 		RunE:    func(_ *cobra.Command, args []string) error { return f.verify(args[0]) },
 	}
 	f.sources(cmd)
+	registerForm(cmd, &f.output)
 	cmd.Flags().StringVar(&f.out, "earlier", "", "folder with the reports of quarters before (default: the one in which the report lies)")
 	return cmd
 }
@@ -41,7 +42,22 @@ It ends with 1 where anything differs.`,
 // errDiffers ends verify where a figure differs.
 var errDiffers = fmt.Errorf("the report is not what ledger and bill say now")
 
+// verifyDocument is the JSON form of what verify found.
+type verifyDocument struct {
+	Folder   string   `json:"folder"`
+	Same     bool     `json:"same"`
+	Compared int      `json:"compared"`
+	Differs  []string `json:"differs"`
+	Engine   string   `json:"engine"`
+	// Anew are the deliveries of the bill that are others than the report was made of.
+	Anew string `json:"delivered_anew,omitempty"`
+}
+
 func (f *reportFlags) verify(folder string) error {
+	as, err := formOf(f.output)
+	if err != nil {
+		return err
+	}
 	k, err := readReport(folder)
 	if err != nil {
 		return err
@@ -56,9 +72,7 @@ func (f *reportFlags) verify(folder string) error {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if changed := otherDeliveries(k.report.Sources.Manifests, manifestsIn(run.bill, k.report.Tenant.Payer)); changed != "" {
-		_, _ = fmt.Fprintf(f.savingsFlags.out, "The bill was delivered anew since: %s\n", changed)
-	}
+	doc := verifyDocument{Folder: folder, Differs: []string{}, Anew: otherDeliveries(k.report.Sources.Manifests, manifestsIn(run.bill, k.report.Tenant.Payer))}
 	if len(run.inventory) == 0 {
 		if run.inventory, err = inventoryOf(&k); err != nil {
 			return err
@@ -76,19 +90,37 @@ func (f *reportFlags) verify(folder string) error {
 	if err != nil {
 		return err
 	}
-	s := newStyle(f.savingsFlags.console)
-	if len(differs) == 0 {
-		_, err = fmt.Fprintf(f.savingsFlags.out, "%s\n", s.paint(green, fmt.Sprintf("The same: %d figures and names, counted again by %s; %d files are as the manifest says.", compared, made.Report.Sources.Engine, len(k.manifest.Files))))
+	doc.Same, doc.Compared, doc.Engine = len(differs) == 0, compared, made.Report.Sources.Engine
+	doc.Differs = append(doc.Differs, differs...)
+	if as == asJSON {
+		err = writeJSON(f.savingsFlags.out, doc)
+	} else {
+		err = f.renderVerified(&doc, len(k.manifest.Files))
+	}
+	if err == nil && !doc.Same {
+		err = fmt.Errorf("%w: %d of %d figures and names differ", errDiffers, len(differs), compared)
+	}
+	return err
+}
+
+// renderVerified says what verify found.
+func (f *reportFlags) renderVerified(doc *verifyDocument, files int) error {
+	out, s := f.savingsFlags.out, newStyle(f.savingsFlags.console)
+	if doc.Anew != "" {
+		_, _ = fmt.Fprintf(out, "The bill was delivered anew since: %s\n", doc.Anew)
+	}
+	if doc.Same {
+		_, err := fmt.Fprintf(out, "%s\n", s.paint(green, fmt.Sprintf("The same: %d figures and names, counted again by %s; %d files are as the manifest says.", doc.Compared, doc.Engine, files)))
 		return err
 	}
-	for i, d := range differs {
+	for i, d := range doc.Differs {
 		if i == differencesShown {
-			_, _ = fmt.Fprintf(f.savingsFlags.out, "  and %d more\n", len(differs)-i)
+			_, _ = fmt.Fprintf(out, "  and %d more\n", len(doc.Differs)-i)
 			break
 		}
-		_, _ = fmt.Fprintf(f.savingsFlags.out, "  %s\n", d)
+		_, _ = fmt.Fprintf(out, "  %s\n", d)
 	}
-	return fmt.Errorf("%w: %d of %d figures and names differ", errDiffers, len(differs), compared)
+	return nil
 }
 
 // inventoryOf is the inventory that lies beside a report; none where it was made without.
