@@ -174,8 +174,10 @@ func (m *maker) countSavings(ctx context.Context) error {
 	if m.savings, err = savings.Compute(ctx, in); err != nil {
 		return err
 	}
-	m.draft, err = figures.Begin(m.figuresInput(in.Accounts))
-	return err
+	if m.draft, err = figures.Begin(m.figuresInput(in.Accounts)); err != nil {
+		return err
+	}
+	return m.suggest(ctx)
 }
 
 func (m *maker) figuresInput(accounts []fleet.AccountID) *figures.Input {
