@@ -94,6 +94,9 @@ func TestPeopleByTheirRoles(t *testing.T) {
 	a := s.zoo(t, "stopped")
 
 	reader := s.person(t, permit.ReaderRole)
+	if err := os.WriteFile(filepath.Join(reader.folder, "the-policy.yaml"), []byte(policy), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for _, row := range []struct {
 		words []string
 		code  int
@@ -101,6 +104,7 @@ func TestPeopleByTheirRoles(t *testing.T) {
 	}{
 		{[]string{"status"}, 0, "6 opted-in resources, 0 asleep"},
 		{[]string{"plan", "--live"}, 0, "stop"},
+		{[]string{"inventory", "--live", "--policy", "the-policy.yaml"}, 0, "ec2-instance"},
 		{[]string{"explain", "--live", a.machine}, 0, "stopped"},
 		{[]string{"doctor", "-o", "json"}, 1, "who only reads may not"},
 		{[]string{"restore", "--all", "--dry-run"}, 1, "neither memory nor ledger"},
