@@ -52,6 +52,10 @@ drifted is told and left. Each act is written into the ledger before it is done 
 	cmd.Flags().StringVar(&f.policyFile, "policy", defaultPolicy, "policy file; with a hub, the hub's policy is followed unless this is given")
 	cmd.Flags().BoolVar(&f.yes, "yes", false, "do not ask")
 	registerForm(cmd, &f.output)
+	spot := newSpotApply(c)
+	spot.Use, spot.Example = "spot RESOURCE...", "  offpeak apply spot dev-order-web\n  offpeak apply spot --all --yes"
+	spot.Short = "Move what asks for Spot, and can; the same as \"offpeak spot apply\""
+	cmd.AddCommand(spot)
 	return cmd
 }
 

@@ -67,9 +67,29 @@ is a reason against a move.`,
 	return cmd
 }
 
+// askLive stands for files where AWS is to be asked: --inventory live is --live.
+const askLive = "live"
+
+// liveByName takes the word live in the place of files. Prices alone are not asked for: AWS tells them of what it lists.
+func (f *spotFlags) liveByName() error {
+	all := slices.Equal(f.inventory, []string{askLive})
+	switch {
+	case all && (f.pricesFile == "" || f.pricesFile == askLive):
+		f.live, f.inventory, f.pricesFile = true, nil, ""
+	case f.pricesFile == askLive && !f.live:
+		return usagef("--prices live goes with --inventory live (or --live): prices are asked for of what AWS lists")
+	case f.pricesFile == askLive:
+		f.pricesFile = ""
+	}
+	return nil
+}
+
 func (f *spotFlags) run(cmd *cobra.Command, args []string) error {
 	as, err := formOf(f.output)
 	if err != nil {
+		return err
+	}
+	if err := f.liveByName(); err != nil {
 		return err
 	}
 	if f.publish && (!f.live || f.bill == "" || f.region != "" || f.selector != "") {
