@@ -40,10 +40,13 @@ func TestLive(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatalf("there are no stories: %v", err)
 	}
-	regions := []string{"ap-northeast-2", "ap-northeast-1", "eu-west-1", "eu-central-1", "us-west-2", "ap-southeast-1", "ca-central-1", "eu-west-2", "us-east-2"}
+	regions := []string{"ap-northeast-2", "ap-northeast-1", "eu-west-1", "eu-central-1", "us-west-2", "ap-southeast-1", "ca-central-1", "eu-west-2", "us-east-2", "eu-north-1", "ap-south-1", "sa-east-1"}
 	front := ailing(t, server.URL)
 	hand := func(ts *testscript.TestScript) aws.Config {
 		return access.Config(fleet.Scope{Region: fleet.Region(ts.Getenv("AWS_REGION"))})
+	}
+	if len(files) > len(regions) {
+		t.Fatalf("%d stories need a region each, and there are %d: a story without one would wait for ever", len(files), len(regions))
 	}
 	next := make(chan string, len(regions))
 	for _, r := range regions {
