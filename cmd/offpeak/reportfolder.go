@@ -71,7 +71,7 @@ func readReport(folder string) (k filedReport, err error) {
 		file := filepath.Join(folder, filepath.Base(named.Name))
 		data, err := os.ReadFile(file)
 		if err != nil {
-			return k, fmt.Errorf("a file of the report is missing: %w", err)
+			return k, fmt.Errorf("%s is listed in %s and cannot be read: %s", file, manifestName, err.Error()) // no ErrNotExist: a folder with a manifest is never written to
 		}
 		if delivery.HashOf(data) != named.SHA256 {
 			return k, fmt.Errorf("%s was changed: its SHA-256 is not the one in %s", file, manifestName)
