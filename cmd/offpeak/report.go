@@ -22,6 +22,7 @@ import (
 	"offpeak/internal/billing/query"
 	"offpeak/internal/billing/recount"
 	"offpeak/internal/fleet"
+	"offpeak/internal/ledger/compact"
 	"offpeak/internal/policy"
 	"offpeak/internal/reporting"
 	"offpeak/reports"
@@ -288,7 +289,7 @@ func (r *reportRun) report(ctx context.Context, payer fleet.AccountID, in *repor
 	if err != nil {
 		return nil, err
 	}
-	in.Bill, in.Entries = bill, entriesUntil(ctx, r.store, period.To)
+	in.Bill, in.Entries = bill, compact.Book{Store: r.store}.Until(ctx, period.To)
 	if in.Book, err = r.readBook(ctx, payer); err != nil {
 		return nil, err
 	}

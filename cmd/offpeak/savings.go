@@ -20,6 +20,7 @@ import (
 	"offpeak/internal/billing/export"
 	"offpeak/internal/billing/savings"
 	"offpeak/internal/fleet"
+	"offpeak/internal/ledger/compact"
 	"offpeak/internal/local"
 	"offpeak/internal/objects"
 )
@@ -208,7 +209,7 @@ func (b *books) figures(ctx context.Context, payer fleet.AccountID, period billi
 	if closer, ok := engine.(interface{ Close() error }); ok {
 		defer func() { err = errors.Join(err, closer.Close()) }()
 	}
-	in := savings.Input{Engine: engine, Period: period, Rates: b.rates, Entries: entriesUntil(ctx, b.store, period.To)}
+	in := savings.Input{Engine: engine, Period: period, Rates: b.rates, Entries: compact.Book{Store: b.store}.Until(ctx, period.To)}
 	if in.Book, err = b.readBook(ctx, payer); err != nil {
 		return nil, err
 	}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -13,7 +12,6 @@ import (
 
 	"offpeak/internal/billing/avoidance"
 	"offpeak/internal/fleet"
-	"offpeak/internal/ledger"
 	"offpeak/internal/ledger/compact"
 	"offpeak/internal/objects"
 	"offpeak/internal/policy"
@@ -31,7 +29,7 @@ func (i *Issuer) input(ctx context.Context, p *policy.Policy, t policy.Tenant, q
 	if err := i.Catch(ctx, t.Payer, period.From.AddDate(0, -3, 0), period.To); err != nil {
 		return nil, err
 	}
-	in := &reporting.Input{Policy: p, Quarter: quarter, Issued: i.Now().UTC().Truncate(time.Second), Entries: entriesUntil(ctx, i.Store, period.To)}
+	in := &reporting.Input{Policy: p, Quarter: quarter, Issued: i.Now().UTC().Truncate(time.Second), Entries: compact.Book{Store: i.Store}.Until(ctx, period.To)}
 	if in.Bill, err = i.Open(ctx, t.Payer, quarter); err != nil {
 		return nil, err
 	}
@@ -76,24 +74,6 @@ func (i *Issuer) earlier(ctx context.Context, payer fleet.AccountID, in *reporti
 		}
 	}
 	return nil
-}
-
-// entriesUntil reads the ledger from its beginning, compacted or not.
-func entriesUntil(ctx context.Context, store objects.Store, to time.Time) iter.Seq2[ledger.Entry, error] {
-	from := to
-	for prefix, layout := range map[string]string{"ledger/date=": time.DateOnly, "ledger/compacted/month=": "2006-01"} {
-		for key, err := range store.List(ctx, prefix) {
-			if err != nil {
-				return func(yield func(ledger.Entry, error) bool) { yield(ledger.Entry{}, err) }
-			}
-			date, _, _ := strings.Cut(strings.TrimPrefix(key, prefix), "/")
-			if day, err := time.Parse(layout, date); err == nil && day.Before(from) {
-				from = day
-			}
-			break // keys are in the order of their dates
-		}
-	}
-	return (compact.Book{Store: store}).Read(ctx, from, to, fleet.Scope{})
 }
 
 // bookKey is where a payer's frozen baselines are, as the program at a terminal has them.
