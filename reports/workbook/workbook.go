@@ -9,6 +9,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 	"unicode/utf8"
 
@@ -46,6 +47,7 @@ func Write(r *reports.Report, language words.Language) (_ []byte, err error) {
 	if err := b.SetDocProps(&excelize.DocProperties{Creator: "offpeak", Created: at, Modified: at, Title: b.title()}); err != nil {
 		return nil, err
 	}
+	b.SetZipWriter(func(w io.Writer) excelize.ZipWriter { return archive(w) })
 	var out bytes.Buffer
 	if err := b.File.Write(&out); err != nil {
 		return nil, err
@@ -150,14 +152,23 @@ func (b *book) table(t *tables.Table) error {
 	if _, err := b.NewSheet(name); err != nil {
 		return err
 	}
-	w, err := b.NewStreamWriter(name)
-	if err != nil {
-		return err
-	}
 	exact := exactOf(t)
 	width := len(t.Columns)
 	if exact >= 0 {
 		width++
+	}
+	rows := t.Rows[:min(len(t.Rows), most)]
+	last, err := excelize.CoordinatesToCellName(width, len(rows)+1)
+	if err != nil {
+		return err
+	}
+	// Before the rows: asked for afterwards, the library would read the whole sheet again, and write it once more.
+	if err := b.AutoFilter(name, "A1:"+last, nil); err != nil {
+		return err
+	}
+	w, err := b.NewStreamWriter(name)
+	if err != nil {
+		return err
 	}
 	if err := errors.Join(b.widths(w, t, exact), w.SetPanes(&excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"})); err != nil {
 		return err
@@ -172,7 +183,6 @@ func (b *book) table(t *tables.Table) error {
 	if err := w.SetRow("A1", header, excelize.RowOpts{Height: 30}); err != nil {
 		return err
 	}
-	rows := t.Rows[:min(len(t.Rows), most)]
 	for n, row := range rows {
 		cells := make([]any, 0, width)
 		for i, value := range row {
@@ -191,14 +201,7 @@ func (b *book) table(t *tables.Table) error {
 			return err
 		}
 	}
-	if err := w.Flush(); err != nil {
-		return err
-	}
-	last, err := excelize.CoordinatesToCellName(width, len(rows)+1)
-	if err != nil {
-		return err
-	}
-	return b.AutoFilter(name, "A1:"+last, nil)
+	return w.Flush()
 }
 
 // exactOf is the column whose exact decimal stands at the end of each line; -1 where a table has no amount. It is the first.
