@@ -6,6 +6,7 @@ import (
 	"errors"
 	"iter"
 	"slices"
+	"sync"
 	"time"
 
 	"offpeak/internal/fleet"
@@ -75,15 +76,56 @@ func (b Book) readMonth(
 			return false, err
 		}
 	}
-	for _, key := range order {
-		if _, owner, _ := ledger.ParseKey(key); compacted[owner] {
-			continue
+	order = slices.DeleteFunc(order, func(key string) bool {
+		_, owner, _ := ledger.ParseKey(key)
+		return compacted[owner]
+	})
+	return b.readInOrder(ctx, order, yield)
+}
+
+// atOnce is how many objects are read at a time: a month has thousands, and each takes a call.
+const atOnce = 16
+
+// found is what came of reading an object.
+type found struct {
+	entries []ledger.Entry
+	damages []*ledger.Damage
+	err     error
+}
+
+// readInOrder gives the entries of objects in the order of their keys. Some are read ahead, beside each other.
+func (b Book) readInOrder(ctx context.Context, keys []string, yield func(ledger.Entry, error) bool) (more bool, err error) {
+	ctx, stop := context.WithCancel(ctx)
+	var work sync.WaitGroup
+	defer work.Wait()
+	defer stop()
+	var ahead []chan found
+	for i, next := 0, 0; i < len(keys); i++ {
+		for ; next < len(keys) && next < i+atOnce; next++ {
+			one, key := make(chan found, 1), keys[next]
+			work.Go(func() { one <- b.find(ctx, key) })
+			ahead = append(ahead, one)
 		}
-		if more, err := b.readLoose(ctx, key, yield); err != nil || !more {
-			return false, err
+		object := <-ahead[i]
+		ahead[i] = nil
+		if object.err != nil {
+			return false, object.err
+		}
+		if !object.give(yield) {
+			return false, nil
 		}
 	}
 	return true, nil
+}
+
+// give gives damage, and then entries.
+func (f found) give(yield func(ledger.Entry, error) bool) bool {
+	for _, d := range f.damages {
+		if !yield(ledger.Entry{}, d) {
+			return false
+		}
+	}
+	return all(f.entries, yield)
 }
 
 // readPart gives a compacted month of a scope, and what of it was not compacted, in order.
@@ -107,57 +149,50 @@ func (b Book) readPart(ctx context.Context, key string, loose []string, yield fu
 	}
 	slices.SortFunc(part, func(a, b object) int { return cmp.Compare(a.key, b.key) })
 	for _, o := range part {
+		read := found{entries: o.entries}
 		if !inside[o.key] {
-			if more, err := b.readLoose(ctx, o.key, yield); err != nil || !more {
-				return false, err
-			}
-			continue
+			read = b.find(ctx, o.key)
 		}
-		if !all(o.entries, yield) {
-			return false, nil
+		if read.err != nil || !read.give(yield) {
+			return false, read.err
 		}
 	}
 	return true, nil
 }
 
-// readLoose gives an object that was not compacted when it was listed. If it has been since, it is looked for where it went.
-func (b Book) readLoose(ctx context.Context, key string, yield func(ledger.Entry, error) bool) (more bool, err error) {
+// find reads an object that was not compacted when it was listed. If it has been since, it is looked for where it went.
+func (b Book) find(ctx context.Context, key string) found {
 	data, _, err := b.Store.Read(ctx, key)
 	if errors.Is(err, objects.ErrNotFound) {
-		return b.readMoved(ctx, key, yield)
+		return b.findMoved(ctx, key)
 	}
 	if err != nil {
-		return false, err
+		return found{err: err}
 	}
 	entries, damages := ledger.Decode(key, data)
-	for _, d := range damages {
-		if !yield(ledger.Entry{}, d) {
-			return false, nil
-		}
-	}
-	return all(entries, yield), nil
+	return found{entries: entries, damages: damages}
 }
 
-// readMoved gives an object that was compacted between being listed and being read. One that is nowhere has expired.
-func (b Book) readMoved(ctx context.Context, key string, yield func(ledger.Entry, error) bool) (more bool, err error) {
+// findMoved reads an object that was compacted between being listed and being read. One that is nowhere has expired.
+func (b Book) findMoved(ctx context.Context, key string) found {
 	at, scope, _ := ledger.ParseKey(key)
 	data, _, err := b.Store.Read(ctx, Key(at, scope))
 	if errors.Is(err, objects.ErrNotFound) {
-		return true, nil
+		return found{}
 	}
 	if err != nil {
-		return false, err
+		return found{err: err}
 	}
 	part, err := decode(Key(at, scope), data)
 	if err != nil {
-		return yield(ledger.Entry{}, &ledger.Damage{Key: Key(at, scope), What: err.Error()}), nil
+		return found{damages: []*ledger.Damage{{Key: Key(at, scope), What: err.Error()}}}
 	}
 	for _, o := range part {
 		if o.key == key {
-			return all(o.entries, yield), nil
+			return found{entries: o.entries}
 		}
 	}
-	return true, nil
+	return found{}
 }
 
 // all gives entries; false when the caller has seen enough.
