@@ -67,7 +67,9 @@ func (r *replay) pour(pools map[Product][]*line) {
 		}
 	}
 	for _, lines := range pools {
-		slices.SortStableFunc(lines, func(a, b *line) int { return a.usage.Product.Factor.Cmp(b.usage.Product.Factor) })
+		slices.SortFunc(lines, func(a, b *line) int {
+			return cmp.Or(a.usage.Product.Factor.Cmp(b.usage.Product.Factor), cmp.Compare(a.turn, b.turn))
+		})
 	}
 }
 
@@ -93,10 +95,9 @@ func (c Commitments) others(owner, account fleet.AccountID) bool {
 	return owner != account && c.shares(owner) && c.shares(account)
 }
 
-// class is usage that every Savings Plan treats alike but for its account.
+// class is usage that every Savings Plan treats alike but for its account and its price.
 type class struct {
 	sku     SKU
-	price   string
 	compute Compute
 	region  fleet.Region
 	family  string
@@ -117,21 +118,19 @@ func (r *replay) apply(c Commitments) {
 	if len(c.Plans) == 0 {
 		return
 	}
-	classes := map[class][]*line{}
-	for _, l := range r.lines {
-		if p := l.usage.Product; l.rest.IsPositive() && l.price.IsPositive() {
-			key := class{l.usage.SKU, l.price.String(), p.Compute, p.Region, p.Family}
-			classes[key] = append(classes[key], l)
-		}
-	}
+	classes := r.classes()
 	offers := map[PlanKind][]offer{}
 	for i := range c.Plans {
 		plan := &c.Plans[i]
 		hourly := decimal.Max(number(plan.Hourly), decimal.Zero)
 		p := &pot{id: plan.ID, size: hourly, hourly: hourly}
 		r.pots = append(r.pots, p)
-		for key, lines := range classes {
-			if rate, known := plan.Rates[key.sku]; known && plan.Covers(lines[0].usage.Product) {
+		for key, prices := range classes {
+			rate, known := plan.Rates[key.sku]
+			if !known || !plan.Covers(prices[0][0].usage.Product) {
+				continue
+			}
+			for _, lines := range prices {
 				offers[plan.Kind] = appendOffer(offers[plan.Kind], offer{plan: plan, pot: p, class: key, lines: lines}, rate)
 			}
 		}
@@ -150,6 +149,26 @@ func (r *replay) apply(c Commitments) {
 	}
 }
 
+// classes sorts what is not covered yet: lines by class, and in a class by price.
+func (r *replay) classes() map[class][][]*line {
+	classes := map[class][][]*line{}
+	for _, l := range r.lines {
+		if !l.rest.IsPositive() || !l.price.IsPositive() {
+			continue
+		}
+		p := &l.usage.Product
+		key := class{l.usage.SKU, p.Compute, p.Region, p.Family}
+		prices := classes[key]
+		i := slices.IndexFunc(prices, func(lines []*line) bool { return lines[0].price.Equal(l.price) })
+		if i < 0 {
+			classes[key] = append(prices, []*line{l})
+			continue
+		}
+		prices[i] = append(prices[i], l)
+	}
+	return classes
+}
+
 // appendOffer leaves out an offer that would cost more than on demand does.
 func appendOffer(offers []offer, o offer, rate money.Rate) []offer {
 	price := o.lines[0].price
@@ -166,6 +185,6 @@ func compareOffers(a, b offer) int {
 	if c := cmp.Or(a.ratio.Cmp(b.ratio), a.rate.Cmp(b.rate)); c != 0 {
 		return c
 	}
-	return cmp.Or(cmp.Compare(a.plan.ID, b.plan.ID), cmp.Compare(a.class.sku, b.class.sku), cmp.Compare(a.class.price, b.class.price),
+	return cmp.Or(cmp.Compare(a.plan.ID, b.plan.ID), cmp.Compare(a.class.sku, b.class.sku), a.lines[0].price.Cmp(b.lines[0].price),
 		cmp.Compare(a.class.compute, b.class.compute), cmp.Compare(a.class.region, b.class.region), cmp.Compare(a.class.family, b.class.family))
 }

@@ -104,6 +104,7 @@ type replay struct {
 type line struct {
 	usage   *Usage
 	at      int             // its place in the input
+	turn    int             // its place in the order in which equal usage is served
 	price   decimal.Decimal // on demand, of one unit
 	rest    decimal.Decimal // not covered yet
 	covered []part
@@ -123,11 +124,19 @@ type pot struct {
 
 func replayOf(hour Hour) *replay {
 	r := &replay{lines: make([]*line, len(hour.Usage))}
+	lines := make([]line, len(hour.Usage))
 	for i := range hour.Usage {
 		u := &hour.Usage[i]
-		r.lines[i] = &line{usage: u, at: i, price: number(u.OnDemand), rest: decimal.Max(u.Quantity, decimal.Zero)}
+		lines[i] = line{usage: u, at: i, price: number(u.OnDemand)}
+		if u.Quantity.IsPositive() {
+			lines[i].rest = u.Quantity
+		}
+		r.lines[i] = &lines[i]
 	}
-	slices.SortStableFunc(r.lines, func(a, b *line) int { return compare(a.usage, b.usage) })
+	slices.SortFunc(r.lines, func(a, b *line) int { return cmp.Or(compare(a.usage, b.usage), cmp.Compare(a.at, b.at)) })
+	for i, l := range r.lines {
+		l.turn = i
+	}
 	r.reserve(hour.Commitments)
 	r.apply(hour.Commitments)
 	return r

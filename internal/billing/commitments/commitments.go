@@ -177,25 +177,37 @@ func compare(a, b *Usage) int {
 }
 
 // merged adds up the lines of one account, key, SKU, zone and price, so that avoided and kept parts of one resource's hour are one
-// line, and an hour that a schedule induced (a negative quantity) is taken off what ran.
+// line, and an hour that a schedule induced (a negative quantity) is taken off what ran. Lines stay in the order in which they were first met.
 func merged(kept, avoided []Usage) []Usage {
-	type name struct {
-		account fleet.AccountID
-		key     string
-		sku     SKU
-		zone    string // a SKU is a region's, and a zonal Reserved Instance is not
-		price   string
+	all := slices.Concat(kept, avoided)
+	order := make([]int, len(all))
+	for i := range order {
+		order[i] = i
 	}
-	at := make(map[name]int, len(kept)+len(avoided))
-	all := make([]Usage, 0, len(kept)+len(avoided))
-	for u := range slices.Values(slices.Concat(kept, avoided)) {
-		n := name{u.Account, u.Key, u.SKU, u.Product.Zone, u.OnDemand.String()}
-		if i, known := at[n]; known {
-			all[i].Quantity = all[i].Quantity.Add(u.Quantity)
+	slices.SortFunc(order, func(a, b int) int { return cmp.Or(compareNames(&all[a], &all[b]), cmp.Compare(a, b)) })
+	gone := make([]bool, len(all))
+	for i, first := 1, 0; i < len(order); i++ {
+		if compareNames(&all[order[first]], &all[order[i]]) != 0 {
+			first = i
 			continue
 		}
-		at[n] = len(all)
-		all = append(all, u)
+		into := &all[order[first]]
+		into.Quantity, gone[order[i]] = into.Quantity.Add(all[order[i]].Quantity), true
 	}
-	return all
+	n := 0
+	for i := range all {
+		if !gone[i] {
+			all[n] = all[i]
+			n++
+		}
+	}
+	return all[:n]
+}
+
+// compareNames tells apart what is not added up. A SKU is a region's, and a zonal Reserved Instance is not.
+func compareNames(a, b *Usage) int {
+	if c := cmp.Or(cmp.Compare(a.Account, b.Account), cmp.Compare(a.SKU, b.SKU), cmp.Compare(a.Product.Zone, b.Product.Zone), cmp.Compare(a.Key, b.Key)); c != 0 {
+		return c
+	}
+	return a.OnDemand.Cmp(b.OnDemand)
 }

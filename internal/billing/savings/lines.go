@@ -44,10 +44,25 @@ type reader struct {
 	mixes []mix
 	mix   int // the last one that begins at or before the hour
 	use   int // the first one that is not before the hour
+	// split remembers how hours were split: most nights of a resource are alike.
+	splits map[likeness][]splitPart
+}
+
+// likeness is all that the split of an hour depends on, where the resource used one SKU in it or none.
+type likeness struct {
+	mix     int
+	avoided avoidance.Hours
+	used    use // without its hour
+}
+
+// splitPart is how much of a SKU an hour avoided.
+type splitPart struct {
+	sku      int32
+	quantity decimal.Decimal
 }
 
 func newReader(c *computation, claim int, s *subject) *reader {
-	r := &reader{claim: claim, subject: s, skus: c.skus, mixes: s.mixes(c.skus)}
+	r := &reader{claim: claim, subject: s, skus: c.skus, mixes: s.mixes(c.skus), splits: map[likeness][]splitPart{}}
 	r.next, r.stop = iter.Pull2(c.claims.Hourly(&c.claims.Claims[claim]))
 	r.advance()
 	return r
@@ -74,19 +89,45 @@ func (r *reader) lines(hour, baseline time.Time, month int) []avoidedLine {
 		to++
 	}
 	used := r.subject.uses[r.use:to]
-	actual := avoidance.HoursOf(time.Duration(r.subject.seconds(used, r.skus)) * time.Second)
+	seconds := r.subject.seconds(used, r.skus)
+	actual := avoidance.HoursOf(time.Duration(seconds) * time.Second)
 	r.ran.Actual = r.ran.Actual.Add(actual)
 	r.ran.Baseline = r.ran.Baseline.Add(actual).Add(avoided)
 	if avoided.IsZero() || len(r.mixes) == 0 {
 		return nil
 	}
-	return r.split(avoided, used, hour, month)
+	induced := avoided.Cmp(avoidance.Hours{}) < 0
+	parts := r.parts(avoided, used, seconds)
+	lines := make([]avoidedLine, len(parts))
+	for i, p := range parts {
+		lines[i] = avoidedLine{
+			claim: r.claim, month: month, induced: induced, account: r.subject.Scope.Account, sku: p.sku, quantity: p.quantity, value: r.skus.inMonth(p.sku, month),
+		}
+	}
+	return lines
+}
+
+// parts splits an hour, or remembers how one like it was split.
+func (r *reader) parts(avoided avoidance.Hours, used []use, seconds int64) []splitPart {
+	like := likeness{mix: r.mix, avoided: avoided}
+	switch {
+	case len(used) > 1:
+		return r.split(avoided, used, seconds)
+	case len(used) == 1:
+		like.used = use{sku: used[0].sku + 1, quantity: used[0].quantity}
+	}
+	parts, known := r.splits[like]
+	if !known {
+		parts = r.split(avoided, used, seconds)
+		r.splits[like] = parts
+	}
+	return parts
 }
 
 // split divides an hour's avoided units over SKUs: what the baseline's units would have used in their mix, less what was used.
-func (r *reader) split(avoided avoidance.Hours, used []use, hour time.Time, month int) (lines []avoidedLine) {
-	units, induced := avoided.Rat(), avoided.Cmp(avoidance.Hours{}) < 0
-	units.Add(units, big.NewRat(r.subject.seconds(used, r.skus), 3600))
+func (r *reader) split(avoided avoidance.Hours, used []use, seconds int64) (parts []splitPart) {
+	units := avoided.Rat()
+	units.Add(units, big.NewRat(seconds, 3600))
 	m := r.mixes[r.mix]
 	quantities := map[int32]*big.Rat{}
 	var order []int32
@@ -106,12 +147,10 @@ func (r *reader) split(avoided avoidance.Hours, used []use, hour time.Time, mont
 	}
 	for _, sku := range order {
 		if q := quantities[sku]; q.Sign() != 0 {
-			lines = append(lines, avoidedLine{
-				claim: r.claim, month: month, induced: induced, account: r.subject.Scope.Account, sku: sku, quantity: quotient(q), value: r.skus.price(sku, hour),
-			})
+			parts = append(parts, splitPart{sku, quotient(q)})
 		}
 	}
-	return lines
+	return parts
 }
 
 // exactly is how many places a quantity keeps where it does not divide: the product with a price is exact far beyond a cent.

@@ -49,6 +49,8 @@ type catalogue struct {
 	prices  map[priceName]price
 	last    map[string]price // of a SKU in its latest month
 	first   map[string]price // of a SKU in its earliest month
+	// table is every price in each month of the measured period, by the month's number and the SKU's: what is asked for in every hour is not looked up by names.
+	table [][]price
 }
 
 func (c *computation) readProducts(ctx context.Context) error {
@@ -124,6 +126,20 @@ func (k *catalogue) price(n int32, hour time.Time) price {
 	}
 	return price{}
 }
+
+// tabulate fills the table. All rows of usage must have been seen: what Spot costs is their mean.
+func (k *catalogue) tabulate(first time.Time, months int) {
+	k.table = make([][]price, months)
+	for m := range k.table {
+		k.table[m] = make([]price, len(k.all))
+		for n := range k.all {
+			k.table[m][n] = k.price(int32(n), first.AddDate(0, m, 0))
+		}
+	}
+}
+
+// inMonth is price in a month of the table.
+func (k *catalogue) inMonth(n int32, month int) price { return k.table[month][n] }
 
 // numberOf returns the number of evidence's SKU, in any zone.
 func (k *catalogue) numberOf(e evidence) int32 {

@@ -146,9 +146,9 @@ func (c *computation) replay(i int, hour time.Time, avoided []avoidedLine) (r re
 	h := &c.hours[i]
 	var in commitments.Commitments
 	in, r.billed = c.fixed.at(hour, h.reserved)
-	ran := make([]commitments.Usage, 0, len(h.kept))
+	ran, month := make([]commitments.Usage, 0, len(h.kept)), c.monthNumber(hour)
 	for _, k := range h.kept {
-		ran = append(ran, c.usageOf(k.sku, k.account, k.quantity, c.skus.price(k.sku, hour)))
+		ran = append(ran, c.usageOf(k.sku, k.account, k.quantity, c.skus.inMonth(k.sku, month)))
 	}
 	var lines []commitments.Usage
 	for _, l := range avoided {

@@ -26,6 +26,7 @@ const block = 96
 // one before are replayed.
 func (c *computation) value(ctx context.Context) error {
 	c.readyParts()
+	c.skus.tabulate(monthOf(c.Measured.From), c.months())
 	movers := c.movers() // what they stand in for counts for the readers
 	readers := c.readers()
 	defer func() {
