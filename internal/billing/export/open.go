@@ -47,7 +47,7 @@ func Open(dir string) (*Bill, error) {
 	}
 	b := &Bill{Gaps: found.gaps}
 	for _, p := range found.periods() {
-		o := &opening{dir: dir, folder: *found.folders[p], period: p}
+		o := &opening{dir: dir, folder: *found.folders[p], period: p, document: documentIn(dir)}
 		if d, ok := o.newest(); ok {
 			b.Deliveries = append(b.Deliveries, d)
 		}
@@ -68,6 +68,7 @@ func (p period) String() string { return path.Join(p.root, partition+p.month) }
 // found is what lies beneath a folder.
 type found struct {
 	folders map[period]*folder
+	strays  map[string][]string // keys of data files outside of exports, by their folder
 	gaps    []Gap
 }
 
@@ -96,36 +97,39 @@ func (f *found) of(p place) *folder {
 
 // look walks the folder and sorts what it finds.
 func look(dir string) (*found, error) {
-	f := &found{folders: map[period]*folder{}}
-	strays := map[string]int{}
+	f := &found{folders: map[period]*folder{}, strays: map[string][]string{}}
 	err := fs.WalkDir(os.DirFS(dir), ".", func(key string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
-			return err
+		if err == nil && !entry.IsDir() {
+			f.add(key)
 		}
-		at, ok := placeOf(key)
-		switch {
-		case ok && at.part == dataFolder:
-			f.of(at).data[at] = key
-		case ok && isManifest(at.name):
-			f.of(at).manifests = append(f.of(at).manifests, key)
-		case ok:
-		case isManifest(path.Base(key)):
-			f.gaps = append(f.gaps, Gap{
-				Code: BadManifest, Where: key, What: "a manifest that stands outside of metadata/" + partition + "…, as those of the older Cost and Usage Report do",
-				Do: "create the exports in Data Exports and copy their folders whole, data and metadata",
-			})
-		case isData(key):
-			strays[path.Dir(key)]++
-		}
-		return nil
+		return err
 	})
-	for folder, files := range strays {
+	for folder, keys := range f.strays {
 		f.gaps = append(f.gaps, Gap{
-			Code: NoManifest, Where: folder, What: fmt.Sprintf("%d data files outside of an export's folders", files),
-			Do: "copy the export's folder whole, data and metadata, under its own name", Args: []string{strconv.Itoa(files)},
+			Code: NoManifest, Where: folder, What: fmt.Sprintf("%d data files outside of an export's folders", len(keys)),
+			Do: "copy the export's folder whole, data and metadata, under its own name", Args: []string{strconv.Itoa(len(keys))},
 		})
 	}
 	return f, err
+}
+
+// add sorts in one file by its name.
+func (f *found) add(key string) {
+	at, ok := placeOf(key)
+	switch {
+	case ok && at.part == dataFolder:
+		f.of(at).data[at] = key
+	case ok && isManifest(at.name):
+		f.of(at).manifests = append(f.of(at).manifests, key)
+	case ok:
+	case isManifest(path.Base(key)):
+		f.gaps = append(f.gaps, Gap{
+			Code: BadManifest, Where: key, What: "a manifest that stands outside of metadata/" + partition + "…, as those of the older Cost and Usage Report do",
+			Do: "create the exports in Data Exports and copy their folders whole, data and metadata",
+		})
+	case isData(key):
+		f.strays[path.Dir(key)] = append(f.strays[path.Dir(key)], key)
+	}
 }
 
 func isManifest(name string) bool { return strings.HasSuffix(strings.ToLower(name), "manifest.json") }
@@ -150,6 +154,24 @@ type opening struct {
 	folder folder
 	period period
 	gaps   []Gap
+	// document reads a manifest, and tells when it was written.
+	document func(key string) ([]byte, time.Time, error)
+}
+
+// documentIn reads manifests from a folder.
+func documentIn(dir string) func(key string) ([]byte, time.Time, error) {
+	return func(key string) ([]byte, time.Time, error) {
+		file := filepath.Join(dir, filepath.FromSlash(key))
+		document, err := os.ReadFile(file)
+		if err != nil {
+			return nil, time.Time{}, err
+		}
+		info, err := os.Stat(file)
+		if err != nil {
+			return nil, time.Time{}, err
+		}
+		return document, info.ModTime(), nil
+	}
 }
 
 func (o *opening) gap(code Code, where, what, do string, args ...string) {
@@ -210,8 +232,7 @@ func (o *opening) candidates() []candidate {
 }
 
 func (o *opening) candidate(key string) (candidate, error) {
-	file := filepath.Join(o.dir, filepath.FromSlash(key))
-	document, err := os.ReadFile(file)
+	document, written, err := o.document(key)
 	if err != nil {
 		return candidate{}, err
 	}
@@ -219,13 +240,9 @@ func (o *opening) candidate(key string) (candidate, error) {
 	if err != nil {
 		return candidate{}, err
 	}
-	info, err := os.Stat(file)
-	if err != nil {
-		return candidate{}, err
-	}
 	sum := sha256.Sum256(document)
 	at, _ := placeOf(key)
-	c := candidate{key: key, sum: hex.EncodeToString(sum[:]), manifest: m, stamp: at.execution, written: info.ModTime()}
+	c := candidate{key: key, sum: hex.EncodeToString(sum[:]), manifest: m, stamp: at.execution, written: written}
 	for _, a := range m.DataFiles {
 		// The bucket and the folders above the export are those of S3; the files lie beside the manifest, wherever that was copied to.
 		at, ok := placeOf(path.Clean(a.Key()))

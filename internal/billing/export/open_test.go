@@ -158,6 +158,7 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 			if strings.Join(read, " ") != c.read {
 				t.Errorf("read: %v, want %s", read, c.read)
 			}
+			asChosen(t, b.dir)
 		})
 	}
 }
