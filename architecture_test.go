@@ -157,6 +157,7 @@ var table = []row{
 	{"internal/cloud/outbox", worldly, sees{"internal/cloud", "internal/failure", "internal/fleet", "reports", "reports/delivery"}, uses{sdk, smithy}},
 	{"internal/cloud/spotmarket", worldly, sees{"internal/cloud", "internal/cloud/instancetypes", "internal/cloud/pricelist", "internal/failure", "internal/fleet", "internal/market", "internal/money", "internal/objects"}, uses{sdk}},
 	{"internal/cloud/athena", worldly, sees{"internal/billing", "internal/billing/export", "internal/billing/query", "internal/cloud", "internal/failure", "internal/fleet", "internal/money"}, uses{sdk, decimal}},
+	{"internal/cloud/deliveries", worldly, sees{"internal/billing/export", "internal/cloud", "internal/failure", "internal/fleet"}, uses{sdk, smithy, "github.com/rogpeppe/go-internal"}},
 	{"internal/cloud/athena/trino", worldly, sees{"internal/cloud", "internal/cloud/moto"}, uses{}},
 
 	{"internal/cloud/spotmarket", worldly, sees{"internal/cloud", "internal/cloud/instancetypes", "internal/cloud/pricelist", "internal/fleet", "internal/market", "internal/money", "internal/objects"}, uses{sdk}},
