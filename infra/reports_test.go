@@ -92,8 +92,8 @@ func TestTheWorkgroup(t *testing.T) {
 // TestTheTablesAreThoseThatAreAsked compares the catalogue with what package query declares in SQL, of each payer, and the ledger's with its files.
 func TestTheTablesAreThoseThatAreAsked(t *testing.T) {
 	template := synth(t, full).templates[infra.HubStack]
-	if at(t, template, "Resources", "Catalogue", "Properties", "DatabaseInput", "Name") != permit.Catalogue || permit.Catalogue != landing.Database {
-		t.Error("the database is called otherwise")
+	if at(t, template, "Resources", "Catalogue", "Properties", "DatabaseInput", "Name") != permit.Catalogue || permit.Catalogue != landing.Database || permit.ReportWorkgroup != landing.Workgroup {
+		t.Error("the database or the workgroup is called otherwise")
 	}
 	unescaped := func(v any) string { // as CloudFormation fills it in
 		if object, ok := v.(map[string]any); ok {

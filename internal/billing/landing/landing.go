@@ -24,6 +24,9 @@ const (
 // Database is that of the catalogue in which all tables stand.
 const Database = "offpeak"
 
+// Workgroup is the one of Athena in which the hub asks; it limits what a query may scan.
+const Workgroup = "offpeak-reports"
+
 // Ledger is the table of the ledger's closed months.
 const Ledger = "ledger"
 
@@ -35,6 +38,18 @@ func (t Table) Export() string { return "offpeak-" + string(t) }
 
 // Of is what the catalogue calls the table of a payer.
 func (t Table) Of(payer fleet.AccountID) string { return string(t) + "_" + string(payer) }
+
+// tableName is what Of makes.
+var tableName = regexp.MustCompile(`^(focus|cur)_(\d{12})$`)
+
+// PayerOf tells whose table the catalogue calls so, and which of the two; false where it is neither.
+func PayerOf(name string) (Table, fleet.AccountID, bool) {
+	found := tableName.FindStringSubmatch(name)
+	if found == nil {
+		return "", "", false
+	}
+	return Table(found[1]), fleet.AccountID(found[2]), true
+}
 
 // Delivered is the prefix beneath which AWS delivers a payer's exports.
 func Delivered(payer fleet.AccountID) string { return string(payer) }

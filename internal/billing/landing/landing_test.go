@@ -44,4 +44,10 @@ func TestWhereABillLies(t *testing.T) {
 	if got := landing.CUR.Of(payer); got != "cur_111122223333" {
 		t.Error(got)
 	}
+	for name, want := range map[string]landing.Table{"focus_111122223333": landing.FOCUS, "cur_111122223333": landing.CUR, "focus_11112222333": "", "ledger": "", "focus_111122223333x": ""} {
+		table, whose, ok := landing.PayerOf(name)
+		if table != want || ok != (want != "") || ok && (whose != payer || table.Of(whose) != name) {
+			t.Errorf("%s is the table %q of %q: %t", name, table, whose, ok)
+		}
+	}
 }

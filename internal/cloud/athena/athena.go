@@ -39,6 +39,8 @@ type Options struct {
 	// Run names one run of a report: the same question of the same run is one query, also where it is started again after the run was killed. One that failed has
 	// to be run under another name, or it is told of its failures again. Empty: each Open is a run.
 	Run string
+	// Unlimited also asks in a workgroup that does not limit what a query may scan.
+	Unlimited bool
 	// Now and Sleep are the clock by which answers are waited for; nil: the machine's.
 	Now   func() time.Time
 	Sleep func(ctx context.Context, d time.Duration) error
@@ -53,6 +55,8 @@ type Engine struct {
 	version string
 	months  billing.Months
 
+	published []Version
+
 	mu      sync.Mutex
 	cost    Cost
 	counted map[string]bool // ids of queries
@@ -61,7 +65,8 @@ type Engine struct {
 // names are what Athena calls databases and tables without quotes (Athena user guide, names for tables, databases, and columns).
 var names = regexp.MustCompile(`^[a-z_][a-z0-9_]{0,127}$`)
 
-// Open reads which deliveries are published and looks at the workgroup: one without a limit of what a query may scan is refused.
+// Open reads which deliveries are published and looks at the workgroup: one without a limit of what a query may scan is refused, unless
+// the options say otherwise.
 func Open(ctx context.Context, a *cloud.Access, bill *Bill, o Options) (*Engine, error) {
 	for _, name := range []string{o.Database, o.FOCUS, o.CUR} {
 		if !names.MatchString(name) {
@@ -85,6 +90,7 @@ func Open(ctx context.Context, a *cloud.Access, bill *Bill, o Options) (*Engine,
 	if err != nil {
 		return nil, err
 	}
+	e.published = published
 	e.use(published)
 	return e, nil
 }
@@ -103,7 +109,7 @@ func (e *Engine) look(ctx context.Context) error {
 	switch {
 	case out.WorkGroup.State == types.WorkGroupStateDisabled:
 		return fmt.Errorf("the workgroup %s is disabled: enable it in Athena, or name another", name)
-	case aws.ToInt64(settings.BytesScannedCutoffPerQuery) <= 0:
+	case aws.ToInt64(settings.BytesScannedCutoffPerQuery) <= 0 && !e.options.Unlimited:
 		return fmt.Errorf("the workgroup %s does not limit what a query may scan: set its BytesScannedCutoffPerQuery, or name another", name)
 	case !aws.ToBool(settings.EnforceWorkGroupConfiguration):
 		return fmt.Errorf("the workgroup %s leaves where results go to whoever asks: set its EnforceWorkGroupConfiguration and an output location", name)
@@ -130,6 +136,9 @@ func (e *Engine) use(published []Version) {
 	}
 	e.dialect = query.Athena(focus, cur)
 }
+
+// Published are the versions that the questions are about.
+func (e *Engine) Published() []Version { return slices.Clone(e.published) }
 
 // Name is Athena with the version of its engine, and the workgroup.
 func (e *Engine) Name() string { return e.version + ", workgroup " + e.options.Workgroup }

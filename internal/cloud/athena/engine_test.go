@@ -316,9 +316,18 @@ func TestWhatIsNotOpened(t *testing.T) {
 		}
 	}
 	s := newStandIn()
+	s.answers["GetWorkGroup"] = []said{ok(strings.Replace(workgroup, `"BytesScannedCutoffPerQuery":1000000000,`, "", 1))}
+	s.publish("FOCUS_1_2_AWS", "2026-07", "20260801T060000Z", "aaaa")
+	unlimited := s.access(t)
+	told := athena.Options{Workgroup: "reports", Database: "offpeak", FOCUS: "focus", CUR: "cur", Unlimited: true}
+	e, err := athena.Open(t.Context(), unlimited, athena.OpenBill(unlimited, athena.Place{Bucket: "bill", Prefix: "payer"}), told)
+	if err != nil || len(e.Published()) != 1 || e.Published()[0].SHA256 != "aaaa" {
+		t.Errorf("a workgroup without a limit, where that was said: %v", err)
+	}
+	s = newStandIn()
 	s.objects["bill/published/focus/2026-07/20260801T060000Z-aaaa.json"] = stored{`{"table":"FOCUS_1_2_AWS"}`, day(1)}
 	access := s.access(t)
-	_, err := athena.Open(t.Context(), access, athena.OpenBill(access, athena.Place{Bucket: "bill"}), athena.Options{Workgroup: "reports", Database: "offpeak", FOCUS: "focus", CUR: "cur"})
+	_, err = athena.Open(t.Context(), access, athena.OpenBill(access, athena.Place{Bucket: "bill"}), athena.Options{Workgroup: "reports", Database: "offpeak", FOCUS: "focus", CUR: "cur"})
 	if err == nil || !strings.Contains(err.Error(), "does not describe") {
 		t.Errorf("a note of another version: %v", err)
 	}
