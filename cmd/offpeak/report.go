@@ -220,7 +220,7 @@ func (f *reportFlags) ofPayer(ctx context.Context, run *reportRun, payer fleet.A
 		return doc, err
 	}
 	if f.freeze {
-		if err := errors.Join(run.whole(payer), run.keepBook(ctx, payer, made.Book)); err != nil {
+		if err := errors.Join(run.whole(payer), run.baselines().Keep(ctx, payer, made.Book)); err != nil {
 			return doc, err
 		}
 	}
@@ -290,7 +290,7 @@ func (r *reportRun) report(ctx context.Context, payer fleet.AccountID, in *repor
 		return nil, err
 	}
 	in.Bill, in.Entries = bill, compact.Book{Store: r.store}.Until(ctx, period.To)
-	if in.Book, err = r.readBook(ctx, payer); err != nil {
+	if in.Book, err = r.baselines().Read(ctx, payer); err != nil {
 		return nil, err
 	}
 	made, err := reporting.Make(ctx, in)

@@ -2,10 +2,8 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -16,13 +14,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"offpeak/internal/billing"
-	"offpeak/internal/billing/avoidance"
 	"offpeak/internal/billing/export"
 	"offpeak/internal/billing/savings"
 	"offpeak/internal/fleet"
 	"offpeak/internal/ledger/compact"
 	"offpeak/internal/local"
 	"offpeak/internal/objects"
+	"offpeak/internal/reporting"
 )
 
 // savingsFlags are the flags of savings.
@@ -95,7 +93,7 @@ func (f *savingsFlags) run() error {
 			if err := b.whole(payer); err != nil {
 				return err
 			}
-			if err := b.keepBook(ctx, payer, figures.Book); err != nil {
+			if err := b.baselines().Keep(ctx, payer, figures.Book); err != nil {
 				return err
 			}
 		}
@@ -210,7 +208,7 @@ func (b *books) figures(ctx context.Context, payer fleet.AccountID, period billi
 		defer func() { err = errors.Join(err, closer.Close()) }()
 	}
 	in := savings.Input{Engine: engine, Period: period, Rates: b.rates, Entries: compact.Book{Store: b.store}.Until(ctx, period.To)}
-	if in.Book, err = b.readBook(ctx, payer); err != nil {
+	if in.Book, err = b.baselines().Read(ctx, payer); err != nil {
 		return nil, err
 	}
 	if in.Accounts, err = accountsOf(ctx, engine, period); err != nil {
@@ -263,25 +261,8 @@ func deliveriesOf(bill *export.Bill, payer fleet.AccountID) (of []export.Deliver
 	return of
 }
 
-func bookKey(payer fleet.AccountID) string { return "baselines/" + string(payer) + ".json" }
-
-// readBook reads the baselines that were frozen before.
-func (b *books) readBook(ctx context.Context, payer fleet.AccountID) (book avoidance.Book, err error) {
-	data, _, err := b.store.Read(ctx, bookKey(payer))
-	if errors.Is(err, objects.ErrNotFound) {
-		return book, nil
-	}
-	if err == nil {
-		err = json.Unmarshal(data, &book)
-	}
-	if err == nil {
-		err = book.Verify()
-	}
-	if err != nil {
-		return book, fmt.Errorf("frozen baselines of %s: %w", payer, err)
-	}
-	return book, nil
-}
+// baselines are those that were frozen, beside the ledger.
+func (b *books) baselines() reporting.Baselines { return reporting.Baselines{Store: b.store} }
 
 // whole refuses to freeze baselines for good while parts of the bill cannot be used.
 func (b *books) whole(payer fleet.AccountID) error {
@@ -295,25 +276,4 @@ func (b *books) whole(payer fleet.AccountID) error {
 		return nil
 	}
 	return usagef("--freeze: baselines of %s are frozen for good, and parts of the bill cannot be used:\n  %s", payer, strings.Join(lacks, "\n  "))
-}
-
-// keepBook keeps baselines; those that are there stay as they are. Who has none may get one later, from a longer bill.
-func (b *books) keepBook(ctx context.Context, payer fleet.AccountID, book avoidance.Book) error {
-	book.Baselines = maps.Clone(book.Baselines)
-	maps.DeleteFunc(book.Baselines, func(_ fleet.ARN, baseline avoidance.Baseline) bool { return baseline.Origin == avoidance.Unproven })
-	data, err := json.MarshalIndent(book, "", " ")
-	if err != nil {
-		return err
-	}
-	before, version, err := b.store.Read(ctx, bookKey(payer))
-	switch {
-	case errors.Is(err, objects.ErrNotFound):
-		_, err = b.store.Create(ctx, bookKey(payer), data)
-	case err == nil && string(before) != string(data):
-		_, err = b.store.Replace(ctx, bookKey(payer), data, version)
-	}
-	if err != nil {
-		return fmt.Errorf("keep baselines of %s: %w", payer, err)
-	}
-	return nil
 }

@@ -2,18 +2,13 @@ package issue
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"time"
 
-	"offpeak/internal/billing/avoidance"
 	"offpeak/internal/fleet"
 	"offpeak/internal/ledger/compact"
-	"offpeak/internal/objects"
 	"offpeak/internal/policy"
 	"offpeak/internal/reporting"
 	"offpeak/reports"
@@ -33,7 +28,7 @@ func (i *Issuer) input(ctx context.Context, p *policy.Policy, t policy.Tenant, q
 	if in.Bill, err = i.Open(ctx, t.Payer, quarter); err != nil {
 		return nil, err
 	}
-	if in.Book, err = i.book(ctx, t.Payer); err != nil {
+	if in.Book, err = (reporting.Baselines{Store: i.Store}).Read(ctx, t.Payer); err != nil {
 		return nil, err
 	}
 	return in, i.earlier(ctx, t.Payer, in)
@@ -72,48 +67,6 @@ func (i *Issuer) earlier(ctx context.Context, payer fleet.AccountID, in *reporti
 		if name == in.Quarter {
 			in.Replaces, in.ReplacesSHA256 = r, hash
 		}
-	}
-	return nil
-}
-
-// bookKey is where a payer's frozen baselines are, as the program at a terminal has them.
-func bookKey(payer fleet.AccountID) string { return "baselines/" + string(payer) + ".json" }
-
-// book reads the baselines that were frozen before.
-func (i *Issuer) book(ctx context.Context, payer fleet.AccountID) (book avoidance.Book, err error) {
-	data, _, err := i.Store.Read(ctx, bookKey(payer))
-	if errors.Is(err, objects.ErrNotFound) {
-		return book, nil
-	}
-	if err == nil {
-		err = json.Unmarshal(data, &book)
-	}
-	if err == nil {
-		err = book.Verify()
-	}
-	if err != nil {
-		return book, fmt.Errorf("frozen baselines of %s: %w", payer, err)
-	}
-	return book, nil
-}
-
-// freeze keeps baselines; those that are there stay as they are. Who has none may get one later, from a longer bill.
-func (i *Issuer) freeze(ctx context.Context, payer fleet.AccountID, book avoidance.Book) error {
-	book.Baselines = maps.Clone(book.Baselines)
-	maps.DeleteFunc(book.Baselines, func(_ fleet.ARN, b avoidance.Baseline) bool { return b.Origin == avoidance.Unproven })
-	data, err := json.MarshalIndent(book, "", " ")
-	if err != nil {
-		return err
-	}
-	before, version, err := i.Store.Read(ctx, bookKey(payer))
-	switch {
-	case errors.Is(err, objects.ErrNotFound):
-		_, err = i.Store.Create(ctx, bookKey(payer), data)
-	case err == nil && string(before) != string(data):
-		_, err = i.Store.Replace(ctx, bookKey(payer), data, version)
-	}
-	if err != nil && !errors.Is(err, objects.ErrExists) && !errors.Is(err, objects.ErrChanged) { // another run keeps its own, of the same bill
-		return fmt.Errorf("keep baselines of %s: %w", payer, err)
 	}
 	return nil
 }

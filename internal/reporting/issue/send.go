@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"offpeak/internal/hub"
+	"offpeak/internal/objects"
 	"offpeak/internal/policy"
 	"offpeak/internal/reporting"
 	"offpeak/reports"
@@ -43,7 +44,11 @@ func (i *Issuer) keep(ctx context.Context, t policy.Tenant, id delivery.ID, made
 	if id.State == reports.Provisional {
 		return nil
 	}
-	return i.freeze(ctx, t.Payer, made.Book)
+	err = reporting.Baselines{Store: i.Store}.Keep(ctx, t.Payer, made.Book)
+	if errors.Is(err, objects.ErrExists) || errors.Is(err, objects.ErrChanged) {
+		return nil // another run keeps its own, of the same bill
+	}
+	return err
 }
 
 // languagesOf are those of a tenant and of its recipients, the tenant's first one first.
