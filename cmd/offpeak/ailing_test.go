@@ -4,11 +4,14 @@ package main
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -18,6 +21,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"offpeak/internal/billing/landing"
+	"offpeak/internal/billing/query"
 	"offpeak/internal/cloud/moto"
 )
 
@@ -28,6 +33,8 @@ var ailments = map[string]struct{ service, code, message string }{
 	"INVALID": {"", "InvalidClientTokenId", "The security token included in the request is invalid."},
 	"DENIED":  {"ec2", "UnauthorizedOperation", "You are not authorized to perform this operation."},
 	"BLOCKED": {"ec2", "Blocked", "Your account is currently blocked. Contact aws-verification@amazon.com if you have questions."},
+	"SHUT":    {"s3", "AccessDenied", "Access Denied"},
+	"KEYLESS": {"s3", "AccessDenied", "User: arn:aws:iam::123456789012:user/kim is not authorized to perform: kms:Decrypt on resource: arn:aws:kms:us-east-1:123456789012:key/1"},
 	"OPTIN":   {"ec2", "AuthFailure", "AWS was not able to validate the provided access credentials"},
 }
 
@@ -46,6 +53,10 @@ func ailing(t *testing.T, behind string) *httptest.Server {
 		r.Out.Host = r.In.Host
 	}}
 	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.Header.Get("X-Amz-Target"), ".GetTableMetadata") { // which the stand-in lacks
+			catalogued(w, r)
+			return
+		}
 		m := signedBy.FindStringSubmatch(r.Header.Get("Authorization"))
 		if m == nil {
 			proxy.ServeHTTP(w, r)
@@ -57,7 +68,11 @@ func ailing(t *testing.T, behind string) *httptest.Server {
 			return
 		}
 		w.WriteHeader(http.StatusForbidden)
-		if m[4] == "ec2" {
+		switch m[4] {
+		case "s3":
+			_, _ = w.Write([]byte("<Error><Code>" + ill.code + "</Code><Message>" + ill.message + "</Message></Error>"))
+			return
+		case "ec2":
 			_, _ = w.Write([]byte("<Response><Errors><Error><Code>" + ill.code + "</Code><Message>" + ill.message + "</Message></Error></Errors><RequestID>1</RequestID></Response>"))
 			return
 		}
@@ -65,6 +80,20 @@ func ailing(t *testing.T, behind string) *httptest.Server {
 	}))
 	t.Cleanup(front.Close)
 	return front
+}
+
+// catalogued answers of tables of the database offpeak what a hub's stack declares of them, over the bucket "published"; there is no other database.
+func catalogued(w http.ResponseWriter, r *http.Request) {
+	var asked struct{ DatabaseName, TableName string }
+	_ = json.NewDecoder(r.Body).Decode(&asked)
+	table, payer, _ := landing.PayerOf(asked.TableName)
+	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
+	if asked.DatabaseName != landing.Database {
+		w.WriteHeader(http.StatusBadRequest)
+		_, _ = fmt.Fprintf(w, `{"__type":"MetadataException","Message":"EntityNotFoundException: Entity Not Found: database %s"}`, asked.DatabaseName)
+		return
+	}
+	_, _ = fmt.Fprintf(w, `{"TableMetadata":{"Name":%q,"Parameters":{"storage.location.template":%q}}}`, asked.TableName, table.Location("published", payer)+query.Folder("${v}", "${billing_period}"))
 }
 
 // parts makes the parts of a hub as they should be: parts BUCKET. Queue and topic are in the region of the story.

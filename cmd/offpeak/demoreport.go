@@ -31,7 +31,7 @@ func demoReports(ctx context.Context, r *rehearsal, a *twin.Audit, store objects
 	if err != nil {
 		return nil, err
 	}
-	run := &reportRun{books: &books{store: store, bill: a.Bill, rates: rates, engine: r.engine}, policy: r.policy}
+	run := &reportRun{books: &books{store: store, bill: a.Bill, rates: rates, engine: countedBy(a.Bill, r.engine)}, policy: r.policy}
 	for _, scope := range a.Lives.With.Scopes() {
 		seen, err := a.Lives.With.Snapshot(ctx, scope)
 		if err != nil {

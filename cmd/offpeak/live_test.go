@@ -3,8 +3,10 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -13,6 +15,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/athena"
+	athenatypes "github.com/aws/aws-sdk-go-v2/service/athena/types"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	astypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -40,7 +44,7 @@ func TestLive(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatalf("there are no stories: %v", err)
 	}
-	regions := []string{"ap-northeast-2", "ap-northeast-1", "eu-west-1", "eu-central-1", "us-west-2", "ap-southeast-1", "ca-central-1", "eu-west-2", "us-east-2", "eu-north-1", "ap-south-1", "sa-east-1"}
+	regions := []string{"ap-northeast-2", "ap-northeast-1", "eu-west-1", "eu-central-1", "us-west-2", "ap-southeast-1", "ca-central-1", "eu-west-2", "us-east-2", "eu-north-1", "ap-south-1", "sa-east-1", "eu-west-3"}
 	front := ailing(t, server.URL)
 	hand := func(ts *testscript.TestScript) aws.Config {
 		return access.Config(fleet.Scope{Region: fleet.Region(ts.Getenv("AWS_REGION"))})
@@ -94,6 +98,9 @@ func TestLive(t *testing.T) {
 				_, err := s3.NewFromConfig(c).PutObject(context.Background(), &s3.PutObjectInput{Bucket: &args[0], Key: &args[1], Body: strings.NewReader(ts.ReadFile(args[2]))})
 				ts.Check(err)
 			},
+			"upload":    func(ts *testscript.TestScript, _ bool, args []string) { upload(ts, hand(ts), args) },
+			"kept":      func(ts *testscript.TestScript, neg bool, args []string) { inBucket(ts, hand(ts), neg, args) },
+			"workgroup": func(ts *testscript.TestScript, _ bool, args []string) { workgroup(ts, hand(ts), args) },
 			"verified": func(ts *testscript.TestScript, _ bool, args []string) { // lets SES send from an address
 				_, err := sesv2.NewFromConfig(hand(ts)).CreateEmailIdentity(context.Background(), &sesv2.CreateEmailIdentityInput{EmailIdentity: &args[0]})
 				ts.Check(err)
@@ -166,6 +173,49 @@ func database(ts *testscript.TestScript, c *rds.Client, args []string) {
 func makeBucket(ts *testscript.TestScript, c aws.Config, args []string) {
 	c.Region = string(moto.Region)
 	_, err := s3.NewFromConfig(c).CreateBucket(context.Background(), &s3.CreateBucketInput{Bucket: &args[0]})
+	ts.Check(err)
+}
+
+// upload puts a folder into a bucket: upload BUCKET PREFIX FOLDER.
+func upload(ts *testscript.TestScript, c aws.Config, args []string) {
+	c.Region = string(moto.Region)
+	client, dir := s3.NewFromConfig(c), ts.MkAbs(args[2])
+	ts.Check(filepath.WalkDir(dir, func(file string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		name, err := filepath.Rel(dir, file)
+		if err != nil {
+			return err
+		}
+		data, err := os.ReadFile(file)
+		if err == nil {
+			_, err = client.PutObject(context.Background(), &s3.PutObjectInput{Bucket: &args[0], Key: aws.String(args[1] + filepath.ToSlash(name)), Body: bytes.NewReader(data)})
+		}
+		return err
+	}))
+}
+
+// inBucket sees whether an object is there: kept BUCKET KEY.
+func inBucket(ts *testscript.TestScript, c aws.Config, neg bool, args []string) {
+	c.Region = string(moto.Region)
+	_, err := s3.NewFromConfig(c).HeadObject(context.Background(), &s3.HeadObjectInput{Bucket: &args[0], Key: &args[1]})
+	if (err == nil) == neg {
+		ts.Fatalf("s3://%s/%s: %v", args[0], args[1], err)
+	}
+}
+
+// workgroup makes a workgroup of Athena: workgroup NAME [LIMIT].
+func workgroup(ts *testscript.TestScript, c aws.Config, args []string) {
+	settings := &athenatypes.WorkGroupConfiguration{
+		EnforceWorkGroupConfiguration: aws.Bool(true), ResultConfiguration: &athenatypes.ResultConfiguration{OutputLocation: aws.String("s3://published/results/")},
+	}
+	if len(args) > 1 {
+		limit, err := strconv.ParseInt(args[1], 10, 64)
+		ts.Check(err)
+		settings.BytesScannedCutoffPerQuery = &limit
+	}
+	_, err := athena.NewFromConfig(c).CreateWorkGroup(context.Background(), &athena.CreateWorkGroupInput{Name: &args[0], Configuration: settings})
 	ts.Check(err)
 }
 

@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/signal"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -118,18 +117,9 @@ type hubPlace struct {
 // where reads --hub and its variable. AWS is not asked.
 func (f *reachFlags) where(c console) (hubPlace, error) {
 	p := hubPlace{name: cmp.Or(f.hub, c.getenv(hubVariable), defaultHub)}
-	rest, ok := strings.CutPrefix(p.name, "s3://")
-	if !ok {
-		return p, nil
-	}
-	p.bucket, p.prefix, _ = strings.Cut(strings.TrimSuffix(rest, "/"), "/")
-	if p.bucket == "" {
-		return p, usagef("--hub %s names no bucket (write s3://BUCKET or s3://BUCKET/PREFIX)", p.name)
-	}
-	if p.prefix != "" {
-		p.prefix += "/"
-	}
-	return p, nil
+	at, _, err := placeInS3("--hub", p.name)
+	p.bucket, p.prefix = at.bucket, at.prefix
+	return p, err
 }
 
 // open reaches AWS and the place of ledger and memory.

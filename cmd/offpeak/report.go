@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -40,15 +39,18 @@ type reportFlags struct {
 	tenant    string
 	languages string
 	sender    string
-	final     bool
-	recount   bool
-	open      bool
+	// policyNamed says that the policy file was named.
+	policyNamed bool
+
+	final   bool
+	recount bool
+	open    bool
 }
 
 func newReport(c console) *cobra.Command {
 	f := &reportFlags{inputs: inputs{console: c}, savingsFlags: savingsFlags{console: c}}
 	cmd := &cobra.Command{
-		Use:   "report --quarter Q --ledger DIR --bill DIR --out DIR",
+		Use:   "report --quarter Q --ledger (DIR|s3://) --bill (DIR|s3://|athena:DB.TABLE) --out DIR",
 		Short: "Write the quarterly savings report: mail, page, PDF, workbook and data, in Korean and English",
 		Long: `Write the quarterly savings report of each tenant: what was avoided, on the bill, with intervals and evidence down to acts and rows; the bill and why
 it changed; waste, harm, what became of last quarter's proposals, and what to do now.
@@ -57,6 +59,7 @@ Each report gets a folder of its own in --out, with a manifest of SHA-256 sums. 
 the same quarter that lies there is compared with, and stays. Nothing is sent.`,
 		Example: `  offpeak report --quarter 2026Q3 --ledger bucket --bill exports --out reports
   offpeak report --quarter 2026Q3 --ledger bucket --bill exports --out reports --tenant retail --lang en --open
+  offpeak report --quarter 2026Q3 --ledger s3://offpeak-hub-111122223333 --bill athena:offpeak.focus_444455556666 --out reports
   offpeak report verify reports/111122223333-2026Q3-final --ledger bucket --bill exports`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error { return f.make() },
@@ -79,13 +82,14 @@ the same quarter that lies there is compared with, and stays. Nothing is sent.`,
 
 // sources adds the flags that say what a report is made of.
 func (f *reportFlags) sources(cmd *cobra.Command) {
-	flags := cmd.Flags()
-	flags.StringVar(&f.ledger, "ledger", "", "folder with the ledger")
-	flags.StringVar(&f.bill, "bill", "", "folder with the exports of the bill")
-	flags.StringVar(&f.policyFile, "policy", defaultPolicy, "policy file")
-	flags.StringArrayVar(&f.rates, "plan-rates", nil, "what `aws savingsplans describe-savings-plan-rates` printed (repeatable; * stands for any name)")
-	flags.StringVar(&f.engine, "engine", "", "what counts the bill: duckdb, or go (default duckdb where it is built in)")
+	cmd.Flags().StringVar(&f.policyFile, "policy", defaultPolicy, "policy file (default with a ledger in S3: the hub's policy)")
 	f.registerInventory(cmd)
+	f.sourceFlags.register(cmd)
+	before := cmd.RunE
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		f.policyNamed, f.home = cmd.Flags().Changed("policy"), f.region
+		return before(cmd, args)
+	}
 }
 
 // reportRun is what reports of several tenants have in common.
@@ -95,24 +99,30 @@ type reportRun struct {
 	inventory []fleet.Snapshot
 }
 
-// prepare opens what reports are made of.
-func (f *reportFlags) prepare() (*reportRun, error) {
-	if f.ledger == "" || f.bill == "" {
-		return nil, usagef("--ledger and --bill are needed: the folder of offpeak's ledger, and that of the payer's billing exports")
+// prepare opens what reports of a quarter are made of.
+func (f *reportFlags) prepare(ctx context.Context, quarter string) (*reportRun, error) {
+	if err := f.check(); err != nil {
+		return nil, err
 	}
-	if !slices.Contains([]string{"", engineDuckDB, engineGo}, f.engine) {
-		return nil, usagef("--engine is %s or %s, not %.20q", engineDuckDB, engineGo, f.engine)
+	if f.recount && f.inAthena() {
+		return nil, usagef("--recount counts files once more: bring the bill from the bucket of exports instead, --bill s3://BUCKET/PREFIX")
+	}
+	period, err := reporting.PeriodOf(quarter)
+	if err != nil {
+		return nil, usagef("--quarter: %w", err)
 	}
 	r := &reportRun{}
-	var err error
-	if r.policy, err = loadPolicy(f.policyFile); err != nil {
+	if r.policy, err = f.policyOf(ctx); err != nil {
 		return nil, err
 	}
-	if f.tenant != "" {
-		f.payer = string(payerOf(r.policy, f.tenant))
-	}
-	if r.books, err = f.savingsFlags.open(); err != nil {
+	if r.books, err = f.savingsFlags.open(ctx, period); err != nil {
 		return nil, err
+	}
+	if payer := payerOf(r.policy, f.tenant); payer != "" {
+		if !slices.Contains(r.payers, payer) {
+			return nil, unknownTenant(r.policy, f.tenant, f.bill, r.payers)
+		}
+		r.payers = []fleet.AccountID{payer}
 	}
 	if len(f.inventory) > 0 {
 		seen, err := f.snapshot(nil, fleet.Prices{})
@@ -122,16 +132,6 @@ func (f *reportFlags) prepare() (*reportRun, error) {
 		r.inventory = []fleet.Snapshot{seen}
 	}
 	return r, nil
-}
-
-// payerOf is the payer of a tenant, by its name or its account.
-func payerOf(p *policy.Policy, tenant string) fleet.AccountID {
-	for _, t := range p.Tenants {
-		if t.Name == tenant {
-			return t.Payer
-		}
-	}
-	return fleet.AccountID(tenant)
 }
 
 // parseLanguages reads ko,en.
@@ -163,12 +163,12 @@ func (f *reportFlags) make() error {
 	if err != nil {
 		return err
 	}
-	run, err := f.prepare()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	run, err := f.prepare(ctx, strings.Replace(f.quarter, "-", "", 1))
 	if err != nil {
 		return err
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
 	documents := []reportDocument{}
 	for _, payer := range run.payers {
 		doc, err := f.ofPayer(ctx, run, payer, languages, as)
@@ -204,7 +204,10 @@ func (f *reportFlags) ofPayer(ctx context.Context, run *reportRun, payer fleet.A
 		return doc, err
 	}
 	progress := newProgress(f.savingsFlags.console)
-	defer progress.clear()
+	defer func() {
+		progress.clear()
+		run.tell()
+	}()
 	in := &reporting.Input{
 		Policy: run.policy, Quarter: strings.Replace(f.quarter, "-", "", 1), Issued: f.savingsFlags.now().UTC().Truncate(time.Second), Final: f.final,
 		Snapshots: run.inventory, Progress: func(s reporting.Step) { progress.show(string(s), stepsDone[s]) },
@@ -274,20 +277,24 @@ func recipientsOf(p *policy.Policy, payer fleet.AccountID) (all []string) {
 
 // report makes the report of one payer.
 func (r *reportRun) report(ctx context.Context, payer fleet.AccountID, in *reporting.Input, again bool) (_ *reporting.Made, err error) {
-	engine, err := openBill(r.engine)(r.bill, payer)
+	engine, err := r.engine(ctx, payer)
 	if err != nil {
 		return nil, err
 	}
-	if closer, ok := engine.(io.Closer); ok {
-		defer func() { err = errors.Join(err, closer.Close()) }()
-	}
-	bill := &reporting.Bill{Payer: payer, Engine: engine, Rates: r.rates, Manifests: manifestsIn(r.bill, payer), Gaps: gapsIn(r.bill), Questions: questionsOf(in.Quarter)}
-	if again {
-		bill.Recount = recount.Open(r.bill, payer, runtime.GOMAXPROCS(0))
-	}
+	defer func() { err = errors.Join(err, r.leave(engine)) }()
 	period, err := reporting.PeriodOf(in.Quarter)
 	if err != nil {
 		return nil, err
+	}
+	bill := &reporting.Bill{Payer: payer, Engine: engine, Rates: r.rates, Manifests: manifestsIn(r.bill, payer), Gaps: gapsIn(r.bill), Questions: hashOf(query.DuckDB().Texts(period))}
+	if c, ok := engine.(*charged); ok { // which is asked about what was delivered, and whose reports name that of their quarter
+		bill.Questions, bill.Scanned = hashOf(c.texts(period)), c.cost
+		bill.Manifests = slices.DeleteFunc(bill.Manifests, func(m reports.Manifest) bool {
+			return m.Month < period.From.Format("2006-01") || m.Month >= period.To.Format("2006-01")
+		})
+	}
+	if again {
+		bill.Recount = recount.Open(r.bill, payer, runtime.GOMAXPROCS(0))
 	}
 	in.Bill, in.Entries = bill, compact.Book{Store: r.store}.Until(ctx, period.To)
 	if in.Book, err = r.baselines().Read(ctx, payer); err != nil {
@@ -300,14 +307,10 @@ func (r *reportRun) report(ctx context.Context, payer fleet.AccountID, in *repor
 	return made, nil
 }
 
-// questionsOf is the hash over the SQL texts that a quarter is asked by.
-func questionsOf(quarter string) string {
-	period, err := reporting.PeriodOf(quarter)
-	if err != nil {
-		return ""
-	}
+// hashOf is the hash over SQL texts.
+func hashOf(texts []query.Named) string {
 	var all strings.Builder
-	for _, t := range query.DuckDB().Texts(period) {
+	for _, t := range texts {
 		all.WriteString(t.SQL + "\x00")
 	}
 	return delivery.HashOf([]byte(all.String()))

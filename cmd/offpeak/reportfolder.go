@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 
@@ -23,12 +24,14 @@ const manifestName = "manifest.json"
 // filedReport is a report that lies in a folder.
 type filedReport struct {
 	folder   string
+	files    string // where the files lie: the folder itself, or on a hub's shelf one of their own beside the manifest
 	manifest delivery.Manifest
 	report   *reports.Report
 	hash     string // of its JSON
+	faults   []fault
 }
 
-// of reads a payer's reports. Folders without a manifest are none.
+// of reads a payer's reports, those of a copy of a hub's shelf too. Folders without a manifest are none.
 func (f reportFolder) of(payer fleet.AccountID) (all []filedReport, err error) {
 	entries, err := os.ReadDir(string(f))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -37,11 +40,17 @@ func (f reportFolder) of(payer fleet.AccountID) (all []filedReport, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("read reports: %w", err)
 	}
+	var folders []string
 	for _, e := range entries {
-		folder := filepath.Join(string(f), e.Name())
-		if !e.IsDir() || !strings.HasPrefix(e.Name(), string(payer)+"-") {
-			continue
+		if e.IsDir() && strings.HasPrefix(e.Name(), string(payer)+"-") {
+			folders = append(folders, filepath.Join(string(f), e.Name()))
 		}
+	}
+	shelved, err := filepath.Glob(filepath.Join(string(f), "payer="+string(payer), "quarter=*", "state=*"))
+	if err != nil {
+		return nil, fmt.Errorf("read reports: %w", err)
+	}
+	for _, folder := range append(folders, shelved...) {
 		k, err := readReport(folder)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
@@ -54,8 +63,27 @@ func (f reportFolder) of(payer fleet.AccountID) (all []filedReport, err error) {
 	return all, nil
 }
 
+// fault is what is wrong with a file of a report.
+type fault struct{ name, kind, says string }
+
+// The kinds of faults.
+const (
+	faultMissing = "missing"
+	faultChanged = "changed"
+	faultExtra   = "extra"
+)
+
 // readReport reads a report with its manifest, and believes it only where every file is as the manifest says.
-func readReport(folder string) (k filedReport, err error) {
+func readReport(folder string) (filedReport, error) {
+	k, err := lookAtReport(folder)
+	for _, f := range k.faults {
+		err = errors.Join(err, errors.New(f.says)) // no ErrNotExist: a folder with a manifest is never written to
+	}
+	return k, err
+}
+
+// lookAtReport reads a report, and notes what is wrong with its files.
+func lookAtReport(folder string) (k filedReport, err error) {
 	k.folder = folder
 	data, err := os.ReadFile(filepath.Join(folder, manifestName))
 	if err != nil {
@@ -67,26 +95,54 @@ func readReport(folder string) (k filedReport, err error) {
 	if k.manifest.Format != delivery.ManifestFormat {
 		return k, fmt.Errorf("%s: its format is %.40q, this offpeak reads %q", filepath.Join(folder, manifestName), k.manifest.Format, delivery.ManifestFormat)
 	}
+	k.files = folder
+	if k.manifest.Folder != "" {
+		k.files = filepath.Join(folder, path.Base(k.manifest.Folder))
+	}
 	for _, named := range k.manifest.Files {
-		file := filepath.Join(folder, filepath.Base(named.Name))
-		data, err := os.ReadFile(file)
-		if err != nil {
-			return k, fmt.Errorf("%s is listed in %s and cannot be read: %s", file, manifestName, err.Error()) // no ErrNotExist: a folder with a manifest is never written to
-		}
-		if delivery.HashOf(data) != named.SHA256 {
-			return k, fmt.Errorf("%s was changed: its SHA-256 is not the one in %s", file, manifestName)
-		}
-		if named.Name == delivery.ReportFile {
-			k.report, k.hash = &reports.Report{}, named.SHA256
-			if err := json.Unmarshal(data, k.report); err != nil {
-				return k, fmt.Errorf("%s: %w", file, err)
-			}
+		if err := k.take(named); err != nil {
+			return k, err
 		}
 	}
-	if k.report == nil {
+	if k.report == nil && len(k.faults) == 0 {
 		return k, fmt.Errorf("%s lists no %s", filepath.Join(folder, manifestName), delivery.ReportFile)
 	}
 	return k, nil
+}
+
+// take reads a file that the manifest names, and notes what is wrong with it.
+func (k *filedReport) take(named delivery.Named) error {
+	file := filepath.Join(k.files, filepath.Base(named.Name))
+	data, err := os.ReadFile(file)
+	if err != nil {
+		k.faults = append(k.faults, fault{named.Name, faultMissing, fmt.Sprintf("%s is listed in %s and cannot be read: %s", file, manifestName, err.Error())})
+		return nil
+	}
+	if delivery.HashOf(data) != named.SHA256 {
+		k.faults = append(k.faults, fault{named.Name, faultChanged, fmt.Sprintf("%s was changed: its SHA-256 is not the one in %s", file, manifestName)})
+		return nil
+	}
+	if named.Name == delivery.ReportFile {
+		k.report, k.hash = &reports.Report{}, named.SHA256
+		if err := json.Unmarshal(data, k.report); err != nil {
+			return fmt.Errorf("%s: %w", file, err)
+		}
+	}
+	return nil
+}
+
+// extra notes files that the manifest does not name. Names that begin with a point are the system's own.
+func (k *filedReport) extra() error {
+	entries, err := os.ReadDir(k.files)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if name := e.Name(); name != manifestName && !strings.HasPrefix(name, ".") && k.manifest.SHA256(name) == "" {
+			k.faults = append(k.faults, fault{name, faultExtra, fmt.Sprintf("%s is not listed in %s", filepath.Join(k.files, name), manifestName)})
+		}
+	}
+	return nil
 }
 
 // mostOfOne is how many reports of one payer, quarter and state a folder takes.

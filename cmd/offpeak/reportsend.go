@@ -75,7 +75,7 @@ func (f *sendFlags) send(folder string) error {
 	}
 	attached := [2][]byte{}
 	for i, name := range []string{files.Board(language), files.Workbook(language)} {
-		if attached[i], err = os.ReadFile(filepath.Join(folder, name)); err != nil {
+		if attached[i], err = os.ReadFile(filepath.Join(k.files, name)); err != nil {
 			return fmt.Errorf("the report has no files in %s: %w", language, err)
 		}
 	}

@@ -24,7 +24,7 @@ import (
 func newReportVerify(c console) *cobra.Command {
 	f := &reportFlags{inputs: inputs{console: c}, savingsFlags: savingsFlags{console: c}}
 	cmd := &cobra.Command{
-		Use:   "verify FOLDER --ledger DIR --bill DIR",
+		Use:   "verify FOLDER --ledger (DIR|s3://) --bill (DIR|s3://|athena:DB.TABLE)",
 		Short: "Recount a report from ledger and bill, and compare every figure",
 		Long: `Recount a report: first every file must be as its manifest says, and every delivery of the bill the one that the report names; then the whole report is
 made again from ledger and bill by the engine in plain Go, which shares neither SQL nor DuckDB with the first count, and every figure is compared. What differs is listed.
@@ -51,6 +51,10 @@ type verifyDocument struct {
 	Engine   string   `json:"engine"`
 	// Anew are the deliveries of the bill that are others than the report was made of.
 	Anew string `json:"delivered_anew,omitempty"`
+	// Changed, Missing and Extra are files that are not as the manifest says; where there are any, nothing is counted.
+	Changed []string `json:"changed,omitempty"`
+	Missing []string `json:"missing,omitempty"`
+	Extra   []string `json:"extra,omitempty"`
 }
 
 func (f *reportFlags) verify(folder string) error {
@@ -58,20 +62,27 @@ func (f *reportFlags) verify(folder string) error {
 	if err != nil {
 		return err
 	}
-	k, err := readReport(folder)
+	k, err := lookAtReport(folder)
+	if err == nil {
+		err = k.extra()
+	}
 	if err != nil {
 		return err
 	}
-	if f.engine == "" {
+	if len(k.faults) > 0 {
+		return f.notAsFiled(&k, as)
+	}
+	if f.engine == "" && !f.inAthena() {
 		f.engine = engineGo
 	}
 	f.tenant = string(k.report.Tenant.Payer)
-	run, err := f.prepare()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	run, err := f.prepare(ctx, k.report.Quarter)
 	if err != nil {
 		return err
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
+	defer run.tell()
 	doc := verifyDocument{Folder: folder, Differs: []string{}, Anew: otherDeliveries(k.report.Sources.Manifests, manifestsIn(run.bill, k.report.Tenant.Payer))}
 	if len(run.inventory) == 0 {
 		if run.inventory, err = inventoryOf(&k); err != nil {
@@ -103,6 +114,30 @@ func (f *reportFlags) verify(folder string) error {
 	return err
 }
 
+// notAsFiled lists what is wrong with the files of a report, of which nothing is counted then.
+func (f *reportFlags) notAsFiled(k *filedReport, as form) error {
+	doc := verifyDocument{Folder: k.folder, Differs: []string{}}
+	for _, one := range k.faults {
+		switch one.kind {
+		case faultMissing:
+			doc.Missing = append(doc.Missing, one.name)
+		case faultChanged:
+			doc.Changed = append(doc.Changed, one.name)
+		case faultExtra:
+			doc.Extra = append(doc.Extra, one.name)
+		}
+		if as != asJSON {
+			_, _ = fmt.Fprintf(f.savingsFlags.out, "  %s\n", one.says)
+		}
+	}
+	if as == asJSON {
+		if err := writeJSON(f.savingsFlags.out, doc); err != nil {
+			return err
+		}
+	}
+	return fmt.Errorf("%s is not as its %s says: %d changed, %d missing, %d extra; nothing was counted", k.folder, manifestName, len(doc.Changed), len(doc.Missing), len(doc.Extra))
+}
+
 // renderVerified says what verify found.
 func (f *reportFlags) renderVerified(doc *verifyDocument, files int) error {
 	out, s := f.savingsFlags.out, newStyle(f.savingsFlags.console)
@@ -128,7 +163,7 @@ func inventoryOf(k *filedReport) ([]fleet.Snapshot, error) {
 	if k.manifest.SHA256(inventoryFile) == "" {
 		return nil, nil
 	}
-	file, err := os.Open(filepath.Join(k.folder, inventoryFile))
+	file, err := os.Open(filepath.Join(k.files, inventoryFile))
 	if err != nil {
 		return nil, err
 	}
@@ -147,6 +182,9 @@ const differencesShown = 20
 func (f *reportFlags) besides(in *reporting.Input, k *filedReport, folder string) error {
 	if f.out == "" {
 		f.out = filepath.Dir(filepath.Clean(folder))
+		if k.manifest.Folder != "" { // payer=.../quarter=.../state=...
+			f.out = filepath.Dir(filepath.Dir(f.out))
+		}
 	}
 	earlier, err := reportFolder(f.out).of(k.report.Tenant.Payer)
 	if err != nil {
@@ -182,6 +220,7 @@ func compareReports(was, is *reports.Report) (differs []string, compared int, er
 	a, b := *was, *is
 	b.Sources.Engine, b.Sources.Questions, b.Sources.Bytes, b.Sources.Query = a.Sources.Engine, a.Sources.Questions, a.Sources.Bytes, a.Sources.Query
 	b.Checks.Recount = a.Checks.Recount
+	b.Sources.Manifests = delivered(a.Sources.Manifests, b.Sources.Manifests)
 	without := func(g []reports.Gap) []reports.Gap {
 		return slices.DeleteFunc(slices.Clone(g), func(g reports.Gap) bool { return g.Code == reports.GapRecount })
 	}
@@ -201,6 +240,23 @@ func compareReports(was, is *reports.Report) (differs []string, compared int, er
 		}
 	})
 	return differs, compared, nil
+}
+
+// delivered are, of the deliveries that are there now, those of the months that a report names, in its order. Who publishes a delivery does not count its rows.
+func delivered(was, is []reports.Manifest) (all []reports.Manifest) {
+	for _, w := range was {
+		i := slices.IndexFunc(is, func(i reports.Manifest) bool { return i.Export == w.Export && i.Month == w.Month })
+		if i < 0 {
+			all = append(all, reports.Manifest{Export: w.Export, Month: w.Month})
+			continue
+		}
+		now := is[i]
+		if w.Rows == 0 || now.Rows == 0 {
+			now.Rows = w.Rows
+		}
+		all = append(all, now)
+	}
+	return all
 }
 
 // plainly is a report as its JSON's maps, lists and texts.

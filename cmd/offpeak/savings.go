@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -18,8 +17,6 @@ import (
 	"offpeak/internal/billing/savings"
 	"offpeak/internal/fleet"
 	"offpeak/internal/ledger/compact"
-	"offpeak/internal/local"
-	"offpeak/internal/objects"
 	"offpeak/internal/reporting"
 )
 
@@ -27,11 +24,8 @@ import (
 type savingsFlags struct {
 	console
 	periodFlags
-	ledger string
-	bill   string
+	sourceFlags
 	payer  string
-	rates  []string
-	engine string
 	freeze bool
 	output string
 }
@@ -39,25 +33,24 @@ type savingsFlags struct {
 func newSavings(c console) *cobra.Command {
 	f := &savingsFlags{console: c}
 	cmd := &cobra.Command{
-		Use:   "savings --ledger DIR --bill DIR (--quarter Q | --from DAY --to DAY)",
+		Use:   "savings --ledger (DIR|s3://) --bill (DIR|s3://|athena:DB.TABLE) (--quarter Q | --from DAY --to DAY)",
 		Short: "Compute from ledger and bill what was avoided, with intervals and evidence",
 		Long: `Compute what was avoided in a period: what each resource would have run by its own frozen baseline, less what the bill shows that it ran, at the
 bill's contracted prices, and with the payer's Reserved Instances and Savings Plans replayed over it.
 
-The ledger is a folder of offpeak's ledger; the bill a folder with the payer's Data Exports (FOCUS 1.2 and CUR 2.0, hourly, Parquet) as AWS delivers
-them, manifests included. Both are only read. What the bill does not support is not claimed, and is said.`,
+The ledger is a folder of offpeak's ledger, or a hub's bucket; the bill a folder with the payer's Data Exports (FOCUS 1.2 and CUR 2.0, hourly, Parquet) as AWS
+delivers them, manifests included, the bucket to which AWS delivers them, or a hub's table in Athena. All are only read. What the bill does not support is not
+claimed, and is said.`,
 		Example: `  offpeak savings --ledger simulated --bill simulated/bill --quarter 2026Q3
-  offpeak savings --ledger bucket --bill exports --from 2026-07-01 --to 2026-10-01 --plan-rates rates.json -o json`,
+  offpeak savings --ledger bucket --bill exports --from 2026-07-01 --to 2026-10-01 --plan-rates rates.json -o json
+  offpeak savings --ledger s3://offpeak-hub-111122223333 --bill s3://offpeak-exports-111122223333/444455556666 --quarter 2026Q3`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error { return f.run() },
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.ledger, "ledger", "", "folder with the ledger")
-	flags.StringVar(&f.bill, "bill", "", "folder with the exports of the bill")
+	f.sourceFlags.register(cmd)
 	f.periodFlags.register(cmd)
 	flags.StringVar(&f.payer, "payer", "", "only this payer, where the bill has several")
-	flags.StringArrayVar(&f.rates, "plan-rates", nil, "what `aws savingsplans describe-savings-plan-rates` printed (repeatable; * stands for any name)")
-	flags.StringVar(&f.engine, "engine", "", "what counts the bill: duckdb, or go (default duckdb where it is built in)")
 	flags.BoolVar(&f.freeze, "freeze", false, "keep baselines that are not frozen yet beside the ledger, so that later figures rest on the same ones")
 	registerForm(cmd, &f.output)
 	return cmd
@@ -71,18 +64,16 @@ func (f *savingsFlags) run() error {
 	if err != nil {
 		return err
 	}
-	if f.ledger == "" || f.bill == "" {
-		return usagef("--ledger and --bill are needed: the folder of offpeak's ledger, and that of the payer's billing exports")
-	}
-	if !slices.Contains([]string{"", engineDuckDB, engineGo}, f.engine) {
-		return usagef("--engine is %s or %s, not %.20q", engineDuckDB, engineGo, f.engine)
+	if err := f.check(); err != nil {
+		return err
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	b, err := f.open()
+	b, err := f.open(ctx, period)
 	if err != nil {
 		return err
 	}
+	defer b.tell()
 	var documents []savingsDocument
 	for i, payer := range b.payers {
 		figures, err := b.figures(ctx, payer, period)
@@ -115,98 +106,13 @@ func (f *savingsFlags) run() error {
 	return nil
 }
 
-// books are the ledger and the bill, opened.
-type books struct {
-	store  objects.Store
-	bill   *export.Bill
-	payers []fleet.AccountID
-	rates  []billing.PublishedRate
-	engine string
-}
-
-func (f *savingsFlags) open() (*books, error) {
-	root, err := ledgerRoot(f.ledger)
-	if err != nil {
-		return nil, err
-	}
-	store, err := local.NewFolder(root)
-	if err != nil {
-		return nil, err
-	}
-	b := &books{store: store, engine: f.engine}
-	if b.bill, err = export.Open(f.bill); err != nil {
-		return nil, usagef("--bill: %w", err)
-	}
-	if b.payers, err = f.payers(b.bill); err != nil {
-		return nil, err
-	}
-	if b.rates, err = readRates(f.rates); err != nil {
-		return nil, err
-	}
-	return b, nil
-}
-
-// ledgerRoot is the folder in which the ledger's keys begin: the one that is named, or the one above where the folder "ledger" itself is.
-func ledgerRoot(name string) (string, error) {
-	for _, root := range []string{name, filepath.Dir(filepath.Clean(name))} {
-		if info, err := os.Stat(filepath.Join(root, "ledger")); err == nil && info.IsDir() {
-			return root, nil
-		}
-	}
-	return "", usagef("--ledger: %s holds no ledger (a folder \"ledger\" with date=... in it)", name)
-}
-
-// payers are those of the bill.
-func (f *savingsFlags) payers(bill *export.Bill) (payers []fleet.AccountID, err error) {
-	for _, d := range bill.Deliveries {
-		if d.Payer != "" && !slices.Contains(payers, d.Payer) && (f.payer == "" || f.payer == string(d.Payer)) {
-			payers = append(payers, d.Payer)
-		}
-	}
-	if len(payers) > 0 {
-		return payers, nil
-	}
-	if f.payer != "" {
-		return nil, usagef("--payer: the bill in %s has no rows of payer %.20s", f.bill, f.payer)
-	}
-	text := "it holds no export with a manifest (data/BILLING_PERIOD=... and metadata/BILLING_PERIOD=.../*-Manifest.json)"
-	if len(bill.Gaps) > 0 {
-		var all []string
-		for _, g := range bill.Gaps {
-			all = append(all, g.String())
-		}
-		text = strings.Join(all, "\n  ")
-	}
-	return nil, fmt.Errorf("the bill in %s cannot be read: %s", f.bill, text)
-}
-
-// readRates reads the files that the patterns name.
-func readRates(patterns []string) (rates []billing.PublishedRate, err error) {
-	for _, pattern := range patterns {
-		files, err := filepath.Glob(pattern)
-		if err != nil || len(files) == 0 {
-			return nil, usagef("--plan-rates: there is no file %s", pattern)
-		}
-		for _, file := range files {
-			more, err := local.ReadPlanRatesFile(file)
-			if err != nil {
-				return nil, usagef("--plan-rates: %w", err)
-			}
-			rates = append(rates, more...)
-		}
-	}
-	return rates, nil
-}
-
 // figures computes those of one payer.
 func (b *books) figures(ctx context.Context, payer fleet.AccountID, period billing.Period) (_ *savings.Savings, err error) {
-	engine, err := openBill(b.engine)(b.bill, payer)
+	engine, err := b.engine(ctx, payer)
 	if err != nil {
 		return nil, err
 	}
-	if closer, ok := engine.(interface{ Close() error }); ok {
-		defer func() { err = errors.Join(err, closer.Close()) }()
-	}
+	defer func() { err = errors.Join(err, b.leave(engine)) }()
 	in := savings.Input{Engine: engine, Period: period, Rates: b.rates, Entries: compact.Book{Store: b.store}.Until(ctx, period.To)}
 	if in.Book, err = b.baselines().Read(ctx, payer); err != nil {
 		return nil, err
@@ -268,8 +174,14 @@ func (b *books) baselines() reporting.Baselines { return reporting.Baselines{Sto
 func (b *books) whole(payer fleet.AccountID) error {
 	var lacks []string
 	for _, g := range b.bill.Gaps {
-		if g.Code.Withholds() || g.Code == export.CUR2Missing || g.Code == export.FOCUSMissing {
+		if g.Code.Withholds() {
 			lacks = append(lacks, g.String())
+		}
+	}
+	all := deliveriesOf(b.bill, payer)
+	for _, d := range all {
+		if !slices.ContainsFunc(all, func(other export.Delivery) bool { return other.Table != d.Table && other.Month.Equal(d.Month) }) {
+			lacks = append(lacks, fmt.Sprintf("%s: there is %s alone; the figures need FOCUS 1.2 and CUR 2.0", d.Month.Format("2006-01"), d.Table))
 		}
 	}
 	if len(lacks) == 0 {

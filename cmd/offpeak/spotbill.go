@@ -22,7 +22,7 @@ func (f *spotFlags) facts(ctx context.Context, seen *fleet.Snapshot) (all []cove
 	if err != nil {
 		return nil, usagef("--bill: %w", err)
 	}
-	payers, err := (&savingsFlags{bill: f.bill}).payers(bill)
+	payers, err := (&savingsFlags{sourceFlags: sourceFlags{bill: f.bill}}).payers(bill)
 	if err != nil {
 		return nil, err
 	}

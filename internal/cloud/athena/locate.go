@@ -28,6 +28,9 @@ func Locate(ctx context.Context, a *cloud.Access, region fleet.Region, database,
 		if failure.Of(err) == failure.Denied {
 			return Place{}, fmt.Errorf("look at the table %s.%s: it takes athena:GetTableMetadata and glue:GetTable: %w", database, table, err)
 		}
+		if strings.Contains(err.Error(), "EntityNotFound") { // Athena has no code for it
+			err = &failure.Error{Class: failure.Gone, Err: err, Remedy: "name a table that is there: the Glue console lists those of the database " + database}
+		}
 		return Place{}, fmt.Errorf("look at the table %s.%s in %s: check its name and the region, and that the hub was deployed with reports for this payer: %w",
 			database, table, client.Options().Region, err)
 	}
