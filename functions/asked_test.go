@@ -101,6 +101,8 @@ func (l *law) requests(c signedCall, account string) []evaluate.Request {
 		return plain(arn(path.Base(c.said("QueueUrl") + c.said("QueueName"))))
 	case service == "ssm":
 		return plain(arn("parameter" + c.said("Name")))
+	case c.action == "athena:GetTableMetadata":
+		return plain(arn("datacatalog/" + c.said("CatalogName")))
 	case service == "athena":
 		return plain(arn("workgroup/" + cmp.Or(c.said("WorkGroup"), permit.ReportWorkgroup))) // a query is of the workgroup that it was started in
 	case service == "cloudwatch":

@@ -21,6 +21,14 @@ var beside = map[string]string{
 	"sqs:ReceiveMessage":     "the same",
 	"sqs:DeleteMessage":      "the same",
 	"sqs:GetQueueAttributes": "the same, of the worker; people's doctor calls it itself",
+
+	"s3:GetBucketLocation":          "called by Athena, in the caller's name",
+	"s3:ListBucketMultipartUploads": "the same",
+	"s3:AbortMultipartUpload":       "the same",
+	"s3:ListMultipartUploadParts":   "the same",
+	"glue:GetDatabase":              "the same",
+	"glue:GetTable":                 "the same",
+	"glue:GetPartitions":            "the same",
 }
 
 // unseen are actions that a program calls where no test of this package can wait for it.
@@ -29,6 +37,10 @@ var unseen = map[string]string{
 	permit.OperatorRole + " Hold ssm:PutParameter":                                       "and set it",
 	permit.OperatorRole + " Types":                                                       "the hub of these tests looks after its own account too, whose rows say the same",
 	permit.ReaderRole + " Types":                                                         "the same",
+	permit.OperatorRole + " Answers":                                                     "written by Athena, in the caller's name",
+	permit.ReaderRole + " Answers":                                                       "the same",
+	permit.OperatorRole + " Query athena:StopQueryExecution":                             "called where a command is interrupted: internal/cloud/athena",
+	permit.ReaderRole + " Query athena:StopQueryExecution":                               "the same",
 	permit.ReadRole + " Protection":                                                      "asked of instances that stand alone: internal/cloud/inventory",
 	permit.ReadRole + " CapacityProviders":                                               "asked of services: internal/cloud/inventory",
 	permit.ReadRole + " HowGroupsAre elasticloadbalancing:DescribeTargetGroupAttributes": "asked of groups behind a load balancer: internal/cloud/targetgroups",

@@ -116,6 +116,10 @@ func newRecorder(t testing.TB, env []string) *recorder {
 		in.Body = io.NopCloser(bytes.NewReader(body))
 		if allowed := r.ask(in, body); !allowed && r.enforces {
 			w.WriteHeader(http.StatusForbidden)
+			if in.Header.Get("X-Amz-Target") != "" {
+				_, _ = io.WriteString(w, `{"__type":"AccessDeniedException","message":"not authorized"}`)
+				return
+			}
 			_, _ = io.WriteString(w, `<ErrorResponse><Error><Code>AccessDenied</Code><Message>not authorized</Message></Error><Code>AccessDenied</Code></ErrorResponse>`)
 			return
 		}

@@ -291,6 +291,15 @@ func TestWhatTheHubMayDo(t *testing.T) {
 	}
 	key := []evaluate.Resource{{ARN: "arn:aws:kms:ap-northeast-2:" + hubAccount + ":key/1"}}
 	byS3 := map[string]string{"kms:ViaService": "s3.ap-northeast-2.amazonaws.com"}
+	inBucket := func(name string) map[string]string {
+		return map[string]string{"kms:ViaService": "s3.ap-northeast-2.amazonaws.com", "kms:EncryptionContext:aws:s3:arn": "arn:aws:s3:::" + name}
+	}
+	object := func(bucket, key string) []evaluate.Resource {
+		return []evaluate.Resource{{ARN: "arn:aws:s3:::" + bucket + "/" + key}}
+	}
+	athena := func(rest string) []evaluate.Resource {
+		return []evaluate.Resource{{ARN: "arn:aws:athena:ap-northeast-2:" + hubAccount + ":" + rest}}
+	}
 	for _, test := range []struct {
 		name, role, action string
 		on                 []evaluate.Resource
@@ -347,6 +356,21 @@ func TestWhatTheHubMayDo(t *testing.T) {
 		{"a reader reads the ledger", "ReaderRole", "s3:GetObject", at("ledger/date=2026-11-20/a.jsonl"), nil, true},
 		{"a reader reads what the key encrypts", "ReaderRole", "kms:Decrypt", key, byS3, true},
 		{"a reader encrypts", "ReaderRole", "kms:GenerateDataKey", key, byS3, false},
+		{"a reader has Athena encrypt an answer", "ReaderRole", "kms:GenerateDataKey", key, inBucket("bill"), true},
+		{"a reader encrypts something of the ledger", "ReaderRole", "kms:GenerateDataKey", key, inBucket("store"), false},
+		{"a reader reads a report", "ReaderRole", "s3:GetObject", object("reports", "reports/payer=444455556666/x"), nil, true},
+		{"a reader reads what AWS delivers", "ReaderRole", "s3:GetObject", object("exports", "444455556666/x"), nil, true},
+		{"a reader asks Athena", "ReaderRole", "athena:StartQueryExecution", athena("workgroup/" + permit.ReportWorkgroup), nil, true},
+		{"a reader asks Athena where nothing is limited", "ReaderRole", "athena:StartQueryExecution", athena("workgroup/primary"), nil, false},
+		{"a reader looks where a bill is published", "ReaderRole", "athena:GetTableMetadata", athena("datacatalog/AwsDataCatalog"), nil, true},
+		{"a reader lets Athena write an answer", "ReaderRole", "s3:PutObject", object("bill", "results/x.csv"), nil, true},
+		{"a reader publishes a bill", "ReaderRole", "s3:PutObject", object("bill", "bill/444455556666/cur/v=1/x"), nil, false},
+		{"a reader writes a report", "ReaderRole", "s3:PutObject", object("reports", "reports/payer=444455556666/x"), fresh, false},
+		{"a reader freezes baselines", "ReaderRole", "s3:PutObject", at("baselines/444455556666.json"), fresh, false},
+		{"an operator freezes baselines", "OperatorRole", "s3:PutObject", at("baselines/444455556666.json"), fresh, true},
+		{"an operator asks Athena", "OperatorRole", "athena:StartQueryExecution", athena("workgroup/" + permit.ReportWorkgroup), nil, true},
+		{"an operator reads a report", "OperatorRole", "s3:GetObject", object("reports", "reports/payer=444455556666/x"), nil, true},
+		{"an operator writes over a report", "OperatorRole", "s3:PutObject", object("reports", "reports/payer=444455556666/x"), nil, false},
 		{"a reader pushes a policy", "ReaderRole", "s3:PutObject", at("policy/current.json"), fresh, false},
 		{"a reader writes an entry", "ReaderRole", "s3:PutObject", at("ledger/date=2026-11-20/a.jsonl"), fresh, false},
 		{"a reader takes a lease", "ReaderRole", "s3:PutObject", at("state/222233334444/ap-northeast-2.json"), nil, false},

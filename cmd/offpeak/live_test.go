@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"io/fs"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -98,8 +99,16 @@ func TestLive(t *testing.T) {
 				_, err := s3.NewFromConfig(c).PutObject(context.Background(), &s3.PutObjectInput{Bucket: &args[0], Key: &args[1], Body: strings.NewReader(ts.ReadFile(args[2]))})
 				ts.Check(err)
 			},
-			"upload":    func(ts *testscript.TestScript, _ bool, args []string) { upload(ts, hand(ts), args) },
-			"kept":      func(ts *testscript.TestScript, neg bool, args []string) { inBucket(ts, hand(ts), neg, args) },
+			"upload": func(ts *testscript.TestScript, _ bool, args []string) { upload(ts, hand(ts), args) },
+			"kept":   func(ts *testscript.TestScript, neg bool, args []string) { inBucket(ts, hand(ts), neg, args) },
+			"answers": func(ts *testscript.TestScript, _ bool, args []string) { // queues what Athena answers to the next queries
+				sent, err := http.Post(server.URL+"/moto-api/static/athena/query-results", "application/json", strings.NewReader(ts.ReadFile(args[0]))) //nolint:noctx // a test's
+				ts.Check(err)
+				ts.Check(sent.Body.Close())
+				if sent.StatusCode != http.StatusCreated {
+					ts.Fatalf("the stand-in takes no answers: %s", sent.Status)
+				}
+			},
 			"workgroup": func(ts *testscript.TestScript, _ bool, args []string) { workgroup(ts, hand(ts), args) },
 			"verified": func(ts *testscript.TestScript, _ bool, args []string) { // lets SES send from an address
 				_, err := sesv2.NewFromConfig(hand(ts)).CreateEmailIdentity(context.Background(), &sesv2.CreateEmailIdentityInput{EmailIdentity: &args[0]})

@@ -22,8 +22,8 @@ func (h Hub) People() []Role {
 func (h Hub) Operator() Role {
 	note := Statement{
 		Sid: "Note", Effect: Allow, Actions: []string{"s3:PutObject"},
-		Resources: []string{store + "/policy/current.json", store + "/state/*", store + "/memory/*", store + "/wake/*", store + "/prices/*", store + "/facts/*"},
-		Why:       "the policy, of which every version is kept; the lease of a scope that is acted on, what is remembered of it, when the worker is to look again, prices, and what a bill told of commitments",
+		Resources: []string{store + "/policy/current.json", store + "/state/*", store + "/memory/*", store + "/wake/*", store + "/prices/*", store + "/facts/*", store + "/baselines/*"},
+		Why:       "the policy, of which every version is kept; the lease of a scope that is acted on, what is remembered of it, when the worker is to look again, prices, what a bill told of commitments, and baselines that figures rest on",
 	}
 	forget := Statement{
 		Sid: "Forget", Effect: Allow, Actions: []string{"s3:DeleteObject"}, Resources: []string{store + "/memory/*", store + "/wake/*"},
@@ -46,7 +46,7 @@ func (h Hub) Operator() Role {
 			Sid: "Hold", Effect: Allow, Actions: []string{"ssm:GetParameter", "ssm:PutParameter"}, Resources: []string{killSwitch},
 			Why: "the hub's kill switch, which people set by the AWS CLI or in the console",
 		},
-	}, h.entering(enters...), h.organization(), h.encrypted("s3"), h.spotByHand())
+	}, h.entering(enters...), h.organization(), h.encrypted("s3"), h.reading(), h.spotByHand())
 	if h.Own != nil {
 		statements = slices.Concat(statements, Looking(), []Statement{Regions()}, listing(true), h.Own.Acting())
 		if h.Spot {
@@ -59,9 +59,9 @@ func (h Hub) Operator() Role {
 	}
 }
 
-// Reader is the role of people who look: status, plan, history, doctor. It writes nothing, not even prices that it has asked for.
+// Reader is the role of people who look: status, plan, history, doctor, reports. It writes nothing but what Athena answers, not even prices that it has asked for.
 func (h Hub) Reader() Role {
-	statements := slices.Concat(h.seeing(), h.entering(ReadRole), h.organization(), h.spotByHand())
+	statements := slices.Concat(h.seeing(), h.entering(ReadRole), h.organization(), h.reading(), h.answered(), h.spotByHand())
 	if h.Key {
 		decrypt := h.encrypted("s3")[0]
 		decrypt.Sid, decrypt.Actions, decrypt.Why = "Decrypt", []string{"kms:Decrypt"}, "what the hub keeps, by way of this service only"

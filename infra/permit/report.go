@@ -43,6 +43,23 @@ func (h Hub) Report() Role {
 			Sid: "Publish", Effect: Allow, Actions: []string{"s3:PutObject"}, Resources: []string{bill + "/bill/*", bill + "/results/*"},
 			Why: "copies of deliveries, each version by itself, and what Athena answers, which it writes in the caller's name",
 		},
+	}, asking(), []Statement{
+		{
+			Sid: "Mail", Effect: Allow, Actions: []string{"ses:SendEmail", "ses:SendRawEmail"}, Conditions: []Condition{is("ses:FromAddress", h.Sender)},
+			Resources: []string{"arn:${AWS::Partition}:ses:" + hubOwn + "identity/*", "arn:${AWS::Partition}:ses:" + hubOwn + "configuration-set/" + ReportMails},
+			Why:       "mails from this address alone; SES asks about the identity of the sender, and in its sandbox about those of recipients",
+		},
+		failed(),
+		{Sid: "Tell", Effect: Allow, Actions: []string{"sns:Publish"}, Resources: []string{topic}, Why: "a mail that came back"},
+	}, h.encrypted("s3", "sns"))
+	return Role{
+		Name: ReportRole, Where: "the hub, where reports are deployed", For: "publishes bills, makes the quarterly reports, and mails each once", Trust: lambda(), Statements: statements,
+	}
+}
+
+// asking is what it takes to ask Athena, beside reading the bill and writing what Athena answers.
+func asking() []Statement {
+	return []Statement{
 		{
 			Sid: "Results", Effect: Allow, Actions: []string{"s3:GetBucketLocation", "s3:ListBucketMultipartUploads"}, Resources: []string{bill, store},
 			Why: "Athena looks in the caller's name at where it reads and writes",
@@ -64,16 +81,6 @@ func (h Hub) Report() Role {
 			},
 			Why: "Athena asks in the caller's name which columns a table has, and where it lies",
 		},
-		{
-			Sid: "Mail", Effect: Allow, Actions: []string{"ses:SendEmail", "ses:SendRawEmail"}, Conditions: []Condition{is("ses:FromAddress", h.Sender)},
-			Resources: []string{"arn:${AWS::Partition}:ses:" + hubOwn + "identity/*", "arn:${AWS::Partition}:ses:" + hubOwn + "configuration-set/" + ReportMails},
-			Why:       "mails from this address alone; SES asks about the identity of the sender, and in its sandbox about those of recipients",
-		},
-		failed(),
-		{Sid: "Tell", Effect: Allow, Actions: []string{"sns:Publish"}, Resources: []string{topic}, Why: "a mail that came back"},
-	}, h.encrypted("s3", "sns"))
-	return Role{
-		Name: ReportRole, Where: "the hub, where reports are deployed", For: "publishes bills, makes the quarterly reports, and mails each once", Trust: lambda(), Statements: statements,
 	}
 }
 
