@@ -29,16 +29,19 @@ type OffHours struct {
 	All     money.USD       `json:"all_usd"` // in all hours
 }
 
-// Verdict is what suits one resource by its hours of the quarter.
+// Verdict is what suits one resource by its hours of the quarter. An Auto Scaling group or an ECS service is one resource, with the hours in which any of it ran.
 type Verdict struct {
-	ARN     fleet.ARN       `json:"arn"`
+	ARN     fleet.ARN       `json:"arn"` // empty of a group of which neither inventory nor ledger tells it
 	ID      string          `json:"id"`
+	Kind    fleet.Kind      `json:"kind,omitzero"`
 	Account fleet.AccountID `json:"account"`
-	Type    string          `json:"type,omitempty"`
+	Type    string          `json:"type,omitempty"` // of a group that which most of its hours were billed as
 	// Code: schedule (fewer hours than break even), commit (more, and not covered), always-on (more, and covered), delete (never used).
 	Code string `json:"code"`
 	// Hours are those a week that it ran; BreakEven those a week from which a commitment is cheaper than switching off. Null without a rate to compare with.
-	Hours     decimal.Decimal  `json:"hours_a_week"`
+	Hours decimal.Decimal `json:"hours_a_week"`
+	// Members are how many instances of a group the bill shows in the mean of those hours; null of all others.
+	Members   *decimal.Decimal `json:"members"`
 	BreakEven *decimal.Decimal `json:"break_even_hours_a_week"`
 	Month     *money.USD       `json:"usd_a_month"` // what following the verdict brings; null where it follows it already
 }
@@ -74,20 +77,24 @@ type FailedStart struct {
 	Error string    `json:"error"`
 }
 
-// Action is something that a person can do. Month is what it would bring, which is no part of anything that was avoided.
+// Action is something that a person can do. What it would bring is no part of anything that was avoided.
 type Action struct {
 	// ID names the action over the quarters: the same proposal has the same id.
 	ID string `json:"id"`
 	// Code: idle-delete, idle-schedule, tighter-schedule, spot, commitment, untagged, still-billed, finding, exception-expires.
-	Code      string          `json:"code"`
-	ARN       fleet.ARN       `json:"arn,omitempty"`
-	Name      string          `json:"name"` // of the resource, the account or the tag
-	Account   fleet.AccountID `json:"account"`
-	Owner     string          `json:"owner,omitempty"` // the owner or team tag's value
-	Due       string          `json:"due"`             // a date, as 2026-11-15
-	Month     money.USD       `json:"usd_a_month"`
-	Resources int             `json:"resources"` // how many it is about
-	// Schedule is what the resource's own pattern suggests; Command does the action, Tag is what to tag instead. Detail is what else is to be known.
+	Code    string          `json:"code"`
+	ARN     fleet.ARN       `json:"arn,omitempty"`
+	Name    string          `json:"name"` // of the resource, the account or the tag
+	Account fleet.AccountID `json:"account"`
+	Owner   string          `json:"owner,omitempty"` // the owner or team tag's value
+	Due     string          `json:"due"`             // a date, as 2026-11-15
+	// Month is what it would bring in a month of 730 hours, zero where it brings nothing by itself; null where that is not known.
+	Month     *money.USD `json:"usd_a_month"`
+	Resources int        `json:"resources"` // how many it is about
+	// About are those that it is about, in order, where it is about alike ones together; one alone is named by ARN.
+	About []fleet.ARN `json:"about,omitempty"`
+	// Schedule is what the resource's own pattern suggests; Command does the action, Tag is what to tag instead. Detail is what else is to be known: of a finding
+	// its code (FindingCodes), of an exception the override as it stands, of a candidate for Spot the rates that it was weighed by.
 	Schedule string `json:"schedule,omitempty"`
 	Command  string `json:"command,omitempty"`
 	Tag      string `json:"tag,omitempty"`

@@ -178,7 +178,11 @@ func (b *board) actions(actions []reports.Action) {
 		if owner == "" {
 			owner = w.Say(words.NoOwner)
 		}
-		rows = append(rows, []string{w.Action(a.Code) + " · " + a.Name, owner, w.Date(a.Due), w.Estimate(a.Month)})
+		month := w.Say(words.NotKnown)
+		if a.Month != nil {
+			month = w.Estimate(*a.Month)
+		}
+		rows = append(rows, []string{w.Action(a.Code) + " · " + a.Name, owner, w.Date(a.Due), month})
 	}
 	b.table([]column{{w.Say(words.Action), 0.44, "L"}, {w.Say(words.Owner), 0.18, "L"}, {w.Say(words.Due), 0.2, "L"}, {w.Say(words.MonthlyValue), 0.18, "R"}}, rows)
 }

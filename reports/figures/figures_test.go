@@ -154,7 +154,7 @@ func TestThePriceFactorIsInEveryAmountOnce(t *testing.T) {
 		in.Savings.Commitments.Unused = usd("20")
 		in.Savings.Standing = []savings.Standing{{ARN: "arn:a", Cost: usd("4")}}
 		in.Savings.Resources[0].Bill[0].Contract = rate(t, "0.1")
-		in.Earlier = []*reports.Report{{Quarter: "2026Q2", Bill: reports.Bill{Billed: usd("80")}, Actions: []reports.Action{{ID: "x", Month: usd("10")}}}}
+		in.Earlier = []*reports.Report{{Quarter: "2026Q2", Bill: reports.Bill{Billed: usd("80")}, Actions: []reports.Action{{ID: "x", Month: new(usd("10"))}}}}
 		in.Earlier[0].Tenant.Payer = in.Tenant.Payer
 	}
 	a, b := compile(t, plain, spent), compile(t, dearer, spent)

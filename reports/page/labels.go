@@ -57,7 +57,7 @@ var labels = map[string]words.Label{
 	"column.hours": words.HoursAvoided, "column.amount": words.Amount, "column.interval": words.Interval, "column.enrolled": words.Enrolled,
 	"column.code": words.Action, "column.owner": words.Owner, "column.due": words.Due, "column.month": words.MonthlyValue, "column.detail": words.Detail,
 	"column.done": words.Done, "column.by": words.DoneBy, "column.brought": words.Brought, "column.verdict": words.Verdict, "column.type": words.Type,
-	"column.weekly": words.HoursAWeek, "column.even": words.BreakEven, "column.original": words.Original, "column.paid": words.Paid,
+	"column.weekly": words.HoursAWeek, "column.even": words.BreakEven, "column.members": words.Members, "column.original": words.Original, "column.paid": words.Paid,
 	"column.overheads": words.Overheads, "column.forecast": words.Forecast, "column.observed": words.Observed, "column.running": words.Hours,
 	"column.resource": words.Resource, "column.meter": words.Meter, "column.error": words.Error, "column.act": words.Act, "column.edge": words.Edge,
 	"column.state": words.State, "column.schedule": words.Schedule, "column.created": words.Created,

@@ -20,7 +20,7 @@ func actions(r *reports.Report) table {
 		terms("owner", n, func(i int) string { return all[i].Owner }).filtered().searched(),
 		terms("due", n, func(i int) string { return all[i].Due }),
 		counts("count", n, func(i int) int64 { return int64(all[i].Resources) }),
-		amounts("month", n, func(i int) *money.USD { return &all[i].Month }),
+		amounts("month", n, func(i int) *money.USD { return all[i].Month }),
 		terms("suggested", n, func(i int) string { return all[i].Schedule }),
 		texts("detail", n, func(i int) string { return all[i].Detail }),
 	}
@@ -53,7 +53,7 @@ func outcomes(r *reports.Report) table {
 		terms("account", n, func(i int) string { return string(all[i].Account) }).filtered().searched(),
 		terms("owner", n, func(i int) string { return all[i].Owner }).filtered().searched(),
 		terms("due", n, func(i int) string { return all[i].Due }),
-		amounts("month", n, func(i int) *money.USD { return &all[i].Month }),
+		amounts("month", n, func(i int) *money.USD { return all[i].Month }),
 		done,
 		codes("by", "doer", n, func(i int) string { return all[i].By }),
 		amounts("brought", n, func(i int) *money.USD { return all[i].Brought }),
@@ -66,10 +66,12 @@ func verdicts(r *reports.Report) table {
 	return table{Rows: n, Of: of(r, n, func(i int) fleet.ARN { return all[i].ARN }), Columns: []column{
 		texts("id", n, func(i int) string { return all[i].ID }).searched(),
 		terms("account", n, func(i int) string { return string(all[i].Account) }).filtered().searched(),
+		codes("kind", "kind", n, func(i int) string { return all[i].Kind.String() }).filtered(),
 		terms("type", n, func(i int) string { return all[i].Type }).searched(),
 		codes("verdict", "verdict", n, func(i int) string { return all[i].Code }).filtered(),
 		decimals("weekly", "dec", n, func(i int) *decimal.Decimal { return &all[i].Hours }).showing(1),
 		decimals("even", "dec", n, func(i int) *decimal.Decimal { return all[i].BreakEven }).showing(1),
+		decimals("members", "dec", n, func(i int) *decimal.Decimal { return all[i].Members }).showing(1),
 		amounts("month", n, func(i int) *money.USD { return all[i].Month }),
 	}}
 }

@@ -59,16 +59,16 @@ func harm() reports.Harm {
 func actions(r *reports.Report) {
 	r.Actions = []reports.Action{
 		{
-			ID: "a-41", Code: "idle-schedule", ARN: arn(40), Name: Hostile[0], Account: "222233334444", Owner: "pay", Due: "2026-11-15", Month: usd("212.40"), Resources: 1,
+			ID: "a-41", Code: "idle-schedule", ARN: arn(40), Name: Hostile[0], Account: "222233334444", Owner: "pay", Due: "2026-11-15", Month: pointer(usd("212.40")), Resources: 1,
 			Schedule: "mon-fri 08:00-20:00", Command: "aws ec2 create-tags --resources i-00000000000000029 --tags Key=offpeak:schedule,Value='mon-fri 08:00-20:00'", Tag: "offpeak:schedule=mon-fri 08:00-20:00",
 		},
-		{ID: "a-42", Code: "spot", ARN: arn(3), Name: "결제-배치 서버", Account: "222233334444", Owner: "결제", Due: "2026-11-15", Month: usd("88.10"), Resources: 1, Command: "offpeak spot apply --name web"},
-		{ID: "a-43", Code: "untagged", Name: "Team", Account: "222233334444", Due: "2026-11-30", Month: usd("0"), Resources: 31, Detail: "1204.40"},
-		{ID: "a-44", Code: "exception-expires", ARN: arn(7), Name: "batch-007", Account: "222233334444", Owner: "search", Due: "2026-10-31", Month: usd("19.90"), Resources: 1, Detail: "2026-10-31"},
+		{ID: "a-42", Code: "spot", ARN: arn(3), Name: "결제-배치 서버", Account: "222233334444", Owner: "결제", Due: "2026-11-15", Month: pointer(usd("88.10")), Resources: 1, Command: "offpeak spot apply --name web"},
+		{ID: "a-43", Code: "untagged", Name: "Team", Account: "222233334444", Due: "2026-11-30", Month: pointer(usd("0")), Resources: 31, Detail: "1204.40"},
+		{ID: "a-44", Code: "exception-expires", ARN: arn(7), Name: "batch-007", Account: "222233334444", Owner: "search", Due: "2026-10-31", Month: pointer(usd("19.90")), Resources: 1, Detail: "2026-10-31"},
 	}
 	r.Before = []reports.Outcome{
-		{Action: reports.Action{ID: "a-12", Code: "idle-schedule", ARN: arn(8), Name: "batch-008", Account: "222233334444", Owner: "pay", Due: "2026-08-15", Month: usd("102"), Resources: 1}, Done: true, By: "person", Brought: pointer(usd("291.17"))},
-		{Action: reports.Action{ID: "a-13", Code: "idle-delete", ARN: arn(9), Name: "batch-009", Account: "222233334444", Due: "2026-08-15", Month: usd("44.10"), Resources: 1}},
+		{Action: reports.Action{ID: "a-12", Code: "idle-schedule", ARN: arn(8), Name: "batch-008", Account: "222233334444", Owner: "pay", Due: "2026-08-15", Month: pointer(usd("102")), Resources: 1}, Done: true, By: "person", Brought: pointer(usd("291.17"))},
+		{Action: reports.Action{ID: "a-13", Code: "idle-delete", ARN: arn(9), Name: "batch-009", Account: "222233334444", Due: "2026-08-15", Month: pointer(usd("44.10")), Resources: 1}},
 	}
 }
 
@@ -115,7 +115,10 @@ func verdicts(r *reports.Report) (all []reports.Verdict) {
 	for i, code := range []string{"schedule", "commit", "always-on", "delete"} {
 		if i < len(r.Resources) {
 			x := &r.Resources[i]
-			all = append(all, reports.Verdict{ARN: x.ARN, ID: x.ID, Account: fleet.AccountID(x.Account), Type: "m6i.large", Code: code, Hours: dec("55"), BreakEven: pointer(dec("104.2")), Month: pointer(usd("21.40"))})
+			all = append(all, reports.Verdict{ARN: x.ARN, ID: x.ID, Kind: x.Kind, Account: fleet.AccountID(x.Account), Type: "m6i.large", Code: code, Hours: dec("55"), BreakEven: pointer(dec("104.2")), Month: pointer(usd("21.40"))})
+			if x.Kind == fleet.AutoScalingGroup {
+				all[len(all)-1].Members = pointer(dec("2.4"))
+			}
 		}
 	}
 	return all

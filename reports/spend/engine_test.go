@@ -123,6 +123,8 @@ func (b *bill) Patterns(_ context.Context, p billing.Period, tags ...[]string) i
 	}
 }
 
+func pointer[T any](value T) *T { return &value }
+
 func dec(text string) decimal.Decimal { return decimal.RequireFromString(text) }
 func usd(text string) money.USD       { return money.USDOf(dec(text)) }
 

@@ -34,7 +34,7 @@ func (m *maker) propose() {
 	m.proposeStanding()
 	if s := m.in.Commitments.Suggested; s != nil && dollars(s.Month) {
 		m.Actions = append(m.Actions, m.action("commitment", s.Kind, reports.Action{
-			Name: s.Kind, Month: s.Month, Detail: map[bool]string{true: "-", false: "+"}[s.Less] + s.Hourly.String(),
+			Name: s.Kind, Month: &s.Month, Detail: map[bool]string{true: "-", false: "+"}[s.Less] + s.Hourly.String(),
 		}))
 	}
 }
@@ -107,7 +107,7 @@ func (m *maker) proposeSchedule(t *thing) {
 		return
 	}
 	m.best(m.action(code, strings.Join([]string{string(t.account), string(t.region), t.cluster, t.id}, "/"), reports.Action{
-		ARN: t.arn, Name: cmp.Or(t.name, t.id), Account: t.account, Owner: t.owner, Month: month, Resources: 1, Schedule: s.Text, Detail: from,
+		ARN: t.arn, Name: cmp.Or(t.name, t.id), Account: t.account, Owner: t.owner, Month: &month, Resources: 1, Schedule: s.Text, Detail: from,
 		Tag: m.in.Tags.Schedule + "=" + s.Text, Command: tagCommand(t, m.in.Tags.Schedule, s.Text),
 	}))
 }
@@ -124,11 +124,25 @@ func (m *maker) best(a reports.Action) {
 		return
 	}
 	if old, there := m.proposed[a.ARN]; there {
-		if c := old.Month.Cmp(a.Month); c > 0 || c == 0 && old.Code <= a.Code {
+		if c := compareMonths(&old, &a); c > 0 || c == 0 && old.Code <= a.Code {
 			return
 		}
 	}
 	m.proposed[a.ARN] = a
+}
+
+// compareMonths compares what actions bring a month; what is not known is less than nothing.
+func compareMonths(a, b *reports.Action) int {
+	switch {
+	case a.Month != nil && b.Month != nil:
+		return a.Month.Cmp(*b.Month)
+	case a.Month != nil:
+		return 1
+	case b.Month != nil:
+		return -1
+	default:
+		return 0
+	}
 }
 
 // proposeDeletes proposes to delete what was never used: addresses that nothing used, and what the inventory shows as stopped and the bill never as running.
@@ -137,8 +151,9 @@ func (m *maker) proposeDeletes() {
 		if m.attached[a.id] != "" || m.protects(&fleet.Resource{Scope: fleet.Scope{Account: a.account, Region: a.region}}) || !a.still || a.hours < weeksToLearn*weekHours {
 			continue
 		}
+		month := m.aMonth(a.cost, a.hours)
 		m.best(m.action(idleDelete, "", reports.Action{
-			ARN: fleet.ARN(a.resource), Name: a.id, Account: a.account, Month: m.aMonth(a.cost, a.hours), Resources: 1, Detail: a.meter, Command: releaseCommand(a.id, a.region),
+			ARN: fleet.ARN(a.resource), Name: a.id, Account: a.account, Month: &month, Resources: 1, Detail: a.meter, Command: releaseCommand(a.id, a.region),
 		}))
 	}
 	for i := range m.in.Resources {
@@ -152,7 +167,7 @@ func (m *maker) proposeDeletes() {
 				continue
 			}
 			m.best(m.action(idleDelete, "", reports.Action{
-				ARN: r.ARN, Name: cmp.Or(r.Name(), r.ID), Account: r.Scope.Account, Owner: m.ownerOf(r.Tags), Month: month, Resources: 1, Detail: strings.Join(kept.ids, " "),
+				ARN: r.ARN, Name: cmp.Or(r.Name(), r.ID), Account: r.Scope.Account, Owner: m.ownerOf(r.Tags), Month: &month, Resources: 1, Detail: strings.Join(kept.ids, " "),
 				Command: deleteCommand(&r.Resource),
 			}))
 		}
@@ -193,7 +208,7 @@ func (m *maker) proposeStanding() {
 			continue
 		}
 		a := reports.Action{
-			ARN: arn, Name: lastPart(string(arn)), Account: accountOf(arn), Month: month, Detail: most[arn].Meter,
+			ARN: arn, Name: lastPart(string(arn)), Account: accountOf(arn), Month: &month, Detail: most[arn].Meter,
 			Resources: len(slices.Compact(slices.Sorted(slices.Values(of[arn])))),
 		}
 		if r := m.known[arn]; r != nil {
@@ -226,7 +241,7 @@ func (m *maker) rank() {
 		m.Actions = append(m.Actions, a)
 	}
 	slices.SortFunc(m.Actions, func(a, b reports.Action) int {
-		return cmp.Or(b.Month.Cmp(a.Month), cmp.Compare(a.Code, b.Code), cmp.Compare(a.ARN, b.ARN), cmp.Compare(a.Account, b.Account), cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
+		return cmp.Or(compareMonths(&b, &a), cmp.Compare(a.Code, b.Code), cmp.Compare(a.ARN, b.ARN), cmp.Compare(a.Account, b.Account), cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
 	})
 }
 

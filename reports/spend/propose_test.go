@@ -303,8 +303,8 @@ func TestWhatComesFromOutside(t *testing.T) {
 		t.Errorf("waste (-want +got)\n%s", diff)
 	}
 	want := []reports.Action{
-		{Code: "commitment", Name: "savings-plan", Due: "2026-11-15", Month: usd("36.5"), Detail: "-0.05"},
-		{Code: "still-billed", ARN: workerARN, Name: worker, Account: dev, Due: "2026-11-15", Month: usd("12.894021739130"), Resources: 1, Detail: "EBS:VolumeP-IOPS.io2"},
+		{Code: "commitment", Name: "savings-plan", Due: "2026-11-15", Month: pointer(usd("36.5")), Detail: "-0.05"},
+		{Code: "still-billed", ARN: workerARN, Name: worker, Account: dev, Due: "2026-11-15", Month: pointer(usd("12.894021739130")), Resources: 1, Detail: "EBS:VolumeP-IOPS.io2"},
 	}
 	for i := range s.Actions {
 		s.Actions[i].ID = ""
@@ -333,7 +333,7 @@ func TestOneResourceHasOneProposal(t *testing.T) {
 	if len(first.Actions) != 12 {
 		t.Errorf("got %d proposals", len(first.Actions))
 	}
-	if !slices.IsSortedFunc(first.Actions, func(x, y reports.Action) int { return y.Month.Cmp(x.Month) }) {
+	if !slices.IsSortedFunc(first.Actions, func(x, y reports.Action) int { return y.Month.Cmp(*x.Month) }) {
 		t.Error("they are not in order")
 	}
 	code := func(s *spend.Spend) string {

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -148,6 +149,16 @@ type groupName struct {
 	name string
 }
 
+// groupOf reads the ARN of an Auto Scaling group, arn:aws:autoscaling:REGION:ACCOUNT:autoScalingGroup:UUID:autoScalingGroupName/NAME.
+func groupOf(arn fleet.ARN) (groupName, bool) {
+	parts := strings.SplitN(string(arn), ":", 8)
+	if len(parts) < 8 || parts[2] != "autoscaling" {
+		return groupName{}, false
+	}
+	name, ok := strings.CutPrefix(parts[7], "autoScalingGroupName/")
+	return groupName{fleet.Scope{Account: fleet.AccountID(parts[4]), Region: fleet.Region(parts[3])}, name}, ok
+}
+
 func newMaker(in Input) (*maker, error) {
 	if in.Engine == nil || in.Zone == nil || !in.Period.From.Before(in.Period.To) {
 		return nil, fmt.Errorf("%w: it needs an engine, a zone, and a period that begins before it ends", ErrInput)
@@ -183,6 +194,12 @@ func newMaker(in Input) (*maker, error) {
 	}
 	for _, arn := range in.OptedIn {
 		m.optedIn[arn] = true
+	}
+	for _, arn := range slices.Sorted(slices.Values(in.OptedIn)) {
+		// The ledger knows groups by their ARNs, where there is no inventory. Of two with one name, which the bill cannot tell apart, the last counts.
+		if name, ok := groupOf(arn); ok && m.known[m.groups[name]] == nil {
+			m.groups[name] = arn
+		}
 	}
 	return m, nil
 }

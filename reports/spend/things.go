@@ -37,6 +37,8 @@ type thing struct {
 	// demand is the effective cost, by hour of the week, of what no commitment covers; off what all of it cost outside working hours.
 	demand [weekHours]decimal.Decimal
 	off    decimal.Decimal
+	// load is what demand costs at on-demand prices as contracted.
+	load [weekHours]decimal.Decimal
 	// quantity is in hours; covered the part of it that commitments cover. contract is the whole at on-demand prices as contracted.
 	quantity, covered, contract decimal.Decimal
 }
@@ -181,6 +183,8 @@ func (t *thing) take(p *billing.Pattern, at cell, monday, hours int) {
 	default:
 		first, rest := at.split(p.Effective)
 		t.demand[at.hour], t.demand[at.next()] = t.demand[at.hour].Add(first), t.demand[at.next()].Add(rest)
+		first, rest = at.split(p.Contract)
+		t.load[at.hour], t.load[at.next()] = t.load[at.hour].Add(first), t.load[at.next()].Add(rest)
 	}
 }
 

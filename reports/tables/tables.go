@@ -147,7 +147,7 @@ func Actions(r *reports.Report) Table {
 		{"brought_usd", Amount},
 	}}
 	row := func(a *reports.Action, proposed string) []any {
-		return []any{a.ID, proposed, a.Code, string(a.ARN), a.Name, string(a.Account), a.Owner, a.Due, a.Month.Decimal(), int64(a.Resources), a.Schedule, a.Command, a.Tag, a.Detail}
+		return []any{a.ID, proposed, a.Code, string(a.ARN), a.Name, string(a.Account), a.Owner, a.Due, optional(a.Month), int64(a.Resources), a.Schedule, a.Command, a.Tag, a.Detail}
 	}
 	for i := range r.Actions {
 		t.Rows = append(t.Rows, append(row(&r.Actions[i], r.Quarter), nil, nil, nil))
@@ -203,14 +203,22 @@ func Spot(r *reports.Report) Table {
 func Verdicts(r *reports.Report) Table {
 	t := Table{Name: "verdicts", Columns: []Column{
 		{"arn", Text}, {"id", Text}, {"account", Text}, {"type", Text}, {"code", Text}, {"hours_a_week", Number}, {"break_even_hours_a_week", Number}, {"usd_a_month", Amount},
+		{"kind", Text}, {"members", Number},
 	}}
 	for i := range r.Verdicts {
 		v := &r.Verdicts[i]
-		var even any
+		var even, members any
 		if v.BreakEven != nil {
 			even = *v.BreakEven
 		}
-		t.Rows = append(t.Rows, []any{string(v.ARN), v.ID, string(v.Account), v.Type, v.Code, v.Hours, even, optional(v.Month)})
+		if v.Members != nil {
+			members = *v.Members
+		}
+		kind := ""
+		if v.Kind != 0 {
+			kind = v.Kind.String()
+		}
+		t.Rows = append(t.Rows, []any{string(v.ARN), v.ID, string(v.Account), v.Type, v.Code, v.Hours, even, optional(v.Month), kind, members})
 	}
 	return t
 }

@@ -160,6 +160,7 @@ const (
 	Created
 	HoursAWeek
 	BreakEven
+	Members
 	Verdict
 	Pillar
 	Question

@@ -154,6 +154,7 @@ var labelTexts = [labels]text{
 	Created:           {"생성일", "Created"},
 	HoursAWeek:        {"주당 가동 시간", "Hours a week"},
 	BreakEven:         {"손익분기 시간(주)", "Break-even hours a week"},
+	Members:           {"평균 인스턴스 수", "Instances on average"},
 	Verdict:           {"권장 방식", "Verdict"},
 	Pillar:            {"부문", "Pillar"},
 	Question:          {"질문", "Question"},

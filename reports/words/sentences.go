@@ -111,12 +111,16 @@ func (w Words) LateBy(seconds int64) string {
 	return w.fill(text{"가장 긴 지연 {1}", "the longest by {1}"}, w.Delay(seconds))
 }
 
-// AMonth writes an amount of each month; nothing is said to be nothing.
-func (w Words) AMonth(a money.USD) string {
-	if a.IsZero() {
+// AMonth writes an amount of each month; nothing is said to be nothing, and what is not known to be that.
+func (w Words) AMonth(a *money.USD) string {
+	switch {
+	case a == nil:
+		return w.pick(text{"금액 산정 불가", "amount not known"})
+	case a.IsZero():
 		return w.pick(text{"직접 절감 없음", "no saving by itself"})
+	default:
+		return w.fill(text{"월 {1}", "{1} a month"}, w.Estimate(*a))
 	}
-	return w.fill(text{"월 {1}", "{1} a month"}, w.Estimate(a))
 }
 
 // OwnerDue says who is to do an action and by when.
@@ -128,7 +132,7 @@ func (w Words) OwnerDue(owner, due string) string {
 }
 
 // Proposed says what an action of the last quarter was to bring.
-func (w Words) Proposed(a money.USD) string {
+func (w Words) Proposed(a *money.USD) string {
 	return w.fill(text{"제안 당시 예상: {1}", "proposed: {1}"}, w.AMonth(a))
 }
 
