@@ -126,6 +126,7 @@ var table = []row{
 	{"internal/policy", pure, sees{"internal/fleet", "internal/money", "internal/plan", "autospot", "scheduler", "scheduler/..."}, uses{yaml, levenshtein}},
 	{"internal/migrate", worldly, sees{"internal/policy", "scheduler/..."}, uses{yaml}},
 	{"internal/reporting", pure, sees{"internal/fleet", "internal/money", "internal/plan", "internal/objects", "internal/ledger", "internal/billing", "internal/billing/avoidance", "internal/billing/commitments", "internal/billing/savings", "internal/policy", "scheduler", "reports", "reports/assets", "reports/figures", "reports/pillars", "reports/spend"}, uses{decimal}},
+	{"internal/reporting", pure, sees{"internal/fleet", "internal/money", "internal/plan", "internal/ledger", "internal/billing", "internal/billing/avoidance", "internal/billing/commitments", "internal/billing/savings", "internal/failure", "internal/market", "internal/policy", "internal/spelling", "autospot", "scheduler", "scheduler/hours", "scheduler/wall", "reports", "reports/assets", "reports/figures", "reports/pillars", "reports/spend"}, uses{decimal}},
 
 	// Adapters: they speak the nouns, and know neither planners nor each other.
 	{"internal/described", pure, sees{"internal/fleet"}, uses{"github.com/go-json-experiment/json"}},

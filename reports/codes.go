@@ -50,6 +50,15 @@ func ActionCodes() []string {
 	return []string{"idle-delete", "idle-schedule", "tighter-schedule", "spot", "commitment", "untagged", "still-billed", "finding", "exception-expires"}
 }
 
+// FindingCodes lists what keeps a resource from its schedule: refusals and findings of plans that somebody can put right. Package plan says what each means.
+func FindingCodes() []string {
+	return []string{
+		"unknown-schedule", "no-schedule", "invalid-tag", "conflicting-tags", "tag-key-case", "environment-unknown", "environment-ambiguous",
+		"group-member", "cluster-member", "managed", "own-scheduled-actions", "warm-pool", "instance-store", "address-to-keep", "spot-one-time", "cannot-stop",
+		"read-replica", "replica-source", "daemon-service", "external-deployment", "retry-later",
+	}
+}
+
 // Doers lists who did an action of the last quarter.
 func Doers() []string { return []string{"offpeak", "person", "nobody"} }
 
@@ -94,11 +103,13 @@ const (
 	GapHours         = "no-hours"            // the bill has no hourly cost: the map of the week is empty
 	GapWorking       = "no-working-hours"    // no schedule says which hours are working hours
 	GapOwners        = "no-owners"           // resources without an owner: how many, of how many
+	GapSpotPrices    = "no-spot-prices"      // nobody told what Spot costs: candidates for it are not said
 )
 
 // GapCodes lists the gaps that a report finds itself.
 func GapCodes() []string {
 	return []string{
 		GapLastBill, GapLastAvoided, GapMonth, GapOwnerTag, GapLastReport, GapInventory, GapLastInventory, GapToolCost, GapRecount, GapMethod, GapForecast, GapZone, GapRate, GapHours, GapWorking, GapOwners,
+		GapSpotPrices,
 	}
 }

@@ -87,7 +87,7 @@ type Action struct {
 	Name    string          `json:"name"` // of the resource, the account or the tag
 	Account fleet.AccountID `json:"account"`
 	Owner   string          `json:"owner,omitempty"` // the owner or team tag's value
-	Due     string          `json:"due"`             // a date, as 2026-11-15
+	Due     string          `json:"due"`             // a date, as 2026-11-15; of an exception that on which it ends
 	// Month is what it would bring in a month of 730 hours, zero where it brings nothing by itself; null where that is not known.
 	Month     *money.USD `json:"usd_a_month"`
 	Resources int        `json:"resources"` // how many it is about

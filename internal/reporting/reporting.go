@@ -59,6 +59,8 @@ type Input struct {
 	Book avoidance.Book
 	// Snapshots are the inventory at the end of the quarter; none: there was none.
 	Snapshots []fleet.Snapshot
+	// Offers are what Spot would cost for what the inventory shows; nil: nobody looked.
+	Offers *Offers
 	// Interruptions and Forecasts are of resources that were moved to Spot; nil where nobody counted.
 	Interruptions map[fleet.ARN]int
 	Forecasts     map[fleet.ARN]decimal.Decimal
@@ -81,12 +83,13 @@ const (
 	PutTogether  Step = "report"
 )
 
-// Made is a report, with the baselines to be kept for the next one, and the part of the inventory that is the tenant's, by which the report can be made again; nil
-// where there was none.
+// Made is a report, with the baselines to be kept for the next one, and the parts of the inventory and of the offers that are the tenant's, by which the report can be
+// made again; nil where there were none.
 type Made struct {
 	Report    *reports.Report
 	Book      avoidance.Book
 	Inventory *fleet.Snapshot
+	Offers    *Offers
 }
 
 // ErrQuarter says that a text names no quarter.
@@ -111,7 +114,7 @@ func Make(ctx context.Context, in *Input) (*Made, error) {
 			return nil, fmt.Errorf("report of %s for payer %s: %w", in.Quarter, in.Bill.Payer, err)
 		}
 	}
-	return &Made{m.draft.Report, m.savings.Book, m.inventory()}, nil
+	return &Made{m.draft.Report, m.savings.Book, m.seen, m.Offers.within(m.draft.Report.Tenant.Accounts)}, nil
 }
 
 // PeriodOf is the time of a quarter in UTC.
@@ -146,6 +149,7 @@ type maker struct {
 	read    *reading
 	savings *savings.Savings
 	draft   *figures.Draft
+	seen    *fleet.Snapshot // of the tenant's accounts; nil: there is no inventory
 	spent   figures.Spent
 	parts   *spend.Spend
 }
@@ -177,6 +181,7 @@ func (m *maker) countSavings(ctx context.Context) error {
 	if m.draft, err = figures.Begin(m.figuresInput(in.Accounts)); err != nil {
 		return err
 	}
+	m.seen = m.inventory()
 	return m.suggest(ctx)
 }
 
@@ -295,7 +300,7 @@ func (m *maker) spendInput() spend.Input {
 	in := spend.Input{
 		Engine: m.engine, Period: m.period, Measured: m.savings.Measured, Before: m.before(), Zone: rules.Zone, Factor: r.Tenant.Factor,
 		Due:          m.Issued.UTC().AddDate(0, 0, dueAfter).Format(time.DateOnly),
-		Tags:         spend.Tags{Owner: m.Policy.Report.OwnerTags, Schedule: first(rules.Keys.Schedule), Tool: m.Policy.Report.CostTag, ToolValue: policy.CostTagValue},
+		Tags:         spend.Tags{Owner: m.Policy.Report.OwnerTags, Schedule: first(rules.Keys.Schedule), Spot: rules.Keys.Spot, Tool: m.Policy.Report.CostTag, ToolValue: policy.CostTagValue},
 		Environments: rules.Environments, Usual: map[string]spend.Schedule{}, Taken: len(m.Snapshots) > 0,
 		Avoided: &total, Commitments: r.Commitments, Standing: r.Standing,
 	}
@@ -320,11 +325,15 @@ func (m *maker) spendInput() spend.Input {
 	for i := range m.savings.Resources {
 		in.OptedIn = append(in.OptedIn, m.savings.Resources[i].ARN)
 	}
-	for i := range m.Snapshots {
-		for k := range m.Snapshots[i].Resources {
-			x := &m.Snapshots[i].Resources[k]
+	if m.seen != nil {
+		for i := range m.seen.Resources {
+			x := &m.seen.Resources[i]
 			in.Resources = append(in.Resources, spend.Resource{Resource: *x, OptedIn: m.optedIn(x)})
 		}
+	}
+	in.Findings, in.Exceptions = newWatch(m.Policy, m.seen, m.Issued, m.read.acts).look()
+	if offers := m.Offers.within(r.Tenant.Accounts); offers != nil {
+		in.OffersKnown, in.Offers = true, offers.Offers
 	}
 	return in
 }

@@ -160,7 +160,7 @@ func (b *board) decide() {
 			if o.Brought != nil {
 				brought = w.Estimate(*o.Brought)
 			}
-			rows = append(rows, []string{w.Action(o.Code) + " · " + o.Name, done, brought})
+			rows = append(rows, []string{w.Proposal(&o.Action) + " · " + o.Name, done, brought})
 		}
 		b.table([]column{{w.Say(words.Action), 0.62, "L"}, {w.Say(words.Done), 0.14, "L"}, {w.Say(words.Brought), 0.24, "R"}}, rows)
 	}
@@ -182,7 +182,7 @@ func (b *board) actions(actions []reports.Action) {
 		if a.Month != nil {
 			month = w.Estimate(*a.Month)
 		}
-		rows = append(rows, []string{w.Action(a.Code) + " · " + a.Name, owner, w.Date(a.Due), month})
+		rows = append(rows, []string{w.Proposal(a) + " · " + a.Name, owner, w.Date(a.Due), month})
 	}
 	b.table([]column{{w.Say(words.Action), 0.44, "L"}, {w.Say(words.Owner), 0.18, "L"}, {w.Say(words.Due), 0.2, "L"}, {w.Say(words.MonthlyValue), 0.18, "R"}}, rows)
 }

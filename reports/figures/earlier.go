@@ -14,7 +14,7 @@ import (
 const quarters = 4
 
 // look fills what a report says about those before it.
-func (in *Input) look(r *reports.Report) {
+func (in *Input) look(r *reports.Report, spent *Spent) {
 	earlier := in.lastIssued()
 	for _, e := range earlier {
 		r.Trend = append(r.Trend, quarterOf(e))
@@ -24,7 +24,7 @@ func (in *Input) look(r *reports.Report) {
 		r.Trend = r.Trend[n-quarters:]
 	}
 	if n := len(earlier); n > 0 && earlier[n-1].Quarter == quarterBefore(r.Quarter) {
-		r.Before = outcomes(r, earlier[n-1])
+		r.Before = outcomes(r, earlier[n-1], slices.ContainsFunc(spent.Gaps, func(g reports.Gap) bool { return g.Code == reports.GapSpotPrices }))
 	}
 	if in.Replaces != nil {
 		r.Change = changeOf(in.Replaces, r, in.ReplacesSHA256)
@@ -62,44 +62,6 @@ func quarterOf(r *reports.Report) reports.Quarter {
 	return reports.Quarter{
 		Name: r.Quarter, State: r.State, Avoided: r.Avoided.Total.Adjusted, Interval: r.Avoided.Total.Interval, Billed: r.Bill.Billed, Method: r.Method,
 	}
-}
-
-// Who did what a report proposed.
-const (
-	byPerson  = "person"
-	byOffpeak = "offpeak"
-)
-
-// outcomes tells what became of the actions that the last report proposed, in its order.
-func outcomes(r, last *reports.Report) (all []reports.Outcome) {
-	resources, moved, again := map[fleet.ARN]*reports.Resource{}, map[fleet.ARN]money.USD{}, map[string]bool{}
-	for i := range r.Resources {
-		resources[r.Resources[i].ARN] = &r.Resources[i]
-	}
-	for i := range r.Spot {
-		moved[r.Spot[i].Resource] = moved[r.Spot[i].Resource].Add(r.Spot[i].Net)
-	}
-	for i := range r.Actions {
-		again[r.Actions[i].ID] = true
-	}
-	for _, a := range last.Actions {
-		o := reports.Outcome{Action: a}
-		x, enrolled := resources[a.ARN]
-		net, spot := moved[a.ARN]
-		switch {
-		case a.Code == "idle-schedule" && enrolled && !x.Enrolled.Before(last.Issued):
-			brought := x.Value()
-			o.Done, o.By, o.Brought = true, byPerson, &brought // an owner's tag enrols
-		case a.Code == "spot" && spot:
-			o.Done, o.By, o.Brought = true, byOffpeak, &net
-		case a.Code == "idle-delete" && slices.Contains(r.Assets.Went, string(a.ARN)):
-			o.Done, o.By = true, byPerson
-		default:
-			o.Done = !again[a.ID] // what is not proposed again was done, or is not there any more; by whom and what it brought is not known
-		}
-		all = append(all, o)
-	}
-	return all
 }
 
 // changeOf explains what is different from the report before of the same quarter. The lines add up to the difference.

@@ -118,7 +118,7 @@ func (d *Draft) Finish(spent *Spent) *reports.Report {
 	r.Usage.Before, r.Usage.After = in.weeks()
 	r.Commitments.Suggested = spent.Suggests
 	r.Checks = in.checks(spent)
-	in.look(r)
+	in.look(r, spent)
 	r.Gaps = in.gaps(r, spent)
 	return r
 }

@@ -390,7 +390,9 @@ func TestNothingIsAnnualisedOrPromised(t *testing.T) {
 		}
 		potential := money.USD{}
 		for _, a := range m.report.Actions {
-			potential = potential.Add(*a.Month)
+			if a.Month != nil {
+				potential = potential.Add(*a.Month)
+			}
 		}
 		w, a := words.In(m.language), &m.report.Avoided
 		total := a.Total.Value()

@@ -117,7 +117,7 @@ func about(a *reports.Action, w words.Words) string {
 	if a.Resources > 1 {
 		name += " (" + w.Count(a.Resources, words.Resources) + ")"
 	}
-	return w.Action(a.Code) + " – " + name
+	return w.Proposal(a) + " – " + name
 }
 
 // facts are by what and how the figures came about.

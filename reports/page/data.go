@@ -64,6 +64,7 @@ func wordsOf(r *reports.Report, w words.Words) map[string]string {
 	add("change", reports.Changes(), w.Change)
 	add("act-state", reports.ActStates(), w.ActState)
 	add("action", reports.ActionCodes(), w.Action)
+	add("finding", reports.FindingCodes(), w.Finding)
 	add("doer", reports.Doers(), w.Doer)
 	add("verdict", reports.VerdictCodes(), w.Verdict)
 	add("asset-state", reports.AssetStates(), w.AssetState)

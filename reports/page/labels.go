@@ -55,7 +55,7 @@ var labels = map[string]words.Label{
 	"column.name": words.Name, "column.id": words.ID, "column.team": words.Team, "column.environment": words.Environment, "column.account": words.Account,
 	"column.region": words.Region, "column.zones": words.Zones, "column.platform": words.Platform, "column.kind": words.Kind, "column.origin": words.Origin, "column.cause": words.Cause, "column.causes": words.Cause,
 	"column.hours": words.HoursAvoided, "column.amount": words.Amount, "column.interval": words.Interval, "column.enrolled": words.Enrolled,
-	"column.code": words.Action, "column.owner": words.Owner, "column.due": words.Due, "column.month": words.MonthlyValue, "column.detail": words.Detail,
+	"column.code": words.Action, "column.owner": words.Owner, "column.due": words.Due, "column.month": words.MonthlyValue, "column.detail": words.Detail, "column.about": words.TitleResources,
 	"column.done": words.Done, "column.by": words.DoneBy, "column.brought": words.Brought, "column.verdict": words.Verdict, "column.type": words.Type,
 	"column.weekly": words.HoursAWeek, "column.even": words.BreakEven, "column.members": words.Members, "column.original": words.Original, "column.paid": words.Paid,
 	"column.overheads": words.Overheads, "column.forecast": words.Forecast, "column.observed": words.Observed, "column.running": words.Hours,

@@ -1,6 +1,8 @@
 package page
 
 import (
+	"strings"
+
 	"github.com/shopspring/decimal"
 
 	"offpeak/internal/fleet"
@@ -22,7 +24,8 @@ func actions(r *reports.Report) table {
 		counts("count", n, func(i int) int64 { return int64(all[i].Resources) }),
 		amounts("month", n, func(i int) *money.USD { return all[i].Month }),
 		terms("suggested", n, func(i int) string { return all[i].Schedule }),
-		texts("detail", n, func(i int) string { return all[i].Detail }),
+		codes("detail", "finding", n, func(i int) string { return all[i].Detail }).searched(),
+		texts("about", n, func(i int) string { return joined(all[i].About) }).searched().hidden(),
 	}
 	for i := range all {
 		t.Acts[i] = [][2]string{}
@@ -34,6 +37,15 @@ func actions(r *reports.Report) table {
 		}
 	}
 	return t
+}
+
+// joined writes ARNs one after the other.
+func joined(arns []fleet.ARN) string {
+	texts := make([]string, len(arns))
+	for i, arn := range arns {
+		texts[i] = string(arn)
+	}
+	return strings.Join(texts, " ")
 }
 
 // outcomes is the table of what became of the last quarter's proposals.

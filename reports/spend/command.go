@@ -8,25 +8,105 @@ import (
 	"offpeak/internal/fleet"
 )
 
-// tagCommand is the command of the AWS CLI that writes a tag on a thing; empty where none can be given. Tags are JSON in single quotes, so that no name and no
-// value means anything to a shell or to the CLI's shorthand.
+// target is what a command is about.
+type target struct {
+	kind   fleet.Kind
+	id     string
+	arn    fleet.ARN
+	region fleet.Region
+}
+
+func (t *thing) target() target { return target{t.kind, t.id, t.arn, t.region} }
+
+// tagCommand is the command of the AWS CLI that writes a tag on a thing; empty where none can be given.
 func tagCommand(t *thing, key, value string) string {
-	region := " --region " + quoted(string(t.region))
-	plain := document([]map[string]string{{"Key": key, "Value": value}})
-	switch t.kind {
+	return tagsCommand([]target{t.target()}, []fleet.Tag{{Key: key, Value: value}})
+}
+
+// tagsCommand writes tags on targets of one kind and region; empty where no such command can be given. Tags are JSON in single quotes, so that no name and no value
+// means anything to a shell or to the CLI's shorthand.
+func tagsCommand(of []target, tags []fleet.Tag) string {
+	pair := func(key, value string) (all []map[string]string) {
+		for _, tag := range tags {
+			all = append(all, map[string]string{key: tag.Key, value: tag.Value})
+		}
+		return all
+	}
+	region := " --region " + quoted(string(of[0].region))
+	switch of[0].kind {
 	case fleet.EC2Instance:
-		return "aws ec2 create-tags" + region + " --resources " + quoted(t.id) + " --tags " + plain
+		return "aws ec2 create-tags" + region + " --resources " + ids(of) + " --tags " + document(pair("Key", "Value"))
 	case fleet.AutoScalingGroup:
-		return "aws autoscaling create-or-update-tags" + region + " --tags " + document([]map[string]any{{
-			"ResourceId": t.id, "ResourceType": "auto-scaling-group", "Key": key, "Value": value, "PropagateAtLaunch": false,
-		}})
+		return "aws autoscaling create-or-update-tags" + region + " --tags " + document(groupTags(of, tags, true))
 	case fleet.RDSInstance, fleet.RDSCluster:
-		return "aws rds add-tags-to-resource" + region + " --resource-name " + quoted(string(t.arn)) + " --tags " + plain
+		return forEach(of, func(arn string) string {
+			return "aws rds add-tags-to-resource" + region + " --resource-name " + arn + " --tags " + document(pair("Key", "Value"))
+		})
 	case fleet.ECSService:
-		return "aws ecs tag-resource" + region + " --resource-arn " + quoted(string(t.arn)) + " --tags " + document([]map[string]string{{"key": key, "value": value}})
+		return forEach(of, func(arn string) string {
+			return "aws ecs tag-resource" + region + " --resource-arn " + arn + " --tags " + document(pair("key", "value"))
+		})
 	default:
 		return ""
 	}
+}
+
+// untagCommand takes tags away from targets of one kind and region, whatever their values.
+func untagCommand(of []target, keys []string) string {
+	var tags []fleet.Tag
+	var named []map[string]string
+	for _, key := range keys {
+		tags, named = append(tags, fleet.Tag{Key: key}), append(named, map[string]string{"Key": key})
+	}
+	region := " --region " + quoted(string(of[0].region))
+	switch of[0].kind {
+	case fleet.EC2Instance:
+		return "aws ec2 delete-tags" + region + " --resources " + ids(of) + " --tags " + document(named)
+	case fleet.AutoScalingGroup:
+		return "aws autoscaling delete-tags" + region + " --tags " + document(groupTags(of, tags, false))
+	case fleet.RDSInstance, fleet.RDSCluster:
+		return forEach(of, func(arn string) string {
+			return "aws rds remove-tags-from-resource" + region + " --resource-name " + arn + " --tag-keys " + document(keys)
+		})
+	case fleet.ECSService:
+		return forEach(of, func(arn string) string {
+			return "aws ecs untag-resource" + region + " --resource-arn " + arn + " --tag-keys " + document(keys)
+		})
+	default:
+		return ""
+	}
+}
+
+// groupTags are tags of Auto Scaling groups, which name their group each. Those to write have a value, and are not for the instances.
+func groupTags(of []target, tags []fleet.Tag, write bool) (all []map[string]any) {
+	for _, t := range of {
+		for _, tag := range tags {
+			one := map[string]any{"ResourceId": t.id, "ResourceType": "auto-scaling-group", "Key": tag.Key}
+			if write {
+				one["Value"], one["PropagateAtLaunch"] = tag.Value, false
+			}
+			all = append(all, one)
+		}
+	}
+	return all
+}
+
+// ids are the ids of targets, each a word.
+func ids(of []target) string {
+	words := make([]string, len(of))
+	for i := range of {
+		words[i] = quoted(of[i].id)
+	}
+	return strings.Join(words, " ")
+}
+
+// forEach makes one command after the other, where AWS takes one resource at a time.
+func forEach(of []target, command func(arn string) string) string {
+	commands := make([]string, len(of))
+	for i := range of {
+		commands[i] = command(quoted(string(of[i].arn)))
+	}
+	return strings.Join(commands, " && ")
 }
 
 // allocation is the id of an Elastic IP address.

@@ -21,6 +21,13 @@ const (
 	idleDelete      = "idle-delete"
 	stillBilled     = "still-billed"
 
+	finding          = "finding"
+	exceptionExpires = "exception-expires"
+	spot             = "spot"
+
+	// refusedAgain is the code of the finding that AWS refused an act again and again.
+	refusedAgain = "retry-later"
+
 	fromPattern     = "pattern"      // the resource's own hours
 	fromEnvironment = "environment:" // the usual schedule of the environment that follows: the resource always ran, which shows nothing of what is needed
 )
@@ -32,6 +39,9 @@ func (m *maker) propose() {
 	}
 	m.proposeDeletes()
 	m.proposeStanding()
+	m.proposeFindings()
+	m.proposeExceptions()
+	m.proposeSpot()
 	if s := m.in.Commitments.Suggested; s != nil && dollars(s.Month) {
 		m.Actions = append(m.Actions, m.action("commitment", s.Kind, reports.Action{
 			Name: s.Kind, Month: &s.Month, Detail: map[bool]string{true: "-", false: "+"}[s.Less] + s.Hourly.String(),
@@ -69,8 +79,11 @@ func (m *maker) there(t *thing) bool {
 }
 
 // scheduleFor is the schedule that suits a thing and where that is from; false where nothing can be said. What always runs shows no pattern; then it is what its
-// environment usually has.
+// environment usually has. What has a schedule that a wrong tag or an exception keeps from it has that one.
 func (m *maker) scheduleFor(t *thing) (s Schedule, from string, ok bool) {
+	if h, kept := m.wanted[t.arn]; kept {
+		return Schedule{Hours: h}, "", len(h.Windows) > 0
+	}
 	if !m.optedIn[t.arn] {
 		habit := m.habitOf(t)
 		if s, ok := habit.schedule(); ok {
@@ -85,9 +98,9 @@ func (m *maker) scheduleFor(t *thing) (s Schedule, from string, ok bool) {
 }
 
 // proposeSchedule proposes a schedule for what has none, and a tighter one for what was opted in and still runs a quarter longer than its environment usually does.
-// What commitments cover is no gain.
+// What commitments cover is no gain. What a wrong tag or an exception keeps from its schedule is proposed as that.
 func (m *maker) proposeSchedule(t *thing) {
-	if !m.mayBeSwitched(t) {
+	if _, kept := m.wanted[t.arn]; kept || !m.mayBeSwitched(t) {
 		return
 	}
 	s, from, ok := m.scheduleFor(t)
@@ -229,10 +242,13 @@ func accountOf(arn fleet.ARN) fleet.AccountID {
 // action completes an action. Its id is the same in each quarter in which the same is proposed for the same resource; about names what has no ARN.
 func (m *maker) action(code, about string, a reports.Action) reports.Action {
 	a.Code, a.Due = code, m.in.Due
-	about = cmp.Or(string(a.ARN), about)
-	hash := sha256.Sum256([]byte(code + "\x00" + about))
-	a.ID = "a-" + hex.EncodeToString(hash[:6])
+	a.ID = idOf(code, cmp.Or(string(a.ARN), about))
 	return a
+}
+
+func idOf(code, about string) string {
+	hash := sha256.Sum256([]byte(code + "\x00" + about))
+	return "a-" + hex.EncodeToString(hash[:6])
 }
 
 // rank puts the actions in order: by what they bring a month, the most first.

@@ -50,6 +50,13 @@ type Input struct {
 	// OptedIn are what the ledger knows as enrolled, beside the resources that say so.
 	OptedIn []fleet.ARN
 
+	// Findings are what keeps resources from their schedules, Exceptions the overrides that end soon. Both are of the inventory.
+	Findings   []Finding
+	Exceptions []Exception
+	// Offers are what Spot would cost for what can be moved; OffersKnown says that somebody looked.
+	Offers      []Offer
+	OffersKnown bool
+
 	// Avoided is what was avoided in the quarter, AvoidedBefore in the last one; nil where it is not known. A quarter without offpeak avoided zero.
 	Avoided, AvoidedBefore *money.USD
 	Commitments            reports.Commitments
@@ -62,8 +69,8 @@ type Input struct {
 type Tags struct {
 	// Owner is who answers for a resource.
 	Owner []string
-	// Schedule is the key that opts in.
-	Schedule string
+	// Schedule is the key that opts in, Spot the one that asks for Spot.
+	Schedule, Spot string
 	// Tool and ToolValue are what offpeak's own stacks carry.
 	Tool, ToolValue string
 }
@@ -122,6 +129,8 @@ type maker struct {
 	ran      map[fleet.ARN]bool
 	things   []*thing
 	rates    rates
+	billed   map[fleet.ARN]*thing
+	wanted   map[fleet.ARN]hours.Hours    // of what a finding or an exception keeps from its schedule; without windows where they are not known
 	proposed map[fleet.ARN]reports.Action // the best by resource
 }
 
@@ -149,14 +158,14 @@ type groupName struct {
 	name string
 }
 
-// groupOf reads the ARN of an Auto Scaling group, arn:aws:autoscaling:REGION:ACCOUNT:autoScalingGroup:UUID:autoScalingGroupName/NAME.
+// groupOf is how the bill names the Auto Scaling group of an ARN; false for other ARNs.
 func groupOf(arn fleet.ARN) (groupName, bool) {
-	parts := strings.SplitN(string(arn), ":", 8)
-	if len(parts) < 8 || parts[2] != "autoscaling" {
+	name, ok := fleet.GroupName(arn)
+	parts := strings.SplitN(string(arn), ":", 6)
+	if !ok || len(parts) < 6 {
 		return groupName{}, false
 	}
-	name, ok := strings.CutPrefix(parts[7], "autoScalingGroupName/")
-	return groupName{fleet.Scope{Account: fleet.AccountID(parts[4]), Region: fleet.Region(parts[3])}, name}, ok
+	return groupName{fleet.Scope{Account: fleet.AccountID(parts[4]), Region: fleet.Region(parts[3])}, name}, true
 }
 
 func newMaker(in Input) (*maker, error) {
@@ -176,6 +185,7 @@ func newMaker(in Input) (*maker, error) {
 		in: in, belongs: fleet.NewEnvironments(in.Environments), calendar: newCalendar(in.Measured, in.Zone), known: map[fleet.ARN]*Resource{},
 		optedIn: map[fleet.ARN]bool{}, attached: map[string]fleet.ARN{}, proposed: map[fleet.ARN]reports.Action{},
 		groups: map[groupName]fleet.ARN{}, kept: map[fleet.ARN]*kept{}, ran: map[fleet.ARN]bool{},
+		billed: map[fleet.ARN]*thing{}, wanted: map[fleet.ARN]hours.Hours{},
 	}
 	m.working = m.calendar.shareOf(in.Working)
 	m.Working = in.Working.String()
@@ -194,6 +204,14 @@ func newMaker(in Input) (*maker, error) {
 	}
 	for _, arn := range in.OptedIn {
 		m.optedIn[arn] = true
+	}
+	for i := range in.Exceptions {
+		if e := &in.Exceptions[i]; e.Want == fleet.Running {
+			m.wanted[e.ARN] = e.Hours
+		}
+	}
+	for i := range in.Findings {
+		m.wanted[in.Findings[i].ARN] = in.Findings[i].Hours
 	}
 	for _, arn := range slices.Sorted(slices.Values(in.OptedIn)) {
 		// The ledger knows groups by their ARNs, where there is no inventory. Of two with one name, which the bill cannot tell apart, the last counts.

@@ -269,6 +269,9 @@ func (m *maker) identify(t *thing, environmentTags []string) {
 		t.owner = cmp.Or(m.ownerOf(found.Tags), t.owner)
 	}
 	m.ran[t.arn] = true
+	if t.arn != "" {
+		m.billed[t.arn] = t
+	}
 	belonging := m.belongs.Of(found)
 	t.environment, t.protected = belonging.Name(), belonging.In != nil && belonging.In.Protected
 }

@@ -51,9 +51,14 @@ func (m *maker) verdict(t *thing) (reports.Verdict, bool) {
 		v.Members = &members
 	}
 	need, proposal := v.Hours, m.proposed[t.arn]
-	if s, _, ok := m.scheduleFor(t); ok && (proposal.Code == idleSchedule || proposal.Code == tighterSchedule) {
+	_, kept := m.wanted[t.arn]
+	scheduled := proposal.Code == idleSchedule || proposal.Code == tighterSchedule
+	if s, _, ok := m.scheduleFor(t); ok && (kept || scheduled) {
 		open := m.calendar.shareOf(s.Hours)
 		need = decimal.Min(need, open.hours())
+		if month := m.aMonth(open.outside(&t.demand), life); kept {
+			v.Month = &month
+		}
 	}
 	week := decimal.NewFromInt(weekHours)
 	ratio, known := m.rates.ratio(t, v.Type)
@@ -65,11 +70,11 @@ func (m *maker) verdict(t *thing) (reports.Verdict, bool) {
 	switch {
 	case known && need.LessThan(*v.BreakEven), !known && need.LessThan(leastRatio().Mul(week)):
 		v.Code = "schedule"
-		if proposal.Code == idleSchedule || proposal.Code == tighterSchedule {
+		if scheduled {
 			v.Month = proposal.Month
 		}
 	case covered:
-		v.Code = "always-on"
+		v.Code, v.Month = "always-on", nil
 	case known && t.kind.Sized():
 		v.Code, v.Month = "commit", m.committingFloor(t, life, ratio)
 		if v.Month == nil {

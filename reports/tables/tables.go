@@ -10,6 +10,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"offpeak/internal/fleet"
 	"offpeak/internal/money"
 	"offpeak/reports"
 )
@@ -145,12 +146,13 @@ func Actions(r *reports.Report) Table {
 		{"done", Text},
 		{"by", Text},
 		{"brought_usd", Amount},
+		{"about", Text},
 	}}
 	row := func(a *reports.Action, proposed string) []any {
 		return []any{a.ID, proposed, a.Code, string(a.ARN), a.Name, string(a.Account), a.Owner, a.Due, optional(a.Month), int64(a.Resources), a.Schedule, a.Command, a.Tag, a.Detail}
 	}
 	for i := range r.Actions {
-		t.Rows = append(t.Rows, append(row(&r.Actions[i], r.Quarter), nil, nil, nil))
+		t.Rows = append(t.Rows, append(row(&r.Actions[i], r.Quarter), nil, nil, nil, joined(r.Actions[i].About)))
 	}
 	for i := range r.Before {
 		o := &r.Before[i]
@@ -158,9 +160,18 @@ func Actions(r *reports.Report) Table {
 		if o.Done {
 			done = "yes"
 		}
-		t.Rows = append(t.Rows, append(row(&o.Action, "before "+r.Quarter), done, o.By, optional(o.Brought)))
+		t.Rows = append(t.Rows, append(row(&o.Action, "before "+r.Quarter), done, o.By, optional(o.Brought), joined(o.About)))
 	}
 	return t
+}
+
+// joined writes ARNs one after the other.
+func joined(arns []fleet.ARN) string {
+	texts := make([]string, len(arns))
+	for i, arn := range arns {
+		texts[i] = string(arn)
+	}
+	return strings.Join(texts, " ")
 }
 
 // Standing is a line for each thing that is charged while its resource is stopped.

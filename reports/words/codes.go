@@ -133,6 +133,17 @@ var verdictTexts = map[string]text{
 // Action says what sort of action is proposed.
 func (w Words) Action(code string) string { return w.named(actionTexts, code) }
 
+// Finding says what keeps resources from their schedule.
+func (w Words) Finding(code string) string { return w.named(findingTexts, code) }
+
+// Proposal says what an action is, with what was found where it is to mend that.
+func (w Words) Proposal(a *reports.Action) string {
+	if a.Code == "finding" && a.Detail != "" {
+		return w.Action(a.Code) + ": " + w.Finding(a.Detail)
+	}
+	return w.Action(a.Code)
+}
+
 // Doer says who did an action.
 func (w Words) Doer(code string) string { return w.named(doerTexts, code) }
 
@@ -150,6 +161,29 @@ var (
 		"still-billed":      {"정지 중에도 청구되는 항목 정리", "Clear what is billed while stopped"},
 		"finding":           {"스케줄 적용을 막는 문제 해결", "Resolve what keeps the schedule from working"},
 		"exception-expires": {"만료되는 예외 검토", "Review an exception that ends"},
+	}
+	findingTexts = map[string]text{
+		"unknown-schedule":      {"정책에 없는 스케줄 이름", "the policy has no such schedule"},
+		"no-schedule":           {"스케줄이 지정되지 않음", "no schedule is named"},
+		"invalid-tag":           {"해석할 수 없는 태그 값", "a tag cannot be read"},
+		"conflicting-tags":      {"서로 다른 스케줄을 가리키는 태그", "two schedule tags disagree"},
+		"tag-key-case":          {"대소문자가 다른 태그 키", "the tag key is in another case"},
+		"environment-unknown":   {"환경을 알 수 없음", "it belongs to no environment"},
+		"environment-ambiguous": {"두 환경에 속함", "it belongs to two environments"},
+		"group-member":          {"Auto Scaling 그룹 대신 인스턴스에 붙은 태그", "an instance is tagged in the place of its group"},
+		"cluster-member":        {"클러스터 대신 데이터베이스에 붙은 태그", "a database is tagged in the place of its cluster"},
+		"managed":               {"다른 서비스가 관리하는 리소스", "something else runs it"},
+		"own-scheduled-actions": {"그룹에 자체 예약 작업이 있음", "the group has scheduled actions of its own"},
+		"warm-pool":             {"그룹에 웜 풀이 있음", "the group has a warm pool"},
+		"instance-store":        {"정지하면 지워지는 인스턴스 스토어 디스크", "a stop would wipe its local disks"},
+		"address-to-keep":       {"정지하면 바뀌는 퍼블릭 IP 주소", "a stop would change its public address"},
+		"spot-one-time":         {"정지할 수 없는 일회성 스팟 인스턴스", "a one-time Spot instance cannot be stopped"},
+		"cannot-stop":           {"AWS가 정지를 지원하지 않음", "AWS cannot stop it"},
+		"read-replica":          {"정지할 수 없는 읽기 전용 복제본", "AWS does not stop read replicas"},
+		"replica-source":        {"읽기 전용 복제본이 있어 정지할 수 없음", "AWS does not stop what has read replicas"},
+		"daemon-service":        {"크기가 없는 데몬 서비스", "a daemon service has no size"},
+		"external-deployment":   {"ECS 외부에서 배포하는 서비스", "it is deployed from outside ECS"},
+		"retry-later":           {"AWS가 거듭 거부한 조치", "AWS refused an act again and again"},
 	}
 	doerTexts       = map[string]text{"offpeak": {"offpeak", "offpeak"}, "person": {"담당자", "a person"}, "nobody": {"없음", "nobody"}}
 	suggestionTexts = map[string]text{"savings-plan": {"Savings Plans", "Savings Plans"}, "reserved-instances": {"예약 인스턴스", "Reserved Instances"}}

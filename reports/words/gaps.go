@@ -142,5 +142,6 @@ var gapTexts = map[string]text{
 	reports.GapRate:          {"{1} 환율이 주어지지 않아 미국 달러로만 표시했습니다.", "No exchange rate of {1} was given, so amounts are in US dollars alone."},
 	reports.GapHours:         {"청구서에 시간별 비용이 없어 요일·시간대별 비용을 표시하지 않았습니다.", "The bill has no hourly cost, so the map of the week is empty."},
 	reports.GapWorking:       {"근무 시간을 정한 스케줄이 없어 근무 시간 외 비용을 계산하지 않았습니다.", "No schedule says which hours are working hours, so cost outside them is not known."},
+	reports.GapSpotPrices:    {"스팟 가격이 주어지지 않아 스팟 전환 후보를 제시하지 않았습니다.", "No Spot prices were given, so what could move to Spot is not said."},
 	reports.GapOwners:        {"리소스 {2}개 중 {1}개는 담당 태그가 없어 담당을 표시하지 않았습니다.", "{1} of {2} resources have no owner tag."},
 }

@@ -45,6 +45,7 @@ func TestEveryCodeOfTheModelHasWords(t *testing.T) {
 			{"verdict", reports.VerdictCodes(), w.Verdict},
 			{"action", reports.ActionCodes(), w.Action},
 			{"doer", reports.Doers(), w.Doer},
+			{"finding", reports.FindingCodes(), w.Finding},
 			{"suggestion", reports.SuggestionKinds(), w.Suggestion},
 			{"state of an asset", reports.AssetStates(), w.AssetState},
 			{"pillar", reports.Pillars(), w.Pillar},

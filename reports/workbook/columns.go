@@ -22,7 +22,7 @@ var columns = map[string]words.Label{
 	"meter": words.Meter, "usd": words.USD,
 	"original_usd": words.Original, "paid_usd": words.Paid, "overheads_usd": words.Overheads, "net_usd": words.Net, "forecast_interruptions": words.Forecast,
 	"observed_interruptions": words.Observed,
-	"type":                   words.Type, "platform": words.Platform, "zones": words.Zones, "hours_a_week": words.HoursAWeek, "break_even_hours_a_week": words.BreakEven, "members": words.Members, "created": words.Created,
+	"type":                   words.Type, "platform": words.Platform, "zones": words.Zones, "hours_a_week": words.HoursAWeek, "break_even_hours_a_week": words.BreakEven, "members": words.Members, "about": words.TitleResources, "created": words.Created,
 	"pillar": words.Pillar, "question": words.Question, "looked": words.Looked, "found": words.Found, "unknown": words.Unknown, "value": words.Value,
 	"reference": words.Reference,
 }

@@ -306,7 +306,7 @@ func TestNothingIsWiderThanAPhone(t *testing.T) {
 	t.Parallel()
 	r, huge := sample.Report(120), mustUSD(t, "1234567890.12")
 	r.Avoided.Total.Adjusted, r.Avoided.Causes[0].Adjusted, r.Avoided.Causes[0].Hours = &huge, &huge, huge.Decimal()
-	r.Bill.Billed, r.Bill.Bridge.From, r.Waste[0].Amount, r.Actions[0].Month = huge, huge, huge, huge
+	r.Bill.Billed, r.Bill.Bridge.From, r.Waste[0].Amount, r.Actions[0].Month = huge, huge, huge, &huge
 	r.Tenant.Name, r.Actions[0].Name = strings.Repeat("longname", 20), strings.Repeat("긴이름", 40)
 	x := open(t, r, page.Options{Language: words.Korean}, 360, "")
 	for _, language := range []string{"ko", "en"} {

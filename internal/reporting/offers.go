@@ -1,0 +1,115 @@
+package reporting
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"offpeak/autospot"
+	"offpeak/internal/fleet"
+	"offpeak/internal/market"
+	"offpeak/internal/money"
+	"offpeak/internal/policy"
+	"offpeak/reports/spend"
+)
+
+// Offers are what Spot would cost for what can be moved, and where that is from. They are kept beside a report, so that its figures can be computed again.
+type Offers struct {
+	Taken   time.Time     `json:"taken"`
+	Sources []string      `json:"sources"`
+	Offers  []spend.Offer `json:"offers"`
+}
+
+// OffersOf asks AutoSpot, under the rules of a policy, which groups, instances and services of an inventory could move to Spot if their owners asked for it, and what
+// they would cost. The inventory tells how things are launched; committed is what commitments pay for anyway. What anything but the missing wish speaks against, what
+// its owner says no to, and what has no price is not among them.
+func OffersOf(p *policy.Policy, s *fleet.Snapshot, m *market.Market, committed map[fleet.ARN]autospot.Committed) *Offers {
+	_, advices, _ := autospot.New(&p.Spot).Plan(s, m, nil, autospot.Options{All: true, Committed: committed})
+	all := &Offers{Taken: s.Taken, Sources: m.Sources}
+	for i := range advices {
+		if o, ok := offerOf(&advices[i]); ok {
+			all.Offers = append(all.Offers, o)
+		}
+	}
+	return all
+}
+
+// offerOf is the offer of what can move; false where something speaks against it.
+func offerOf(a *autospot.Advice) (o spend.Offer, ok bool) {
+	for _, g := range a.Gates {
+		if g.Verdict == autospot.Refuse && (g.Code != autospot.GateOptIn || a.Wish.Answer != autospot.Silent || a.Wish.Problem != "") {
+			return o, false
+		}
+	}
+	if a.Target == nil || len(a.Against) > 0 {
+		return o, false
+	}
+	o = spend.Offer{ARN: a.Subject.ARN, Asked: a.Wish.Answer == autospot.Yes}
+	switch a.Subject.Kind {
+	case fleet.EC2Instance:
+		o.Now, o.Spot = a.Now, a.After
+	case fleet.AutoScalingGroup:
+		paid := a.Size - a.Committed.Units
+		if paid <= 0 {
+			return o, false
+		}
+		o.Now, o.Spot = each(a.Now, paid), each(a.After, paid)
+	case fleet.ECSService:
+		o.Spared = sparedBy(a)
+	default:
+		return o, false
+	}
+	return o, o.Spared.IsPositive() || o.Spot.Decimal().IsPositive()
+}
+
+// ratePlaces are kept of a rate that is divided; rounding up what is paid afterwards never makes a figure larger.
+const ratePlaces = 12
+
+// each is the part of one of so many that cost a rate together.
+func each(all money.Rate, n int) money.Rate {
+	one, err := money.RateOf(all.Decimal().DivRound(decimal.NewFromInt(int64(n)), ratePlaces+2).RoundUp(ratePlaces))
+	if err != nil {
+		return money.Rate{} // no part of a rate is below zero
+	}
+	return one
+}
+
+// sparedBy is the share of a service's cost that its tasks on Spot spare: as many of them as its capacity providers put there, at its size.
+func sparedBy(a *autospot.Advice) decimal.Decimal {
+	spot, weights, base := 0, 0, 0
+	for _, p := range a.Target.Providers {
+		weights, base = weights+p.Weight, base+p.Base
+		if p.Spot {
+			spot += p.Weight
+		}
+	}
+	if a.Discount <= 0 || weights == 0 || a.Size <= base {
+		return decimal.Zero
+	}
+	tasks := (a.Size - base) * spot / weights
+	return decimal.NewFromInt(int64(tasks*a.Discount)).DivRound(decimal.NewFromInt(int64(a.Size)*100), ratePlaces).Truncate(4)
+}
+
+// accountOf is the account in an ARN.
+func accountOf(arn fleet.ARN) fleet.AccountID {
+	if parts := strings.SplitN(string(arn), ":", 6); len(parts) == 6 {
+		return fleet.AccountID(parts[4])
+	}
+	return ""
+}
+
+// within are the offers of some accounts.
+func (o *Offers) within(accounts []fleet.AccountID) *Offers {
+	if o == nil {
+		return nil
+	}
+	all := &Offers{Taken: o.Taken, Sources: o.Sources, Offers: []spend.Offer{}}
+	for i := range o.Offers {
+		if slices.Contains(accounts, accountOf(o.Offers[i].ARN)) {
+			all.Offers = append(all.Offers, o.Offers[i])
+		}
+	}
+	return all
+}

@@ -1,0 +1,69 @@
+package spend
+
+import (
+	"time"
+
+	"offpeak/internal/fleet"
+	"offpeak/internal/money"
+	"offpeak/reports"
+	"offpeak/scheduler/hours"
+)
+
+// Exception is an owner's override that is in force when the report is made, and ends within the quarter after it.
+type Exception struct {
+	ARN  fleet.ARN
+	Want fleet.State // Running or Stopped
+	// Key is the tag's, Text what it says, Until when it ends.
+	Key, Text string
+	Until     time.Time
+	// Hours are those of the schedule that holds again then; without windows they are not known.
+	Hours hours.Hours
+}
+
+// proposeExceptions points at exceptions before they end. One that keeps a resource running costs what it runs outside its schedule's hours, and can be ended; one that
+// keeps it stopped spares what it would cost again, and can be extended. Both by as much as the quarter's bill shows, and no figure where it shows nothing.
+func (m *maker) proposeExceptions() {
+	for i := range m.in.Exceptions {
+		e := &m.in.Exceptions[i]
+		if r := m.known[e.ARN]; r != nil && m.protects(&r.Resource) {
+			continue
+		}
+		_, name, owner := m.about(e.ARN)
+		further := e.Until.In(m.in.Zone).AddDate(0, 1, 0).Format(time.RFC3339)
+		a := reports.Action{
+			ARN: e.ARN, Name: name, Account: accountOf(e.ARN), Owner: owner, Resources: 1, Detail: e.Text, Month: m.excepted(e),
+			Tag: e.Key + "=" + e.Want.String() + " until " + further,
+		}
+		override := "offpeak override " + quoted(string(e.ARN))
+		if a.Command = override + " --clear"; e.Want == fleet.Stopped {
+			a.Command = override + " stopped --until " + quoted(further)
+		}
+		a = m.action(exceptionExpires, "", a)
+		a.ID = idOf(exceptionExpires, string(e.ARN)+"\x00"+e.Until.UTC().Format(time.RFC3339)) // the next one is another
+		a.Due = e.Until.In(m.in.Zone).Format(time.DateOnly)
+		m.best(a)
+	}
+}
+
+// excepted is what a month of an exception costs, or spares.
+func (m *maker) excepted(e *Exception) *money.USD {
+	t := m.billed[e.ARN]
+	if t == nil {
+		return nil
+	}
+	_, life := m.life(t)
+	if life < weeksToLearn*weekHours {
+		return nil
+	}
+	var month money.USD
+	switch {
+	case e.Want == fleet.Stopped:
+		month = m.aMonth(t.onDemand(), life)
+	case len(e.Hours.Windows) == 0:
+		return nil
+	default:
+		open := m.calendar.shareOf(e.Hours)
+		month = m.aMonth(open.outside(&t.demand), life)
+	}
+	return &month
+}
