@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -22,6 +21,7 @@ import (
 	"offpeak/internal/billing/recount"
 	"offpeak/internal/fleet"
 	"offpeak/internal/ledger/compact"
+	"offpeak/internal/market"
 	"offpeak/internal/policy"
 	"offpeak/internal/reporting"
 	"offpeak/reports"
@@ -45,6 +45,7 @@ type reportFlags struct {
 	final   bool
 	recount bool
 	open    bool
+	spot    spotFlags // what Spot costs
 }
 
 func newReport(c console) *cobra.Command {
@@ -65,6 +66,7 @@ the same quarter that lies there is compared with, and stays. Nothing is sent.`,
 		RunE: func(*cobra.Command, []string) error { return f.make() },
 	}
 	f.sources(cmd)
+	f.marketFlags(cmd)
 	flags := cmd.Flags()
 	flags.StringVar(&f.quarter, "quarter", "", "the quarter in UTC, as 2026Q3")
 	flags.StringVar(&f.out, "out", "", "folder in which reports lie")
@@ -97,6 +99,7 @@ type reportRun struct {
 	*books
 	policy    *policy.Policy
 	inventory []fleet.Snapshot
+	market    *market.Market // nil: nobody told what Spot costs
 }
 
 // prepare opens what reports of a quarter are made of.
@@ -124,12 +127,18 @@ func (f *reportFlags) prepare(ctx context.Context, quarter string) (*reportRun, 
 		}
 		r.payers = []fleet.AccountID{payer}
 	}
-	if len(f.inventory) > 0 {
+	if r.market, err = f.market(r.policy); err != nil {
+		return nil, err
+	}
+	if f.launch = r.market != nil; len(f.inventory) > 0 {
 		seen, err := f.snapshot(nil, fleet.Prices{})
 		if err != nil {
 			return nil, err
 		}
 		r.inventory = []fleet.Snapshot{seen}
+		if r.market != nil {
+			r.market.Taken = seen.Taken
+		}
 	}
 	return r, nil
 }
@@ -210,7 +219,7 @@ func (f *reportFlags) ofPayer(ctx context.Context, run *reportRun, payer fleet.A
 	}()
 	in := &reporting.Input{
 		Policy: run.policy, Quarter: strings.Replace(f.quarter, "-", "", 1), Issued: f.savingsFlags.now().UTC().Truncate(time.Second), Final: f.final,
-		Snapshots: run.inventory, Progress: func(s reporting.Step) { progress.show(string(s), stepsDone[s]) },
+		Snapshots: run.inventory, Market: run.market, Progress: func(s reporting.Step) { progress.show(string(s), stepsDone[s]) },
 	}
 	for _, e := range earlier {
 		in.Earlier = append(in.Earlier, e.report)
@@ -244,17 +253,17 @@ func (f *reportFlags) ofPayer(ctx context.Context, run *reportRun, payer fleet.A
 	return doc, renderReport(f.savingsFlags.out, made.Report, folder, fresh, all, newStyle(f.savingsFlags.console))
 }
 
-// inventoryFile is what of the inventory is the tenant's: without it a report could not be made again.
-const inventoryFile = "inventory.json"
-
 // filesOf writes all files of a report.
 func filesOf(ctx context.Context, made *reporting.Made, o *files.Options) ([]delivery.File, error) {
 	all, err := files.Write(ctx, made.Report, o)
-	if err != nil || made.Inventory == nil {
-		return all, err
+	if err != nil {
+		return nil, err
 	}
-	data, err := json.Marshal(made.Inventory)
-	return append(all, delivery.File{Name: inventoryFile, Data: data}), err
+	beside, err := made.Beside()
+	for _, f := range beside {
+		all = append(all, delivery.File(f))
+	}
+	return all, err
 }
 
 // stepsDone is how far a report is when a step begins, in thousandths.

@@ -90,6 +90,9 @@ func (f *reportFlags) verify(folder string) error {
 		}
 	}
 	in := &reporting.Input{Policy: run.policy, Quarter: k.report.Quarter, Issued: k.report.Issued, Final: k.report.State != reports.Provisional, Snapshots: run.inventory}
+	if in.Offers, err = offersOf(&k); err != nil {
+		return err
+	}
 	if err := f.besides(in, &k, folder); err != nil {
 		return err
 	}
@@ -160,10 +163,10 @@ func (f *reportFlags) renderVerified(doc *verifyDocument, files int) error {
 
 // inventoryOf is the inventory that lies beside a report; none where it was made without.
 func inventoryOf(k *filedReport) ([]fleet.Snapshot, error) {
-	if k.manifest.SHA256(inventoryFile) == "" {
+	if k.manifest.SHA256(reporting.InventoryFile) == "" {
 		return nil, nil
 	}
-	file, err := os.Open(filepath.Join(k.files, inventoryFile))
+	file, err := os.Open(filepath.Join(k.files, reporting.InventoryFile))
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,9 @@
 package reporting
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -8,6 +11,8 @@ import (
 	"github.com/shopspring/decimal"
 
 	"offpeak/autospot"
+	"offpeak/internal/billing"
+	"offpeak/internal/billing/coverage"
 	"offpeak/internal/fleet"
 	"offpeak/internal/market"
 	"offpeak/internal/money"
@@ -27,13 +32,58 @@ type Offers struct {
 // its owner says no to, and what has no price is not among them.
 func OffersOf(p *policy.Policy, s *fleet.Snapshot, m *market.Market, committed map[fleet.ARN]autospot.Committed) *Offers {
 	_, advices, _ := autospot.New(&p.Spot).Plan(s, m, nil, autospot.Options{All: true, Committed: committed})
-	all := &Offers{Taken: s.Taken, Sources: m.Sources}
+	all := &Offers{Taken: s.Taken, Sources: m.Sources, Offers: []spend.Offer{}}
 	for i := range advices {
 		if o, ok := offerOf(&advices[i]); ok {
 			all.Offers = append(all.Offers, o)
 		}
 	}
 	return all
+}
+
+// offer finds what Spot would cost, of what the inventory shows: as it was found before, else by the market and by what the bill itself says that commitments pay for.
+func (m *maker) offer(ctx context.Context) error {
+	accounts := m.draft.Report.Tenant.Accounts
+	if m.Offers != nil || m.Market == nil || m.seen == nil {
+		m.offers = m.Offers.within(accounts)
+		return nil
+	}
+	committed, source, err := m.committed(ctx)
+	if err != nil {
+		return err
+	}
+	m.offers = OffersOf(m.Policy, m.seen, m.Market, committed)
+	m.offers.Sources = append(slices.Clone(m.offers.Sources), "commitments: "+source)
+	return nil
+}
+
+// committed is what commitments pay for of the inventory, and where that is from.
+func (m *maker) committed(ctx context.Context) (map[fleet.ARN]autospot.Committed, string, error) {
+	if m.Policy.Spot.Uncommitted {
+		return nil, "none are to count, by the policy", nil
+	}
+	var subjects []coverage.Subject
+	for i := range m.seen.Resources {
+		if s, ok := coverage.SubjectOf(&m.seen.Resources[i]); ok {
+			subjects = append(subjects, s)
+		}
+	}
+	all := make(map[fleet.ARN]autospot.Committed, len(subjects))
+	facts, err := coverage.Compute(ctx, m.engine, m.Bill.Payer, subjects, m.savings.Measured.To)
+	if errors.Is(err, billing.ErrNoExport) || errors.Is(err, coverage.ErrOld) {
+		for i := range subjects {
+			all[subjects[i].ARN] = autospot.Committed{Doubt: err.Error()}
+		}
+		return all, "not known, " + err.Error(), nil
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	for i := range facts.Groups {
+		g := &facts.Groups[i]
+		all[g.ARN] = autospot.Committed{Units: g.Units, Doubt: g.Doubt}
+	}
+	return all, fmt.Sprintf("the bill of %s, %s to %s", facts.Payer, facts.From.Format(time.DateOnly), facts.To.Format(time.DateOnly)), nil
 }
 
 // offerOf is the offer of what can move; false where something speaks against it.
@@ -46,7 +96,7 @@ func offerOf(a *autospot.Advice) (o spend.Offer, ok bool) {
 	if a.Target == nil || len(a.Against) > 0 {
 		return o, false
 	}
-	o = spend.Offer{ARN: a.Subject.ARN, Asked: a.Wish.Answer == autospot.Yes}
+	o = spend.Offer{ARN: a.Subject.ARN, Asked: a.Wish.Answer == autospot.Yes, Doubt: a.Committed.Doubt}
 	switch a.Subject.Kind {
 	case fleet.EC2Instance:
 		o.Now, o.Spot = a.Now, a.After

@@ -21,6 +21,7 @@ import (
 	"offpeak/internal/billing/savings"
 	"offpeak/internal/fleet"
 	"offpeak/internal/ledger"
+	"offpeak/internal/market"
 	"offpeak/internal/money"
 	"offpeak/internal/policy"
 	"offpeak/reports"
@@ -59,7 +60,9 @@ type Input struct {
 	Book avoidance.Book
 	// Snapshots are the inventory at the end of the quarter; none: there was none.
 	Snapshots []fleet.Snapshot
-	// Offers are what Spot would cost for what the inventory shows; nil: nobody looked.
+	// Market is what EC2 offers, by which it is told what of the inventory could move to Spot; nil: nobody looked. Offers are what was found so before, which a report
+	// that is made again rests on in the place of a market.
+	Market *market.Market
 	Offers *Offers
 	// Interruptions and Forecasts are of resources that were moved to Spot; nil where nobody counted.
 	Interruptions map[fleet.ARN]int
@@ -114,7 +117,7 @@ func Make(ctx context.Context, in *Input) (*Made, error) {
 			return nil, fmt.Errorf("report of %s for payer %s: %w", in.Quarter, in.Bill.Payer, err)
 		}
 	}
-	return &Made{m.draft.Report, m.savings.Book, m.seen, m.Offers.within(m.draft.Report.Tenant.Accounts)}, nil
+	return &Made{m.draft.Report, m.savings.Book, m.seen, m.offers}, nil
 }
 
 // PeriodOf is the time of a quarter in UTC.
@@ -148,6 +151,7 @@ type maker struct {
 	tenant  policy.Tenant
 	read    *reading
 	savings *savings.Savings
+	offers  *Offers // of the tenant's accounts; nil: nobody looked
 	draft   *figures.Draft
 	seen    *fleet.Snapshot // of the tenant's accounts; nil: there is no inventory
 	spent   figures.Spent
@@ -280,6 +284,9 @@ func same(a, b *savings.Savings) bool {
 
 // readBill asks what the bill tells beside the savings.
 func (m *maker) readBill(ctx context.Context) (err error) {
+	if err := m.offer(ctx); err != nil {
+		return err
+	}
 	if m.parts, err = spend.Of(ctx, m.spendInput()); err != nil {
 		return err
 	}
@@ -332,8 +339,8 @@ func (m *maker) spendInput() spend.Input {
 		}
 	}
 	in.Findings, in.Exceptions = newWatch(m.Policy, m.seen, m.Issued, m.read.acts).look()
-	if offers := m.Offers.within(r.Tenant.Accounts); offers != nil {
-		in.OffersKnown, in.Offers = true, offers.Offers
+	if m.offers != nil {
+		in.OffersKnown, in.Offers = true, m.offers.Offers
 	}
 	return in
 }

@@ -177,7 +177,7 @@ func (in *Input) gaps(r *reports.Report, spent *Spent) (gaps []reports.Gap) {
 			gaps = append(gaps, reports.Gap{Code: code, Says: says, Args: args})
 		}
 	}
-	add(!r.Assets.Taken, reports.GapInventory, "no inventory was given: assets and evidence on AWS Well-Architected are left out")
+	add(!r.Assets.Taken, reports.GapInventory, "no inventory was given: assets, findings, exceptions and evidence on AWS Well-Architected are left out")
 	add(r.Assets.Taken && r.Assets.Came == nil, reports.GapLastInventory, "no inventory of the quarter before was given: what came and went is not known")
 	add(in.Zone == nil, reports.GapZone, "no time zone is known: hours of the week are told in UTC")
 	silent := 0

@@ -55,15 +55,13 @@ func (m *maker) excepted(e *Exception) *money.USD {
 	if life < weeksToLearn*weekHours {
 		return nil
 	}
-	var month money.USD
 	switch {
 	case e.Want == fleet.Stopped:
-		month = m.aMonth(t.onDemand(), life)
+		month := m.aMonth(t.onDemand(), life)
+		return &month
 	case len(e.Hours.Windows) == 0:
 		return nil
 	default:
-		open := m.calendar.shareOf(e.Hours)
-		month = m.aMonth(open.outside(&t.demand), life)
+		return m.outside(t, e.Hours)
 	}
-	return &month
 }

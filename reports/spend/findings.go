@@ -100,9 +100,18 @@ func (m *maker) mended(f *Finding) *money.USD {
 	if t == nil || len(f.Hours.Windows) == 0 || !m.mayBeSwitched(t) {
 		return nil
 	}
-	open := m.calendar.shareOf(f.Hours)
+	return m.outside(t, f.Hours)
+}
+
+// outside is what a thing costs a month outside some hours. Where it kept to them until now the bill cannot tell what it will cost.
+func (m *maker) outside(t *thing, h hours.Hours) *money.USD {
+	open := m.calendar.shareOf(h)
+	cost := open.outside(&t.demand)
+	if cost.IsZero() && t.onDemand().IsPositive() {
+		return nil
+	}
 	_, life := m.life(t)
-	month := m.aMonth(open.outside(&t.demand), life)
+	month := m.aMonth(cost, life)
 	return &month
 }
 

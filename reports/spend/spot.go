@@ -17,12 +17,14 @@ type Offer struct {
 	Spot money.Rate `json:"after_usd_per_hour"`
 	// Spared is the share, from 0 to 1, that a service's tasks cost less, with those that stay on demand; zero of all others.
 	Spared decimal.Decimal `json:"spared,omitzero"`
+	// Doubt says why it is not known what commitments pay for of it; then no figure can be given. Empty: it is known.
+	Doubt string `json:"doubt,omitempty"`
 	// Asked says that its owner asks for Spot already.
 	Asked bool `json:"asked,omitempty"`
 }
 
 // proposeSpot proposes to move what can be had on Spot: for what the bill shows that its hours cost on demand, less what they would have cost on Spot. Hours that
-// commitments cover bring nothing. What the bill does not show is not proposed.
+// commitments cover bring nothing; where an idle one may pay for the others, a candidate stands without a figure. What the bill does not show is not proposed.
 func (m *maker) proposeSpot() {
 	if m.in.Taken && !m.in.OffersKnown {
 		m.gap(reports.GapSpotPrices, "no Spot prices were given: what could move to Spot is not said")
@@ -46,7 +48,9 @@ func (m *maker) proposeSpot() {
 			continue
 		}
 		_, a.Name, a.Owner = m.about(o.ARN)
-		a.Month = &month
+		if o.Doubt == "" {
+			a.Month = &month
+		}
 		if a.Command = "offpeak spot apply " + quoted(string(o.ARN)); !o.Asked {
 			a.Tag, a.Command = m.in.Tags.Spot+"=yes", tagCommand(t, m.in.Tags.Spot, "yes")
 		}

@@ -41,6 +41,7 @@ func TestCandidatesForSpot(t *testing.T) {
 		{"office hours: 726 of 2208", func(b *bill) { b.office(worker, 9, 20, nil, nil) }, nil, "14.40 0.1 > 0.04 USD/h " + tag},
 		{"at the payer's prices", always(nil), func(in *spend.Input) { in.Factor = dec("2") }, "87.60 0.1 > 0.04 USD/h " + tag},
 		{"the bill is cheaper than the list: less is gained", always(func(r *run) { r.Contract, r.Effective = dec("0.07"), dec("0.07") }), nil, "21.90 0.1 > 0.04 USD/h " + tag},
+		{"it is not known what commitments pay for: no figure", always(nil), func(in *spend.Input) { in.Offers[0].Doubt = "no bill was told" }, "- 0.1 > 0.04 USD/h " + tag},
 		{"commitments cover it: Spot would be dearer", always(func(r *run) { r.Line, r.Effective = billing.PlanUsage, dec("0.06") }), nil, ""},
 		{"it is Spot already", always(func(r *run) { r.Line = billing.SpotUsage }), nil, ""},
 		{"the bill does not show it", func(*bill) {}, nil, ""},
@@ -68,7 +69,7 @@ func TestCandidatesForSpot(t *testing.T) {
 		}
 		s, got := of(t, in), ""
 		for _, a := range only(s, "spot") {
-			got += a.Month.Display() + " " + a.Detail + " " + a.Tag + " " + a.Command
+			got += shownUSD(a.Month) + " " + a.Detail + " " + a.Tag + " " + a.Command
 		}
 		if got != row.want {
 			t.Errorf("%s: got\n%s, want\n%s", row.name, got, row.want)

@@ -132,7 +132,7 @@ var gapTexts = map[string]text{
 	reports.GapMonth:         {"{1}의 청구 데이터(FOCUS)를 받지 못했습니다.", "No FOCUS export of {1} was delivered."},
 	reports.GapOwnerTag:      {"청구서에 담당 태그({1})가 없습니다. 지급 계정에서 비용 할당 태그로 활성화하거나 리소스에 태그를 지정하십시오.", "Nothing on the bill carries the owner tag {1}. Activate it as a cost allocation tag in the payer account, or tag resources."},
 	reports.GapLastReport:    {"{1} 보고서가 없어 지난 제안의 결과와 추이를 표시하지 않았습니다.", "There is no report of {1}, so what became of its actions is not known."},
-	reports.GapInventory:     {"자산 목록이 없어 자산 현황과 Well-Architected 점검 근거를 표시하지 않았습니다.", "No inventory was given, so there are no assets and no evidence for the Well-Architected Framework."},
+	reports.GapInventory:     {"자산 목록이 없어 자산 현황, 태그 문제, 만료되는 예외, Well-Architected 점검 근거를 표시하지 않았습니다.", "No inventory was given, so there are no assets, no findings, no exceptions and no evidence for the Well-Architected Framework."},
 	reports.GapLastInventory: {"전 분기 자산 목록이 없어 새로 생기거나 사라진 리소스를 알 수 없습니다.", "There is no inventory of the quarter before, so what came and went is not known."},
 	reports.GapToolCost:      {"청구서에 {1} 태그가 붙은 항목이 없어 offpeak 운영 비용을 알 수 없습니다.", "Nothing on the bill carries the tag {1}, so what offpeak itself cost is not known."},
 	reports.GapRecount:       {"다른 엔진으로 재계산하지 않았습니다.", "No second engine has recounted the figures."},

@@ -2,7 +2,6 @@ package issue
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -18,9 +17,6 @@ import (
 	"offpeak/reports/words"
 )
 
-// inventoryFile is the part of the inventory that is the tenant's.
-const inventoryFile = "inventory.json"
-
 // keep writes all files of a report and puts them on the shelf, and freezes what a final one rests on. Mails are written when they are sent.
 func (i *Issuer) keep(ctx context.Context, t policy.Tenant, id delivery.ID, made *reporting.Made) error {
 	languages, err := languagesOf(t)
@@ -31,12 +27,12 @@ func (i *Issuer) keep(ctx context.Context, t policy.Tenant, id delivery.ID, made
 	if err != nil {
 		return err
 	}
-	if made.Inventory != nil {
-		data, err := json.Marshal(made.Inventory)
-		if err != nil {
-			return err
-		}
-		all = append(all, delivery.File{Name: inventoryFile, Data: data})
+	beside, err := made.Beside()
+	if err != nil {
+		return err
+	}
+	for _, f := range beside {
+		all = append(all, delivery.File(f))
 	}
 	if _, _, err := i.Shelf.Put(ctx, id, made.Report, all); err != nil {
 		return err
