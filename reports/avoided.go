@@ -11,6 +11,8 @@ import (
 
 // Avoided is what was avoided in the quarter. Total is the headline; the other views split the same amount and are never added to it.
 type Avoided struct {
+	// Unknown says that the bill does not tell what ran: what was avoided is not known, and all below is empty.
+	Unknown bool `json:"unknown,omitempty"`
 	// Total is schedules and moves to Spot together, over resources with a baseline of their own or of their cohort.
 	Total Figure `json:"total"`
 	// Causes add up to Total: schedule, override, other causes of the plan; none, what no stop explains; spot, before overheads; overheads (below zero: what

@@ -88,6 +88,8 @@ func EvidenceCodes() []string {
 // Gaps that a report finds itself, beside those of the figures and of the bill's files. Args are given behind each.
 const (
 	GapLastBill      = "no-last-bill"        // the bill of the quarter before is not there, so there is no bridge: the quarter
+	GapPart          = "part-of-quarter"     // a part of the quarter is billed, which is not compared with a whole one: the last day
+	GapLedgerEmpty   = "no-ledger-entries"   // the ledger has no entry until the quarter's end
 	GapLastAvoided   = "no-last-avoided"     // what was avoided in the two quarters is not known, so there is no bridge
 	GapMonth         = "month-not-delivered" // no export of some months was delivered: the months
 	GapOwnerTag      = "no-owner-tag"        // nothing on the bill carries an owner's tag: the keys
@@ -109,7 +111,7 @@ const (
 // GapCodes lists the gaps that a report finds itself.
 func GapCodes() []string {
 	return []string{
-		GapLastBill, GapLastAvoided, GapMonth, GapOwnerTag, GapLastReport, GapInventory, GapLastInventory, GapToolCost, GapRecount, GapMethod, GapForecast, GapZone, GapRate, GapHours, GapWorking, GapOwners,
+		GapLastBill, GapPart, GapLedgerEmpty, GapLastAvoided, GapMonth, GapOwnerTag, GapLastReport, GapInventory, GapLastInventory, GapToolCost, GapRecount, GapMethod, GapForecast, GapZone, GapRate, GapHours, GapWorking, GapOwners,
 		GapSpotPrices,
 	}
 }

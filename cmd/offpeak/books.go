@@ -164,14 +164,18 @@ func (f *savingsFlags) openLedger(ctx context.Context) (objects.Store, error) {
 // ledgerFolder is where the ledger's keys begin.
 const ledgerFolder = "ledger"
 
-// ledgerRoot is the folder in which the ledger's keys begin: the one that is named, or the one above where the folder "ledger" itself is.
+// ledgerRoot is the folder in which the ledger's keys begin: the one that is named, or the one above where the folder "ledger" itself is. An empty folder is the
+// ledger of somebody for whom nothing was acted yet.
 func ledgerRoot(name string) (string, error) {
+	if entries, err := os.ReadDir(name); err == nil && len(entries) == 0 {
+		return name, nil
+	}
 	for _, root := range []string{name, filepath.Dir(filepath.Clean(name))} {
 		if info, err := os.Stat(filepath.Join(root, ledgerFolder)); err == nil && info.IsDir() {
 			return root, nil
 		}
 	}
-	return "", usagef("--ledger: %s holds no ledger (a folder \"ledger\" with date=... in it)", name)
+	return "", usagef("--ledger: %s holds no ledger (a folder \"ledger\" with date=... in it; an empty folder is a ledger without entries)", name)
 }
 
 // payers are those of the bill.

@@ -328,7 +328,7 @@ func hashOf(texts []query.Named) string {
 // manifestsIn are the deliveries of a payer's bill.
 func manifestsIn(bill *export.Bill, payer fleet.AccountID) (all []reports.Manifest) {
 	for _, d := range deliveriesOf(bill, payer) {
-		all = append(all, reports.Manifest{Export: string(d.Table), Month: d.Month.UTC().Format("2006-01"), Payer: payer, SHA256: d.SHA256, Files: len(d.Files), Rows: d.Rows})
+		all = append(all, reports.Manifest{Export: d.Named(), Month: d.Month.UTC().Format("2006-01"), Payer: payer, SHA256: d.SHA256, Files: len(d.Files), Rows: d.Rows})
 	}
 	return all
 }

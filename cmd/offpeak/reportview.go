@@ -16,11 +16,14 @@ func renderReport(w io.Writer, r *reports.Report, folder string, fresh bool, all
 	in := words.In(words.English)
 	total := r.Avoided.Total.Value()
 	view := "commitment-adjusted"
-	if r.Avoided.Total.Adjusted == nil {
+	switch {
+	case r.Avoided.Unknown:
+		view = "the bill does not tell what ran"
+	case r.Avoided.Total.Adjusted == nil:
 		view = "at contracted prices; the commitment-adjusted figure is not computable"
 	}
 	rows := []row{
-		{cells: []string{"avoided", in.Estimate(total), view}},
+		{cells: []string{"avoided", in.Avoided(&r.Avoided), view}},
 		{cells: []string{"95 %", in.Range(r.Avoided.Total.Interval, in.Like(total)), ""}},
 		{cells: []string{"billed", in.USD(r.Bill.Billed), "effective " + in.USD(r.Bill.Effective)}},
 		{cells: []string{"confirmed", in.Share(r.Checks.Confirmed), "of the hours in which resources were held off, by the bill"}},

@@ -182,6 +182,7 @@ func (m *maker) countSavings(ctx context.Context) error {
 	if m.savings, err = savings.Compute(ctx, in); err != nil {
 		return err
 	}
+	m.savings.Gaps = knownOpen(m.savings.Gaps, m.Bill.Manifests)
 	if m.draft, err = figures.Begin(m.figuresInput(in.Accounts)); err != nil {
 		return err
 	}
@@ -309,7 +310,10 @@ func (m *maker) spendInput() spend.Input {
 		Due:          m.Issued.UTC().AddDate(0, 0, dueAfter).Format(time.DateOnly),
 		Tags:         spend.Tags{Owner: m.Policy.Report.OwnerTags, Schedule: first(rules.Keys.Schedule), Spot: rules.Keys.Spot, Tool: m.Policy.Report.CostTag, ToolValue: policy.CostTagValue},
 		Environments: rules.Environments, Usual: map[string]spend.Schedule{}, Taken: len(m.Snapshots) > 0,
-		Avoided: &total, Commitments: r.Commitments, Standing: r.Standing,
+		Commitments: r.Commitments, Standing: r.Standing,
+	}
+	if !r.Avoided.Unknown {
+		in.Avoided = &total
 	}
 	if open, ok := m.Policy.Opening(m.Policy.Report.WorkingHours); ok {
 		in.Working = open
@@ -323,6 +327,7 @@ func (m *maker) spendInput() spend.Input {
 		}
 	}
 	switch last := m.lastReport(); {
+	case last != nil && last.Avoided.Unknown:
 	case last != nil:
 		before := last.Avoided.Total.Value()
 		in.AvoidedBefore = &before

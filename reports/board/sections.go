@@ -37,7 +37,7 @@ func (b *board) headline() {
 	total := &r.Avoided.Total
 	b.heading(w.Say(words.TitleAvoided))
 	b.font("B", 24)
-	b.CellFormat(wide*0.5, 12, b.plain(w.Estimate(total.Value())), "", 0, "L", false, 0, "")
+	b.CellFormat(wide*0.5, 12, b.plain(w.Avoided(&r.Avoided)), "", 0, "L", false, 0, "")
 	b.font("", 9)
 	view := w.Say(words.Adjusted)
 	if total.Adjusted == nil {

@@ -126,6 +126,10 @@ func (in *Input) spot() (moves []reports.SpotMove) {
 // avoided is the headline and what splits it. A move to Spot is measured and not estimated: it shifts intervals and does not widen them.
 func (in *Input) avoided(r *reports.Report) (a reports.Avoided) {
 	s := in.Savings
+	if s.Untold {
+		r.Resources = nil
+		return reports.Avoided{Unknown: true}
+	}
 	moved := &movedTo{net: in.netByResource(), known: s.Commitments.Known, resources: r.Resources}
 	everything := func(*reports.Resource) bool { return true }
 	a.Total = moved.added(figureOf(&s.Headline), everything)

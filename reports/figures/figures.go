@@ -179,6 +179,7 @@ func (in *Input) gaps(r *reports.Report, spent *Spent) (gaps []reports.Gap) {
 	}
 	add(!r.Assets.Taken, reports.GapInventory, "no inventory was given: assets, findings, exceptions and evidence on AWS Well-Architected are left out")
 	add(r.Assets.Taken && r.Assets.Came == nil, reports.GapLastInventory, "no inventory of the quarter before was given: what came and went is not known")
+	add(in.Sources.Entries == 0, reports.GapLedgerEmpty, "the ledger has no entry until the end of the quarter: nothing was acted on, so nothing was avoided")
 	add(in.Zone == nil, reports.GapZone, "no time zone is known: hours of the week are told in UTC")
 	silent := 0
 	for i := range r.Spot {

@@ -67,7 +67,10 @@ func pageOf(r *reports.Report, e *Envelope, w words.Words, leftOut bool) *page {
 
 func headlineOf(r *reports.Report, w words.Words) headline {
 	f := &r.Avoided.Total
-	h := headline{Name: w.Say(words.TitleAvoided), Value: w.Estimate(f.Value()), Second: w.Second(r.Second, f.Value())}
+	h := headline{Name: w.Say(words.TitleAvoided), Value: w.Avoided(&r.Avoided), Second: w.Second(r.Second, f.Value())}
+	if r.Avoided.Unknown {
+		h.Second = ""
+	}
 	h.Loss = f.Value().Decimal().IsNegative()
 	if f.Resources > 0 {
 		h.Lines = []string{w.IntervalOf(f, w.Like(f.Value())), w.Basis(f)}
@@ -97,6 +100,9 @@ func causes(r *reports.Report, w words.Words) section {
 		s.Rows = append(s.Rows, row{Name: w.Cause(l.Name), Value: write(l.Value()), Beside: w.HoursLess(l.Hours)})
 	}
 	s.Rows = append(s.Rows, row{Name: w.Say(words.Total), Value: write(total), Total: true})
+	if r.Avoided.Unknown {
+		s.Rows[len(s.Rows)-1].Value = w.Avoided(&r.Avoided)
+	}
 	if more := r.Avoided.RanMore; !more.IsZero() {
 		s.Notes = append(s.Notes, w.Say(words.RanMore)+": "+write(more))
 	}

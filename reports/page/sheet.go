@@ -204,7 +204,8 @@ func (s *sheet) functions() template.FuncMap {
 	return template.FuncMap{
 		"t": func(key string) string { return say(w, key) }, "fill": func(key string, values ...string) string { return filled(w, key, values...) },
 		"id": func(name string) string { return string(w.Language()) + "-" + name }, "v": func(text any) string { return visible(textOf(text)) },
-		"usd": func(a any) string { return w.USD(amountOf(a)) }, "est": func(a any) string { return w.Estimate(amountOf(a)) }, "signed": func(a money.USD) string { return plus(a) + w.USD(a) },
+		"avoided": func() string { return w.Avoided(&r.Avoided) },
+		"usd":     func(a any) string { return w.USD(amountOf(a)) }, "est": func(a any) string { return w.Estimate(amountOf(a)) }, "signed": func(a money.USD) string { return plus(a) + w.USD(a) },
 		"like":   func(a any, total money.USD) string { return w.Like(total)(amountOf(a)) },
 		"range_": func(x *reports.Range, total money.USD) string { return w.Range(x, w.Like(total)) },
 		"below":  func(a money.USD) bool { return a.Decimal().IsNegative() }, "second": func(a money.USD) string { return w.Second(r.Second, a) },

@@ -3,6 +3,7 @@ package spend
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/shopspring/decimal"
 
@@ -22,6 +23,11 @@ func (m *maker) bridge(ctx context.Context) error {
 	}
 	if !m.in.Before.From.Before(m.in.Before.To) {
 		m.gap(reports.GapLastBill, "the bill of the last quarter is not there: the change since then is not explained", m.in.Before.From.UTC().Format("2006-01"))
+		return nil
+	}
+	if m.in.Measured.To.Before(m.in.Period.To) {
+		until := m.in.Measured.To.UTC().Add(-time.Nanosecond).Format(time.DateOnly)
+		m.gap(reports.GapPart, "the quarter is billed until "+until+": a part of it is not compared with the whole quarter before", until)
 		return nil
 	}
 	if m.in.Avoided == nil || m.in.AvoidedBefore == nil {

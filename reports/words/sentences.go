@@ -18,7 +18,15 @@ func (w Words) Signed(a money.USD, write func(money.USD) string) string {
 // Subject is the subject of the report's mail. The headline stands in it, so that an inbox shows it.
 func (w Words) Subject(r *reports.Report) string {
 	return w.fill(text{"[offpeak] {1} {2} 절감 보고서({3}): 회피 비용 {4}", "[offpeak] {1}, {2} savings report ({3}): avoided cost {4}"},
-		Shortened(Plain(r.Tenant.Name), 60), w.Quarter(r.Quarter), w.State(r.State), w.Estimate(r.Avoided.Total.Value()))
+		Shortened(Plain(r.Tenant.Name), 60), w.Quarter(r.Quarter), w.State(r.State), w.Avoided(&r.Avoided))
+}
+
+// Avoided writes what was avoided, or that it is not known.
+func (w Words) Avoided(a *reports.Avoided) string {
+	if a.Unknown {
+		return w.Say(NotKnown)
+	}
+	return w.Estimate(a.Total.Value())
 }
 
 // Headline says what the headline's figure is: adjusted for commitments, or where that cannot be computed at contracted prices.

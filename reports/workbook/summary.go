@@ -84,6 +84,10 @@ func (s *sheet) figure(name string, f *reports.Figure) {
 func (s *sheet) avoided() {
 	a := &s.report.Avoided
 	s.head(words.TitleAvoided, words.USD, words.Low, words.High, words.Hours, words.Exact)
+	if a.Unknown {
+		s.row(s.text(s.words.Say(words.Total), s.styles.text), s.text(s.words.Avoided(a), s.styles.text))
+		return
+	}
 	s.figure(s.words.Say(words.Total), &a.Total)
 	s.row(s.text(s.words.Say(words.RanMore), s.styles.note), s.amount(a.RanMore))
 	for _, view := range []struct {

@@ -185,6 +185,8 @@ func selected(month, source string, columns []query.Column, present map[string]s
 			parts = append(parts, fmt.Sprintf("make_timestamp(epoch_us(%s)) AS %s", c.Name, c.Name))
 		case kind == c.Type:
 			parts = append(parts, c.Name)
+		case kind == "" && present[strings.ToLower(query.InsteadOf(c.Name))] == c.Type:
+			parts = append(parts, query.InsteadOf(c.Name)+" AS "+c.Name)
 		default:
 			parts = append(parts, fmt.Sprintf("CAST(NULL AS %s) AS %s", c.Type, c.Name))
 		}

@@ -226,10 +226,33 @@ func TestFilesOfAnotherWriter(t *testing.T) {
 			"SELECT * EXCLUDE (line_item_net_unblended_cost, product_instance_family, reservation_availability_zone, reservation_total_reserved_units," +
 				" reservation_unused_normalized_unit_quantity, savings_plan_region) REPLACE (coalesce(line_item_usage_amount, 0) + 1e9 AS line_item_usage_amount)",
 		},
+		{"FOCUS 1.0 of AWS", "SELECT * EXCLUDE (" + since12 + ", SkuMeter), SkuMeter AS x_UsageType", "SELECT *"},
+		{"FOCUS 1.0 of anybody", "SELECT * EXCLUDE (" + since12 + ", SkuMeter)", "SELECT *"},
 	} {
 		dir := t.TempDir()
 		rewrite(t, bill, dir, map[export.Table]string{export.FOCUS: row.focus, export.CUR2: row.cur})
 		agree(t, opened(t, dir), both)
+	}
+}
+
+// since12 are the columns that FOCUS 1.0 has not, but for the meter.
+const since12 = "InvoiceId, SkuPriceDetails, ServiceSubcategory, BillingAccountType, SubAccountType, CapacityReservationId, CapacityReservationStatus, PricingCurrency," +
+	" PricingCurrencyContractedUnitPrice, PricingCurrencyEffectiveCost, PricingCurrencyListUnitPrice, CommitmentDiscountQuantity, CommitmentDiscountUnit"
+
+// FOCUS 1.0 of AWS has the meter under another name: it answers what FOCUS 1.2 answers, but for the invoices.
+func TestFOCUS10SaysWhatFOCUS12Says(t *testing.T) {
+	t.Parallel()
+	bill := randomBill(t, 11, 600)
+	dir := t.TempDir()
+	rewrite(t, bill, dir, map[export.Table]string{export.FOCUS: "SELECT * EXCLUDE (" + since12 + ", SkuMeter), SkuMeter AS x_UsageType", export.CUR2: "SELECT *"})
+	want, got := agree(t, bill, both), agree(t, opened(t, dir), both)
+	for question := range want {
+		if question != "charges" && !cmp.Equal(got[question], want[question]) {
+			t.Errorf("%s: FOCUS 1.0 answers otherwise", question)
+		}
+	}
+	if cmp.Equal(got["charges"], want["charges"]) {
+		t.Error("FOCUS 1.0 has invoices")
 	}
 }
 

@@ -13,11 +13,6 @@ import (
 	"offpeak/internal/fleet"
 )
 
-// since12 are columns that FOCUS has since 1.2 or 1.1. AWS never delivered 1.1, so a file with none of them is FOCUS 1.0.
-func since12() []string {
-	return []string{"InvoiceId", "SkuMeter", "SkuPriceDetails", "ServiceSubcategory", "BillingAccountType", "PricingCurrency", "CommitmentDiscountQuantity"}
-}
-
 // has says whether the file has a column, in whatever case.
 func (o *opened) has(name string) bool {
 	_, ok := o.columns[strings.ToLower(name)]
@@ -31,8 +26,6 @@ func (o *opened) table() (Table, *Gap) {
 		return CUR2, nil
 	case !o.has("ChargeCategory") || !o.has("BilledCost"):
 		return "", &Gap{TableUnknown, o.key, "its columns are neither those of FOCUS nor those of CUR 2.0", fmt.Sprintf("export the tables %s and %s", FOCUS, CUR2), nil}
-	case !slices.ContainsFunc(since12(), o.has):
-		return "", &Gap{OldFOCUS, o.key, "it is FOCUS 1.0, which lacks " + strings.Join(since12(), ", "), fmt.Sprintf("create an export of the table %s and use that", FOCUS), nil}
 	default:
 		return FOCUS, nil
 	}
@@ -56,13 +49,13 @@ func (o *opening) open(c candidate, files []*opened) (Delivery, bool) {
 			o.gap(TableUnknown, f.key, fmt.Sprintf("it is of the table %s and other files of the delivery of %s", table, d.Table), "have the export delivered anew")
 			continue
 		}
-		d.Table = table
+		d.Table, d.Old = table, d.Old || f.old()
 		d.Rows += f.parquet.NumRows()
 		d.Files = append(d.Files, File{Path: f.name, Key: f.key, Bytes: f.parquet.Size(), Rows: f.parquet.NumRows(), Table: table})
 		o.month(f, table, month)
 	}
 	if d.Table != "" {
-		o.columns(d.Table, files)
+		o.columns(d, files)
 	}
 	if o.sound(before) {
 		o.payer(&d, files)
@@ -84,12 +77,15 @@ func placeName(key string) string {
 }
 
 // columns compares the files' columns with the table's.
-func (o *opening) columns(t Table, files []*opened) {
+func (o *opening) columns(d Delivery, files []*opened) {
 	lacking := map[Code][]column{}
 	var odd []string
-	for _, c := range t.columns() {
+	for _, c := range d.Table.columns() {
+		if d.Old && slices.Contains(since12(), c.name) {
+			continue
+		}
 		code := ColumnMissing
-		if slices.Contains(t.needed(), c.name) {
+		if slices.Contains(d.Table.needed(), c.name) {
 			code = ColumnNeeded
 		}
 		switch text, absent := stateOf(c, files); {
@@ -102,6 +98,9 @@ func (o *opening) columns(t Table, files []*opened) {
 		}
 	}
 	where := o.period.String()
+	if d.Old {
+		o.old(where, files)
+	}
 	if c := lacking[ColumnNeeded]; len(c) > 0 {
 		o.gap(ColumnNeeded, where, "columns are missing without which the bill cannot be read: "+names(c), remedy(c), names(c))
 	}
@@ -222,7 +221,16 @@ func (o *opening) payer(d *Delivery, files []*opened) {
 	}
 	for p := range payers {
 		d.Payer = fleet.AccountID(p)
+		if !isAccount(p) {
+			// It names folders and keys further on.
+			o.gap(PayerOdd, o.period.String(), fmt.Sprintf("who pays is %.60q, which is no account of AWS", p), "read what AWS delivered, without change", fmt.Sprintf("%.60q", p))
+		}
 	}
+}
+
+// isAccount reports whether a text can be an account of AWS: digits, as twelve of them are today.
+func isAccount(text string) bool {
+	return len(text) <= 20 && !strings.ContainsFunc(text, func(r rune) bool { return r < '0' || r > '9' })
 }
 
 func scanPayers(f File, payers map[string]bool) (err error) {
@@ -250,6 +258,7 @@ func (b *Bill) compare() {
 		table Table
 	}
 	of := func(d Delivery, t Table) key { return key{d.Payer, d.Month, t} }
+	b.preferNew()
 	slices.SortFunc(b.Deliveries, func(a, c Delivery) int {
 		return cmp.Or(cmp.Compare(a.Payer, c.Payer), a.Month.Compare(c.Month), cmp.Compare(a.Table, c.Table), cmp.Compare(a.Folder, c.Folder))
 	})
@@ -259,6 +268,10 @@ func (b *Bill) compare() {
 	}
 	for _, d := range b.Deliveries {
 		where := period{d.Folder, d.Month.Format(monthForm)}.String()
+		if d.Rows == 0 {
+			b.Gaps = append(b.Gaps, Gap{NoRows, where, "the delivery of " + d.Named() + " has no row", "nothing, if nothing was used in that month; else have it delivered anew", nil})
+			continue
+		}
 		if twice := exports[of(d, d.Table)]; len(twice) > 1 {
 			b.Gaps = append(b.Gaps, Gap{
 				Code: PeriodTwice, Where: where, What: fmt.Sprintf("%s of payer %s is delivered by several exports: %s; none is read, since both would count", d.Table, d.Payer, strings.Join(twice, ", ")),
@@ -266,10 +279,10 @@ func (b *Bill) compare() {
 			})
 		}
 		if d.Table == FOCUS && len(exports[of(d, CUR2)]) == 0 {
-			b.Gaps = append(b.Gaps, Gap{CUR2Missing, where, "payer " + string(d.Payer) + " has FOCUS 1.2 and no CUR 2.0 of this period", "export the table " + string(CUR2) + ", hourly and with resources, too", []string{string(d.Payer)}})
+			b.Gaps = append(b.Gaps, Gap{CUR2Missing, where, "payer " + string(d.Payer) + " has FOCUS and no CUR 2.0 of this period", "export the table " + string(CUR2) + ", hourly and with resources, too", []string{string(d.Payer)}})
 		}
 		if d.Table == CUR2 && len(exports[of(d, FOCUS)]) == 0 {
-			b.Gaps = append(b.Gaps, Gap{FOCUSMissing, where, "payer " + string(d.Payer) + " has CUR 2.0 and no FOCUS 1.2 of this period", "export the table " + string(FOCUS) + ", hourly, too", []string{string(d.Payer)}})
+			b.Gaps = append(b.Gaps, Gap{FOCUSMissing, where, "payer " + string(d.Payer) + " has CUR 2.0 and no FOCUS of this period", "export the table " + string(FOCUS) + ", hourly, too", []string{string(d.Payer)}})
 		}
 	}
 	b.Deliveries = slices.DeleteFunc(b.Deliveries, func(d Delivery) bool { return len(exports[of(d, d.Table)]) > 1 })

@@ -14,15 +14,18 @@ const (
 	FileCorrupt       Code = "file-corrupt"        // a file is cut off or no Parquet
 	FormatUnsupported Code = "format-unsupported"  // CSV, gzip or another form than Parquet
 	TableUnknown      Code = "table-unknown"       // a Parquet file of neither table
-	OldFOCUS          Code = "focus-1.0"           // FOCUS 1.0 where 1.2 is needed
 	ColumnNeeded      Code = "column-needed"       // columns without which the bill cannot be read
 	ColumnType        Code = "column-type"         // needed columns of another type
 	PayersMixed       Code = "payers-mixed"        // one export bills more than one payer
+	PayerOdd          Code = "payer-odd"           // who pays is no account of AWS
 	PeriodTwice       Code = "period-twice"        // two exports deliver the same table, payer and period
 	PeriodWrong       Code = "period-wrong"        // the rows are of another month than the folder says
+	OldFOCUS          Code = "focus-1.0"           // remark: FOCUS 1.0, which has no invoice ids
+	MeterMissing      Code = "meter-missing"       // remark: FOCUS 1.0 without a column that says what was used
 	ColumnMissing     Code = "column-missing"      // remark: columns that the bill can be read without
 	FileUnlisted      Code = "file-unlisted"       // remark: a file that no manifest lists; not read
 	Superseded        Code = "delivery-superseded" // remark: an older delivery of the same export and period; not read
+	NoRows            Code = "no-rows"             // remark: a delivery that is whole and empty
 	CUR2Missing       Code = "cur-2.0-missing"     // remark: a payer's period has FOCUS and no CUR 2.0
 	NotHourly         Code = "not-hourly"          // remark: usage by the day or the month, where hours are needed to tell what was avoided
 	FOCUSMissing      Code = "focus-missing"       // remark: a payer's period has CUR 2.0 and no FOCUS
@@ -31,15 +34,15 @@ const (
 // Codes lists every code.
 func Codes() []Code {
 	return []Code{
-		BadManifest, NoManifest, FileMissing, FileCorrupt, FormatUnsupported, TableUnknown, OldFOCUS, ColumnNeeded, ColumnType, PayersMixed, PeriodTwice, PeriodWrong,
-		ColumnMissing, FileUnlisted, Superseded, CUR2Missing, NotHourly, FOCUSMissing,
+		BadManifest, NoManifest, FileMissing, FileCorrupt, FormatUnsupported, TableUnknown, ColumnNeeded, ColumnType, PayersMixed, PayerOdd, PeriodTwice, PeriodWrong,
+		OldFOCUS, MeterMissing, ColumnMissing, FileUnlisted, Superseded, NoRows, CUR2Missing, NotHourly, FOCUSMissing,
 	}
 }
 
 // Withholds says whether a delivery with such a gap is kept from readers.
 func (c Code) Withholds() bool {
 	switch c {
-	case ColumnMissing, FileUnlisted, Superseded, CUR2Missing, FOCUSMissing, NotHourly:
+	case OldFOCUS, MeterMissing, ColumnMissing, FileUnlisted, Superseded, NoRows, CUR2Missing, FOCUSMissing, NotHourly:
 		return false
 	default:
 		return true

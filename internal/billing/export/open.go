@@ -26,6 +26,7 @@ type Bill struct {
 // Delivery is one export's data of one billing period: what its newest complete manifest lists.
 type Delivery struct {
 	Table     Table
+	Old       bool            // FOCUS 1.0
 	Payer     fleet.AccountID // empty if there are no rows
 	Month     time.Time       // the first instant of the billing period, UTC
 	Name      string          // of the export
@@ -37,10 +38,13 @@ type Delivery struct {
 	Files     []File // in the manifest's order
 }
 
-// Open finds every export beneath a folder by its manifests: FOCUS 1.2 and CUR 2.0 of any number of payers and periods, whether deliveries overwrite each other or stand
+// Open finds every export beneath a folder by its manifests: FOCUS 1.2 or 1.0 and CUR 2.0 of any number of payers and periods, whether deliveries overwrite each other or stand
 // side by side. Of each file only the footer is read, and of each delivery the first rows that tell how fine it is. What cannot be used is left out, and what should be known is said, in Bill.Gaps; an error means that
 // the folder itself cannot be read.
 func Open(dir string) (*Bill, error) {
+	if _, err := os.Stat(dir); err != nil {
+		return nil, fmt.Errorf("open the bill: %w", err)
+	}
 	found, err := look(dir)
 	if err != nil {
 		return nil, fmt.Errorf("open the bill in %s: %w", dir, err)

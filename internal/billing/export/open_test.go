@@ -260,7 +260,90 @@ func TestFOCUSOfAnOlderVersionIsRecognised(t *testing.T) {
 		BillingAccountID string `parquet:"BillingAccountId"`
 		UsageType        string `parquet:"x_UsageType"`
 	}
-	gaps(t, foreign(t, []v10{{1, "Usage", "1", "BoxUsage"}}), "focus-1.0 "+focusData+"f.parquet")
+	b := foreign(t, []v10{{1, "Usage", "1", "BoxUsage"}})
+	where := "p/focus/BILLING_PERIOD=2026-07"
+	gaps(t, b, "column-missing "+where, "column-needed "+where, "focus-1.0 "+where)
+	bill, err := Open(b.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, g := range bill.Gaps {
+		if strings.Contains(g.What, "InvoiceId") || strings.Contains(g.What, "SkuMeter") {
+			t.Errorf("%s blames FOCUS 1.0 for columns that only 1.2 has: %s", g.Code, g.What)
+		}
+	}
+}
+
+// FOCUS 1.0 is read where there is no other, and not beside FOCUS 1.2 of the same month.
+func TestFOCUSOfBothVersions(t *testing.T) {
+	t.Parallel()
+	const before, now = "old/BILLING_PERIOD=2026-07", "p/focus/BILLING_PERIOD=2026-07"
+	b := tree{t, t.TempDir()}
+	rows := randomRows[Focus](1, 50, july)
+	row := old{BillingAccountID: rows[0].BillingAccountID, BillingPeriodStart: july, ChargePeriodStart: july}
+	oldFOCUSIn(b, metered{row, "BoxUsage"})
+	check := func(read string, want ...string) {
+		t.Helper()
+		got, err := Open(b.dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var said, names []string
+		for _, g := range got.Gaps {
+			said = append(said, string(g.Code)+" "+g.Where)
+		}
+		for _, d := range got.Deliveries {
+			names = append(names, d.Named())
+		}
+		if diff := cmp.Diff(want, said); diff != "" || strings.Join(names, " ") != read {
+			t.Errorf("read %v, want %s; gaps (-want +got):\n%s", names, read, diff)
+		}
+	}
+	check("FOCUS_1_0_AWS", "column-missing "+before, "cur-2.0-missing "+before, "focus-1.0 "+before)
+	oldFOCUSIn(b, row)
+	check("FOCUS_1_0_AWS", "column-missing "+before, "cur-2.0-missing "+before, "focus-1.0 "+before, "meter-missing "+before)
+	write(t, b.dir, Export{Bucket: "b", Prefix: "p", Name: "focus"}, rows)
+	check("FOCUS_1_2_AWS", "delivery-superseded old/metadata/BILLING_PERIOD=2026-07/x-Manifest.json", "cur-2.0-missing "+now)
+}
+
+// old is FOCUS 1.0 as far as it is needed; metered the same with AWS's column of what was used.
+type old struct {
+	BillingAccountID    string            `parquet:"BillingAccountId"`
+	BillingPeriodStart  time.Time         `parquet:"BillingPeriodStart,timestamp(millisecond)"`
+	ChargePeriodStart   time.Time         `parquet:"ChargePeriodStart,timestamp(millisecond)"`
+	BilledCost          float64           `parquet:"BilledCost"`
+	ConsumedQuantity    float64           `parquet:"ConsumedQuantity"`
+	ContractedCost      float64           `parquet:"ContractedCost"`
+	ContractedUnitPrice float64           `parquet:"ContractedUnitPrice"`
+	EffectiveCost       float64           `parquet:"EffectiveCost"`
+	ListCost            float64           `parquet:"ListCost"`
+	ListUnitPrice       float64           `parquet:"ListUnitPrice"`
+	PricingQuantity     float64           `parquet:"PricingQuantity"`
+	BillingCurrency     string            `parquet:"BillingCurrency"`
+	ChargeCategory      string            `parquet:"ChargeCategory"`
+	ChargeClass         string            `parquet:"ChargeClass"`
+	Status              string            `parquet:"CommitmentDiscountStatus"`
+	PricingCategory     string            `parquet:"PricingCategory"`
+	PricingUnit         string            `parquet:"PricingUnit"`
+	ResourceID          string            `parquet:"ResourceId"`
+	ServiceCategory     string            `parquet:"ServiceCategory"`
+	ServiceName         string            `parquet:"ServiceName"`
+	SKUID               string            `parquet:"SkuId"`
+	SubAccountID        string            `parquet:"SubAccountId"`
+	Tags                map[string]string `parquet:"Tags"`
+}
+
+type metered struct {
+	old
+	UsageType string `parquet:"x_UsageType"`
+}
+
+// oldFOCUSIn writes one row as FOCUS 1.0.
+func oldFOCUSIn[R any](b tree, row R) {
+	b.t.Helper()
+	b.put("old/metadata/BILLING_PERIOD=2026-07/x-Manifest.json", `{"dataFiles": ["s3://other/old/data/BILLING_PERIOD=2026-07/f.parquet"]}`)
+	b.put("old/data/BILLING_PERIOD=2026-07/f.parquet", "")
+	b.check(parquet.WriteFile(b.path("old/data/BILLING_PERIOD=2026-07/f.parquet"), []R{row}))
 }
 
 func TestAForeignTableIsNamed(t *testing.T) {

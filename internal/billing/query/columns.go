@@ -11,6 +11,14 @@ const (
 	Map    = "MAP(VARCHAR, VARCHAR)"
 )
 
+// InsteadOf is the column that says the same in FOCUS 1.0 with AWS columns; empty where there is none. The engines that read files read it where they find no other.
+func InsteadOf(column string) string {
+	if column == "SkuMeter" {
+		return "x_UsageType"
+	}
+	return ""
+}
+
 // FocusColumns are the columns of FOCUS 1.2 that the texts read. One that an export lacks is read as null.
 func FocusColumns() []Column {
 	return columns(

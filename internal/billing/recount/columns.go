@@ -1,6 +1,7 @@
 package recount
 
 import (
+	"cmp"
 	"errors"
 
 	"offpeak/internal/billing/export"
@@ -81,17 +82,21 @@ func (t times) at(row int) (milli int64, null bool) {
 // reader reads a file's columns; one that is not there, or of another type, is read as null, as in SQL.
 type reader struct {
 	*export.Scan
-	lacks map[string]bool // columns that cannot be read
+	lacks map[string]bool   // columns that cannot be read
+	other map[string]string // what is read in the stead of some of them
 }
 
 // newReader opens a file for columns that the texts know.
 func newReader(f export.File, columns []query.Column) *reader {
-	r := &reader{Scan: f.Scan(), lacks: map[string]bool{}}
+	r := &reader{Scan: f.Scan(), lacks: map[string]bool{}, other: map[string]string{}}
 	if named(f, columns) {
 		return r
 	}
-	for i := range columns {
-		r.lacks[columns[i].Name] = !named(f, columns[i:i+1])
+	for _, c := range columns {
+		r.lacks[c.Name] = !named(f, []query.Column{c})
+		if other := query.InsteadOf(c.Name); r.lacks[c.Name] && other != "" && named(f, []query.Column{{Name: other, Type: c.Type}}) {
+			r.lacks[c.Name], r.other[c.Name] = false, other
+		}
 	}
 	return r
 }
@@ -118,7 +123,7 @@ func named(f export.File, columns []query.Column) bool {
 func (r *reader) words(name string) *words {
 	w := &words{known: map[string]int32{"": 0}, names: []string{""}}
 	if !r.lacks[name] {
-		w.column = r.Text(name)
+		w.column = r.Text(cmp.Or(r.other[name], name))
 	}
 	return w
 }

@@ -19,6 +19,9 @@ const stopping = 15 * time.Minute
 // findHeld finds the whole clock hours in which each subject was held off. The hour in which it was still stopping is not among them, nor is a
 // start's. In each the bill should show no running; once that was so, running ends the stop: somebody started it.
 func (c *computation) findHeld(context.Context) error {
+	if c.Untold {
+		return nil // what shows nothing confirms nothing
+	}
 	for _, s := range c.subjects {
 		ran := map[int32]bool{}
 		for _, u := range s.uses {

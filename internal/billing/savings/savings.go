@@ -60,7 +60,9 @@ type Savings struct {
 	Engine   string
 	// Provisional says that the bill does not reach the end of the period yet, or that a month of it is not closed.
 	Provisional bool
-	Gaps        []Gap
+	// Untold says that the bill does not tell what ran: what was avoided is not known, and its zeros mean nothing.
+	Untold bool
+	Gaps   []Gap
 
 	Headline      Figure // own and cohort baselines
 	ByOrigin      []Line // own, cohort, unproven

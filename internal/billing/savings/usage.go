@@ -90,6 +90,10 @@ const lag = 6 * time.Hour
 // more that claims too little.)
 func (c *computation) shorten() error {
 	end := c.lastUse.Add(time.Hour)
+	if c.Commitments.Why != "" || c.lastUse.IsZero() {
+		c.untold()
+		return nil // FOCUS alone lies behind nothing; where nothing ever ran nothing is claimed
+	}
 	if c.closed[monthOf(c.Measured.To.Add(-time.Hour))] || !end.Add(lag).Before(c.Measured.To) {
 		return nil
 	}
@@ -100,6 +104,13 @@ func (c *computation) shorten() error {
 	c.Measured.To, c.Provisional = end, true
 	c.hours = c.hours[:end.Sub(c.Measured.From)/time.Hour]
 	return nil
+}
+
+// untold says that the bill does not tell what ran, as FOCUS does not without a column of meters: then zero is no answer to what was avoided.
+func (c *computation) untold() {
+	if c.Untold = c.Commitments.Why != "" && c.lastUse.IsZero() && len(c.subjects) > 0; c.Untold {
+		c.gapOf(NoUsage, "all", "the bill shows nothing that ran, neither by CUR 2.0 nor by the meters of FOCUS: what was avoided is not known")
+	}
 }
 
 // usage is the engine's; where there is no CUR 2.0, that of FOCUS, which says nothing of commitments, and of tasks not what they consist of.
