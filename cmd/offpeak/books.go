@@ -32,6 +32,7 @@ type books struct {
 	engine func(ctx context.Context, payer fleet.AccountID) (billing.Engine, error)
 	err    io.Writer
 	notes  []string // what is to be told in the end
+	done   func()   // removes what reading the bill took
 }
 
 // charged is an engine that costs something, and what.
@@ -44,7 +45,7 @@ type charged struct {
 
 // open opens what figures of a period are made of. Of bills in S3 the months are brought that bear on it.
 func (f *savingsFlags) open(ctx context.Context, period billing.Period) (b *books, err error) {
-	b = &books{err: f.console.err}
+	b = &books{err: f.console.err, done: func() {}}
 	if b.store, err = f.openLedger(ctx); err != nil {
 		return nil, err
 	}
@@ -54,7 +55,9 @@ func (f *savingsFlags) open(ctx context.Context, period billing.Period) (b *book
 	if err := f.openBill(ctx, b, period); err != nil {
 		return nil, err
 	}
-	b.payers, err = f.payers(b.bill)
+	if b.payers, err = f.payers(b.bill); err != nil {
+		b.done()
+	}
 	return b, err
 }
 
@@ -79,9 +82,11 @@ func (f *savingsFlags) openBill(ctx context.Context, b *books, period billing.Pe
 		}
 		flag = fmt.Errorf
 	}
-	if b.bill, err = export.Open(dir); err != nil {
+	opened, done, err := openExports(dir)
+	if err != nil {
 		return flag("--bill: %w", err)
 	}
+	b.bill, b.done = opened, done
 	b.engine = countedBy(b.bill, f.sourceFlags.engine)
 	return nil
 }

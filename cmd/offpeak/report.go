@@ -103,7 +103,7 @@ type reportRun struct {
 }
 
 // prepare opens what reports of a quarter are made of.
-func (f *reportFlags) prepare(ctx context.Context, quarter string) (*reportRun, error) {
+func (f *reportFlags) prepare(ctx context.Context, quarter string) (_ *reportRun, err error) {
 	if err := f.check(); err != nil {
 		return nil, err
 	}
@@ -121,6 +121,11 @@ func (f *reportFlags) prepare(ctx context.Context, quarter string) (*reportRun, 
 	if r.books, err = f.savingsFlags.open(ctx, period); err != nil {
 		return nil, err
 	}
+	defer func() {
+		if err != nil {
+			r.done()
+		}
+	}()
 	if payer := payerOf(r.policy, f.tenant); payer != "" {
 		if !slices.Contains(r.payers, payer) {
 			return nil, unknownTenant(r.policy, f.tenant, f.bill, r.payers)
@@ -178,6 +183,7 @@ func (f *reportFlags) make() error {
 	if err != nil {
 		return err
 	}
+	defer run.done()
 	documents := []reportDocument{}
 	for _, payer := range run.payers {
 		doc, err := f.ofPayer(ctx, run, payer, languages, as)

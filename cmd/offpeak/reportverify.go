@@ -82,7 +82,10 @@ func (f *reportFlags) verify(folder string) error {
 	if err != nil {
 		return err
 	}
-	defer run.tell()
+	defer func() {
+		run.done()
+		run.tell()
+	}()
 	doc := verifyDocument{Folder: folder, Differs: []string{}, Anew: otherDeliveries(k.report.Sources.Manifests, manifestsIn(run.bill, k.report.Tenant.Payer))}
 	if len(run.inventory) == 0 {
 		if run.inventory, err = inventoryOf(&k); err != nil {

@@ -73,7 +73,10 @@ func (f *savingsFlags) run() error {
 	if err != nil {
 		return err
 	}
-	defer b.tell()
+	defer func() {
+		b.done()
+		b.tell()
+	}()
 	var documents []savingsDocument
 	for i, payer := range b.payers {
 		figures, err := b.figures(ctx, payer, period)

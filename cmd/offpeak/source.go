@@ -28,7 +28,7 @@ type sourceFlags struct {
 func (f *sourceFlags) register(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.ledger, "ledger", "", "folder with the ledger, or s3://BUCKET[/PREFIX] of a hub")
-	flags.StringVar(&f.bill, "bill", "", "folder with the exports of the bill, s3://BUCKET/PREFIX to which AWS delivers them, or athena:DATABASE.TABLE of a hub")
+	flags.StringVar(&f.bill, "bill", "", "folder with the exports of the bill, or a CSV file of FOCUS; s3://BUCKET/PREFIX to which AWS delivers them, or athena:DATABASE.TABLE of a hub")
 	flags.StringArrayVar(&f.rates, "plan-rates", nil, "what `aws savingsplans describe-savings-plan-rates` printed (repeatable; * stands for any name)")
 	flags.StringVar(&f.engine, "engine", "", "what counts a bill of files: duckdb, or go (default duckdb where it is built in)")
 	flags.StringVar(&f.profile, "profile", "", "profile of the AWS configuration (default: the standard credential chain)")

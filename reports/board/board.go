@@ -224,6 +224,9 @@ func (b *board) table(columns []column, rows [][]string) {
 		b.font("", 8.5)
 	}
 	head()
+	if len(rows) == 0 {
+		b.CellFormat(wide, line, b.plain(b.words.Say(words.NothingHere)), "", 1, "L", false, 0, "")
+	}
 	_, high := b.GetPageSize()
 	for _, row := range rows {
 		if b.GetY()+line > high-bottom {
@@ -241,8 +244,9 @@ func (b *board) table(columns []column, rows [][]string) {
 func (b *board) pairs(rows [][2]string) {
 	b.font("", 9)
 	for _, row := range rows {
-		b.CellFormat(b.width*0.66, line, b.fit(row[0], b.width*0.66-2), "", 0, "L", false, 0, "")
-		b.CellFormat(b.width*0.34, line, b.fit(row[1], b.width*0.34-2), "", 1, "R", false, 0, "")
+		right := min(b.width*0.34, max(b.width*0.16, b.GetStringWidth(b.plain(row[1]))+3)) // what the value does not need is the name's
+		b.CellFormat(b.width-right, line, b.fit(row[0], b.width-right-2), "", 0, "L", false, 0, "")
+		b.CellFormat(right, line, b.fit(row[1], right-2), "", 1, "R", false, 0, "")
 	}
 }
 

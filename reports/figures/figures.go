@@ -166,7 +166,7 @@ func (in *Input) checks(spent *Spent) reports.Checks {
 	return c
 }
 
-// gaps are those of the figures and of the bill, and what this package misses, in order of code.
+// gaps are those of the figures and of the bill, and what this package misses, the weighty first, in order of code.
 func (in *Input) gaps(r *reports.Report, spent *Spent) (gaps []reports.Gap) {
 	for _, g := range in.Savings.Gaps {
 		gaps = append(gaps, reports.Gap{Code: string(g.Code), Says: g.Says, Args: g.Args})
@@ -196,8 +196,22 @@ func (in *Input) gaps(r *reports.Report, spent *Spent) (gaps []reports.Gap) {
 		add(q.Method != r.Method, reports.GapMethod, fmt.Sprintf("%s was computed by method %s: it is shown and not compared", q.Name, q.Method), q.Name, q.Method)
 	}
 	add(r.Checks.Recount == reports.NotDone, reports.GapRecount, "no second engine has recounted the figures")
-	slices.SortStableFunc(gaps, func(a, b reports.Gap) int { return cmp.Compare(a.Code, b.Code) })
+	slices.SortStableFunc(gaps, func(a, b reports.Gap) int {
+		return cmp.Or(cmp.Compare(minor(a.Code), minor(b.Code)), cmp.Compare(a.Code, b.Code))
+	})
 	return gaps
+}
+
+// minor ranks gaps behind those that bear on what was avoided and billed: what is told first is read.
+func minor(code string) int {
+	switch code {
+	case "column-missing", "file-unlisted", "delivery-superseded", "other-provider", reports.GapRecount:
+		return 2
+	case reports.GapInventory, reports.GapLastInventory, reports.GapLastReport, reports.GapToolCost, reports.GapForecast, reports.GapMethod:
+		return 1
+	default:
+		return 0
+	}
 }
 
 // sixPlaces rounds hours as reports show them.

@@ -30,6 +30,9 @@ func heatScale(u *reports.Usage, cost bool) (largest decimal.Decimal) {
 
 // heat writes a week as a table: a row a day, a column an hour, each cell its number and a shade.
 func heat(w words.Words, caption string, week reports.Week, largest decimal.Decimal) template.HTML {
+	if empty(&week) {
+		return template.HTML(`<p><b>` + template.HTMLEscapeString(say(w, caption)) + `</b>: ` + template.HTMLEscapeString(say(w, "nothing")) + `</p>`)
+	}
 	unit, places := decimal.NewFromInt(1), int32(0)
 	note := ""
 	switch {
@@ -55,6 +58,18 @@ func heat(w words.Words, caption string, week reports.Week, largest decimal.Deci
 	}
 	b.WriteString("</tbody></table></div>")
 	return template.HTML(b.String()) // numbers and fixed words
+}
+
+// empty reports whether a week holds nothing but zeros: a table of them would say that nothing ran, where nothing is known.
+func empty(week *reports.Week) bool {
+	for day := range week {
+		for _, value := range week[day] {
+			if !value.IsZero() {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // shade is which colour a value has: none for zero, else by sevenths of the largest.

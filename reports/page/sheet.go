@@ -2,6 +2,7 @@ package page
 
 import (
 	"html/template"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -144,13 +145,24 @@ func (s *sheet) Splits() []split {
 			services.Filter = ""
 		}
 	}
-	return []split{
+	all := []split{
 		{"by-environment", "environment", "environment", a.Environments, nameOr(w, "no-environment")},
 		{"by-account", "account", "account", a.Accounts, nameOr(w, "none")},
 		{"by-team", "team", "team", a.Teams, nameOr(w, "untagged")},
 		services,
 		{"by-origin", "origin", "origin", a.Origins, w.Origin},
 	}
+	return slices.DeleteFunc(all, func(s split) bool { return len(s.Lines) == 0 })
+}
+
+// whyNot says in the page's language why the figure is not adjusted for commitments: the gap that has words for it, and where there is none nothing.
+func (s *sheet) whyNot() string {
+	for _, g := range s.Report.Gaps {
+		if g.Code == "no-commitments" || g.Code == "no-plan-rate" {
+			return visible(s.words().Gap(g))
+		}
+	}
+	return ""
 }
 
 // counted is one view of the inventory. Filter is the column of its table; Rest is how many the list leaves out.
@@ -204,6 +216,7 @@ func (s *sheet) functions() template.FuncMap {
 	return template.FuncMap{
 		"t": func(key string) string { return say(w, key) }, "fill": func(key string, values ...string) string { return filled(w, key, values...) },
 		"id": func(name string) string { return string(w.Language()) + "-" + name }, "v": func(text any) string { return visible(textOf(text)) },
+		"whyNot":  s.whyNot,
 		"avoided": func() string { return w.Avoided(&r.Avoided) },
 		"usd":     func(a any) string { return w.USD(amountOf(a)) }, "est": func(a any) string { return w.Estimate(amountOf(a)) }, "signed": func(a money.USD) string { return plus(a) + w.USD(a) },
 		"like":   func(a any, total money.USD) string { return w.Like(total)(amountOf(a)) },

@@ -2,6 +2,7 @@ package spend_test
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -79,18 +80,23 @@ func TestTheBridge(t *testing.T) {
 func TestWithoutALastQuarterThereIsNoBridge(t *testing.T) {
 	t.Parallel()
 	b := (&bill{}).closed(quarter)
-	if s := of(t, input(t, b)); s.Bill.Bridge != nil || !cmp.Equal(gaps(s), []string{"no-last-bill", "no-tool-cost"}) {
+	if s := of(t, input(t, b)); s.Bill.Bridge != nil || !cmp.Equal(gaps(s), []string{"no-hours", "no-last-bill", "no-tool-cost"}) {
 		t.Errorf("no bill: got %+v, %v", s.Bill.Bridge, gaps(s))
 	}
 	in := input(t, b)
 	in.Before = billing.Period{}
-	if s := of(t, in); s.Bill.Bridge != nil || !cmp.Equal(gaps(s), []string{"no-last-bill", "no-tool-cost"}) {
+	if s := of(t, in); s.Bill.Bridge != nil || !cmp.Equal(gaps(s), []string{"no-hours", "no-last-bill", "no-tool-cost"}) {
 		t.Errorf("no quarter: got %+v, %v", s.Bill.Bridge, gaps(s))
 	}
 	in = input(t, twoQuarters(nil))
 	in.AvoidedBefore = nil
-	if s := of(t, in); s.Bill.Bridge != nil || !cmp.Equal(gaps(s), []string{"no-last-avoided", "no-tool-cost"}) {
+	if s := of(t, in); s.Bill.Bridge != nil || !cmp.Equal(gaps(s), []string{"no-hours", "no-last-avoided", "no-tool-cost"}) {
 		t.Errorf("what was avoided is not known: got %+v, %v", s.Bill.Bridge, gaps(s))
+	}
+	in = input(t, twoQuarters(nil))
+	in.Measured = billing.Period{From: quarter.From, To: quarter.To.AddDate(0, 0, -20)}
+	if s := of(t, in); s.Bill.Bridge != nil || !slices.Contains(gaps(s), "part-of-quarter") {
+		t.Errorf("a part of the quarter is billed: got %+v, %v", s.Bill.Bridge, gaps(s))
 	}
 }
 

@@ -120,6 +120,9 @@ func (m *maker) readThings(ctx context.Context) error {
 		}
 	}
 	m.Cost = m.weekOf(&week)
+	if !slices.ContainsFunc(week[:], func(d decimal.Decimal) bool { return !d.IsZero() }) {
+		m.gap(reports.GapHours, "the bill shows no hourly cost of anything that runs: the map of the week is empty")
+	}
 	m.offHours(accounts)
 	for _, t := range things {
 		m.identify(t, environmentTags)

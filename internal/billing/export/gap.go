@@ -25,6 +25,8 @@ const (
 	ColumnMissing     Code = "column-missing"      // remark: columns that the bill can be read without
 	FileUnlisted      Code = "file-unlisted"       // remark: a file that no manifest lists; not read
 	Superseded        Code = "delivery-superseded" // remark: an older delivery of the same export and period; not read
+	CSVFile           Code = "csv-file"            // remark: a CSV file that was named by hand, without a manifest
+	OtherProvider     Code = "other-provider"      // remark: rows of another provider than AWS, which are not counted
 	NoRows            Code = "no-rows"             // remark: a delivery that is whole and empty
 	CUR2Missing       Code = "cur-2.0-missing"     // remark: a payer's period has FOCUS and no CUR 2.0
 	NotHourly         Code = "not-hourly"          // remark: usage by the day or the month, where hours are needed to tell what was avoided
@@ -35,14 +37,14 @@ const (
 func Codes() []Code {
 	return []Code{
 		BadManifest, NoManifest, FileMissing, FileCorrupt, FormatUnsupported, TableUnknown, ColumnNeeded, ColumnType, PayersMixed, PayerOdd, PeriodTwice, PeriodWrong,
-		OldFOCUS, MeterMissing, ColumnMissing, FileUnlisted, Superseded, NoRows, CUR2Missing, NotHourly, FOCUSMissing,
+		OldFOCUS, MeterMissing, ColumnMissing, FileUnlisted, Superseded, CSVFile, OtherProvider, NoRows, CUR2Missing, NotHourly, FOCUSMissing,
 	}
 }
 
 // Withholds says whether a delivery with such a gap is kept from readers.
 func (c Code) Withholds() bool {
 	switch c {
-	case OldFOCUS, MeterMissing, ColumnMissing, FileUnlisted, Superseded, NoRows, CUR2Missing, FOCUSMissing, NotHourly:
+	case OldFOCUS, MeterMissing, ColumnMissing, FileUnlisted, Superseded, CSVFile, OtherProvider, NoRows, CUR2Missing, FOCUSMissing, NotHourly:
 		return false
 	default:
 		return true

@@ -24,7 +24,7 @@ type bill struct {
 	leases   []billing.Reservation
 	rates    []billing.PlanRate
 	noCUR    bool
-	noMonths []time.Time // of CUR
+	noMonths []time.Time // of CUR; without any, of FOCUS
 }
 
 func within(p billing.Period, t time.Time) bool { return !t.Before(p.From) && t.Before(p.To) }
@@ -34,8 +34,11 @@ func (b *bill) Name() string { return "a bill of a test" }
 
 func (b *bill) Months() (m billing.Months) {
 	for _, c := range b.charges {
-		m.FOCUS = append(m.FOCUS, c.Month)
-		if !b.noCUR && !slices.ContainsFunc(b.noMonths, c.Month.Equal) {
+		without := slices.ContainsFunc(b.noMonths, c.Month.Equal)
+		if !b.noCUR || !without {
+			m.FOCUS = append(m.FOCUS, c.Month)
+		}
+		if !b.noCUR && !without {
 			m.CUR = append(m.CUR, c.Month)
 		}
 	}

@@ -58,6 +58,9 @@ func (c *computation) readDays(ctx context.Context) error {
 		}
 	}
 	c.extent(days)
+	if n := len(c.Gaps); !c.Measured.From.Before(c.Measured.To) && n > 0 && c.Gaps[n-1].Code == NoUsage {
+		return fmt.Errorf("%w of which it tells what ran: %s", ErrNoBill, c.Gaps[n-1].Says)
+	}
 	if !c.Measured.From.Before(c.Measured.To) {
 		return fmt.Errorf("%w: it has %s", ErrNoBill, dates(days[0].Day, days[len(days)-1].Day.AddDate(0, 0, 1)))
 	}
@@ -66,7 +69,7 @@ func (c *computation) readDays(ctx context.Context) error {
 }
 
 // extent sets from when and until when the bill tells what ran. A month that AWS has closed is whole, also where nothing was charged at its end. A
-// month without CUR 2.0 tells nothing, unless there is none at all.
+// month without CUR 2.0 tells nothing; where there is none at all, a month without FOCUS.
 func (c *computation) extent(days []billing.Day) {
 	first, last := days[0], days[len(days)-1]
 	c.Baseline = first.Day
@@ -85,14 +88,15 @@ func (c *computation) extent(days []billing.Day) {
 	if c.closed[monthOf(first.Day)] {
 		c.Measured.From = later(c.Period.From, monthOf(first.Day))
 	}
-	c.withoutCUR()
+	c.withoutUsage()
 }
 
-// withoutCUR leaves out what lies before the last month without CUR 2.0 that is only history, and behind the first one that is measured.
-func (c *computation) withoutCUR() {
-	delivered := c.in.Engine.Months().CUR
+// withoutUsage leaves out what lies before the last month of which nobody tells what ran and that is only history, and behind the first one that is measured: a
+// month that was not delivered is none in which nothing ran.
+func (c *computation) withoutUsage() {
+	delivered, export, sentence := c.in.Engine.Months().CUR, "CUR 2.0", ""
 	if len(delivered) == 0 {
-		return
+		delivered, export, sentence = c.in.Engine.Months().FOCUS, "FOCUS", "bill-"
 	}
 	for month := monthOf(c.Baseline); month.Before(c.Measured.To); month = month.AddDate(0, 1, 0) {
 		if slices.ContainsFunc(delivered, month.Equal) {
@@ -101,12 +105,12 @@ func (c *computation) withoutCUR() {
 		name := month.Format("2006-01")
 		if next := month.AddDate(0, 1, 0); next.Before(c.Measured.From) || next.Equal(c.Measured.From) {
 			c.Baseline = later(c.Baseline, next)
-			c.gapOf(NoUsage, "baseline", "%s has no CUR 2.0, which tells what ran: baselines begin after it", name)
+			c.gapOf(NoUsage, sentence+"baseline", "no "+export+" tells what ran in %s: baselines begin after it", name)
 			continue
 		}
 		c.Provisional = true
 		c.Measured.To = later(c.Measured.From, month)
-		c.gapOf(NoUsage, "claim", "%s has no CUR 2.0, which tells what ran: nothing is claimed from then on", name)
+		c.gapOf(NoUsage, sentence+"claim", "no "+export+" tells what ran in %s: nothing is claimed from then on", name)
 		return
 	}
 }
@@ -148,7 +152,7 @@ func (c *computation) notBilled(days []billing.Day) {
 		c.Provisional = true
 		c.gapOf(NotBilledYet, "after", "%s not billed yet: provisional; nothing is claimed for it", dates(c.Measured.To, c.Period.To))
 	}
-	billed := map[time.Time]bool{}
+	billed, delivered := map[time.Time]bool{}, c.in.Engine.Months().FOCUS
 	var negative int64
 	for _, d := range days {
 		billed[d.Day] = true
@@ -158,7 +162,7 @@ func (c *computation) notBilled(days []billing.Day) {
 	}
 	var from time.Time
 	for day := c.Baseline.Truncate(24 * time.Hour); !day.After(c.Measured.To); day = day.AddDate(0, 0, 1) {
-		missing := !billed[day] && !c.closed[monthOf(day)] && day.Before(c.Measured.To)
+		missing := !billed[day] && !c.closed[monthOf(day)] && day.Before(c.Measured.To) && slices.ContainsFunc(delivered, monthOf(day).Equal)
 		switch {
 		case missing && from.IsZero():
 			from = day

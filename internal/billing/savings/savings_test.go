@@ -385,7 +385,7 @@ func TestWhatTheBillLacksIsSaid(t *testing.T) {
 		{"nothing", func(*bill, *book) {}, "", ""},
 		{"it ends early", func(b *bill, _ *book) { b.days, b.charges[1].Invoice = b.days[:len(b.days)-3], "" }, "not-billed-yet open-month", "2026-07-05..07 not billed yet: provisional"},
 		{"a closed month is whole, also where nothing was charged at its end", func(b *bill, _ *book) { b.days = b.days[:len(b.days)-3] }, "", ""},
-		{"a month has no CUR 2.0", func(b *bill, _ *book) { b.noMonths = []time.Time{june} }, "no-usage-data", "2026-06 has no CUR 2.0"},
+		{"a month has no CUR 2.0", func(b *bill, _ *book) { b.noMonths = []time.Time{june} }, "no-usage-data", "no CUR 2.0 tells what ran in 2026-06"},
 		{"CUR 2.0 ends before FOCUS", func(b *bill, _ *book) {
 			b.charges[1].Invoice = ""
 			b.usage = slices.DeleteFunc(b.usage, func(u billing.Usage) bool { return !u.Hour.Before(week.To.AddDate(0, 0, -2)) })
@@ -433,6 +433,24 @@ func TestFOCUSAloneTellsInstancesAndGroups(t *testing.T) {
 	}
 	if got := codes(s); got != "no-commitments not-on-bill" {
 		t.Errorf("gaps %q", got)
+	}
+}
+
+// A bill that shows nothing that ran is no bill on which nothing ran: FOCUS without a column of meters is such a one.
+func TestWhatNothingTellsIsNotZero(t *testing.T) {
+	t.Parallel()
+	b, entries := oneNight()
+	b.noCUR, b.usage = true, nil
+	if s := compute(t, b, entries); !s.Untold || s.Confirmed.Known() || codes(s) != "no-commitments no-usage-data not-on-bill" {
+		t.Errorf("untold %t, confirmed %+v, gaps %v", s.Untold, s.Confirmed, s.Gaps)
+	}
+	if s := compute(t, b, nil); s.Untold {
+		t.Error("nobody acted: that nothing was avoided is known")
+	}
+	b, entries = oneNight()
+	b.usage = nil
+	if s := compute(t, b, entries); s.Untold {
+		t.Error("CUR 2.0 tells that nothing ran")
 	}
 }
 
@@ -509,15 +527,17 @@ func TestWhatIsBilledWhileStopped(t *testing.T) {
 
 func TestAMonthWithoutUsageIsNotClaimed(t *testing.T) {
 	t.Parallel()
-	b, entries := oneNight()
-	b.noMonths = []time.Time{july}
-	in := savings.Input{Engine: b, Entries: entries.all(), Period: week}
-	if s, err := savings.Compute(t.Context(), in); !errors.Is(err, savings.ErrNoBill) {
-		t.Errorf("got %+v, %v", s, err)
-	}
-	b.noMonths = []time.Time{june}
-	if s := compute(t, b, entries); !s.Headline.List.IsZero() || s.ByOrigin[0].Name != string(avoidance.Unproven) {
-		t.Errorf("without June's hours there is no baseline: %+v", s.ByOrigin)
+	for _, noCUR := range []bool{false, true} {
+		b, entries := oneNight()
+		b.noCUR, b.noMonths = noCUR, []time.Time{july}
+		in := savings.Input{Engine: b, Entries: entries.all(), Period: week}
+		if s, err := savings.Compute(t.Context(), in); !errors.Is(err, savings.ErrNoBill) || !strings.Contains(err.Error(), "tells what ran in 2026-07") {
+			t.Errorf("without CUR 2.0 %t: got %+v, %v", noCUR, s, err)
+		}
+		b.noMonths = []time.Time{june}
+		if s := compute(t, b, entries); !s.Headline.List.IsZero() || s.ByOrigin[0].Name != string(avoidance.Unproven) {
+			t.Errorf("without CUR 2.0 %t: without June's hours there is no baseline: %+v", noCUR, s.ByOrigin)
+		}
 	}
 }
 
