@@ -190,17 +190,14 @@ class Table {
     }
     this.state = state;
   }
+  // go shows the table otherwise, and the address with it, at once: what the reader does next, before the browser tells of the new address, builds on this.
   go(change, silently) {
+    settle();
     const to = this.address({ page: 0, ...change });
-    if (silently) {
-      history.replaceState(null, "", to);
-      this.take(to.split("?")[1]);
-      this.update();
-      return;
-    }
-    within = true;
-    if (location.hash === to) route();
-    else location.hash = to;
+    if (silently) history.replaceState(null, "", to); else location.hash = to;
+    last = location.hash;
+    this.take(to.split("?")[1]);
+    this.update();
   }
 
   // found are the rows that the filters let pass, in the order that is asked for.
@@ -495,12 +492,11 @@ document.addEventListener("click", (event) => {
 
 // --- Addresses ---
 
-let within = false; // the change of address came from the table itself, or from closing a resource: the reader stays where they are
-let last = "";
+let last = ""; // the address that is shown
 const route = () => {
   const hash = location.hash;
-  const inner = within || (last.startsWith("#/resource/") && !left);
-  within = left = false;
+  const inner = last.startsWith("#/resource/") && !left; // a resource was closed: the reader stays where they are
+  left = false;
   last = hash;
   const resource = hash.match(/^#\/resource\/(.*)$/);
   if (resource) {
@@ -529,7 +525,9 @@ const route = () => {
     }
   }
 };
-window.addEventListener("hashchange", route);
+// settle follows a link, or a step back, of which the browser has not told yet.
+const settle = () => { if (location.hash !== last) route(); };
+window.addEventListener("hashchange", settle);
 
 // --- Language, light and dark ---
 

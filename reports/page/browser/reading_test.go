@@ -65,6 +65,37 @@ func TestFiltersAddUp(t *testing.T) {
 	x.until(`document.querySelector('` + resources + ` tbody').textContent === "Nothing matches."`)
 }
 
+// TestAReaderFasterThanTheBrowser: the browser tells of a new address some time after it has changed, on a busy machine long after. What is done until then builds on what was
+// chosen last: filters that were cleared stay cleared, and of two choices both hold.
+func TestAReaderFasterThanTheBrowser(t *testing.T) {
+	t.Parallel()
+	const choose = `const by = (key, value) => { const s = document.getElementById("en-resources-by-" + key); s.value = value; s.dispatchEvent(new Event("change")); };
+		const type = (text) => { const q = document.getElementById("en-resources-q"); q.value = text; q.dispatchEvent(new Event("input")); };
+		const clear = () => document.querySelector('.doc:not([hidden]) [data-table="resources"] .tools button').click();`
+	const told = `new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))` // by when the browser has told of a new address
+	const follow = `document.querySelector('a[href="#/resources?origin=own"]').click();`
+	x := small(t, words.English, "")
+	for _, test := range []struct{ what, before, at, want string }{
+		{"cleared, then typed", `by("team", "=결제")`, `clear(); type("batch");`, "#/resources?q=batch"},
+		{"two choices", ``, `by("team", "=결제"); by("origin", "=cohort");`, "#/resources?team=결제&origin=cohort"},
+		{"a choice, then cleared", ``, `by("team", "=결제"); clear();`, "#/resources"},
+		{"a link, then typed", `by("team", "=결제")`, follow + ` type("batch");`, "#/resources?origin=own&q=batch"},
+		{"a choice, then a header", ``, `by("team", "=결제"); document.querySelector('.doc:not([hidden]) [data-table="resources"] thead button').click();`, "#/resources?team=결제&sort=name"},
+	} {
+		x.do(chromedp.Navigate("about:blank"), chromedp.Navigate(x.url()), chromedp.WaitReady(`html[data-ready="true"]`))
+		if test.before != "" {
+			x.do(chromedp.Evaluate("(() => { "+choose+test.before+" })()", nil))
+			x.until(told)
+		}
+		shown := ask[string](x, "(() => { "+choose+test.at+` return decodeURIComponent(location.hash) + " " + document.querySelector('`+resources+` .sum').textContent; })()`)
+		address, sum, _ := strings.Cut(shown, " ")
+		x.until(told)
+		if later := ask[string](x, `decodeURIComponent(location.hash)`); address != test.want || later != test.want || x.status("resources") != sum {
+			t.Errorf("%s: the address is %s, then %s, want %s; shown is %q, then %q", test.what, address, later, test.want, sum, x.status("resources"))
+		}
+	}
+}
+
 func TestWhatIsInNoTotalStandsBeside(t *testing.T) {
 	t.Parallel()
 	r, ten, five := sample.Report(40), mustUSD(t, "10"), mustUSD(t, "5")
