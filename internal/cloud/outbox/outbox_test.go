@@ -131,7 +131,7 @@ func TestWhatBecameOfAMail(t *testing.T) {
 			"a recipient, in the sandbox", refused("MessageRejected", "Email address is not verified. The following identities failed the check in region US-EAST-1: Kim@example.co.kr"),
 			delivery.ErrNotNow, "SES is in its sandbox in us-east-1", 1,
 		},
-		{"a domain without MAIL FROM", refused("MailFromDomainNotVerifiedException", "x"), delivery.ErrNotNow, "MX record", 1},
+		{"a domain without MAIL FROM", refused("MailFromDomainNotVerifiedException", "Mail-From domain is not verified."), delivery.ErrNotNow, "MX record", 1},
 		{"sending is paused", refused("SendingPausedException", "x"), delivery.ErrNotNow, "have it resumed", 1},
 		{"the account is suspended", refused("AccountSuspendedException", "x"), delivery.ErrNotNow, "account dashboard", 1},
 		{"a quota", refused("LimitExceededException", "x"), delivery.ErrNotNow, "Service Quotas", 1},

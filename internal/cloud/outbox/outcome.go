@@ -63,6 +63,8 @@ func (o *Outbox) verdict(code, message, to string) (advice string, mark error) {
 		return false
 	}
 	switch {
+	case code == "MailFromDomainNotVerifiedException": // its text, too, says that something is not verified
+		return "its MAIL FROM domain is not verified: set its MX record, or take the MAIL FROM domain away (SES console, Identities)", delivery.ErrNotNow
 	case has("not verified", "authority to send"):
 		return o.unverified(text, to), delivery.ErrNotNow
 	case has("configuration set"):
@@ -75,8 +77,6 @@ func (o *Outbox) verdict(code, message, to string) (advice string, mark error) {
 		return "check the address in the policy (tenants, recipients), and that it does not stand on SES's suppression list", delivery.ErrRefused
 	case "SendingPausedException", "AccountSuspendedException":
 		return paused, delivery.ErrNotNow
-	case "MailFromDomainNotVerifiedException":
-		return "its MAIL FROM domain is not verified: set its MX record, or take the MAIL FROM domain away (SES console, Identities)", delivery.ErrNotNow
 	case "LimitExceededException", "TooManyRequestsException", "ThrottlingException":
 		return "SES's quota of this account is used up; it is tried again at the next day's look, and a higher one is asked for in Service Quotas", delivery.ErrNotNow
 	}
