@@ -1,12 +1,13 @@
 package reporting
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"hash"
 	"iter"
+	"slices"
 	"time"
 
 	"offpeak/internal/billing"
@@ -14,19 +15,19 @@ import (
 	"offpeak/internal/ledger"
 )
 
-// reading is what is kept of the ledger while the savings read it: the acts of the quarter without the state before them, when the ledger begins, and a hash over
+// reading is what is kept of the ledger while the savings read it: the acts of the quarter without the state before them, when the ledger begins, and hashes of
 // who did what when. So the ledger is read once.
 type reading struct {
 	period billing.Period
 	acts   []ledger.Entry
 	began  time.Time
 	count  int
-	hash   hash.Hash
+	sums   [][sha256.Size]byte
 }
 
 // along passes entries on and keeps what is needed of them.
 func (r *reading) along(entries iter.Seq2[ledger.Entry, error]) iter.Seq2[ledger.Entry, error] {
-	r.hash = sha256.New()
+	r.sums = nil
 	return func(yield func(ledger.Entry, error) bool) {
 		for e, err := range entries {
 			if err == nil {
@@ -44,7 +45,7 @@ func (r *reading) take(e *ledger.Entry) {
 		return
 	}
 	r.count++
-	_, _ = fmt.Fprintf(r.hash, "%s\x00%d\x00%s\x00%d\x00%s\n", e.Act, e.Attempt, e.State, e.At.UnixNano(), e.Resource)
+	r.sums = append(r.sums, sha256.Sum256(fmt.Appendf(nil, "%s\x00%d\x00%s\x00%d\x00%s\n", e.Act, e.Attempt, e.State, e.At.UnixNano(), e.Resource)))
 	if r.began.IsZero() || e.At.Before(r.began) {
 		r.began = e.At
 	}
@@ -55,8 +56,15 @@ func (r *reading) take(e *ledger.Entry) {
 	}
 }
 
-// sum is the hash in hexadecimal.
-func (r *reading) sum() string { return hex.EncodeToString(r.hash.Sum(nil)) }
+// sum is a hash over all that was read, in hexadecimal. It is the same in whatever order the ledger lies: a month that was compacted is read by scopes.
+func (r *reading) sum() string {
+	slices.SortFunc(r.sums, func(a, b [sha256.Size]byte) int { return bytes.Compare(a[:], b[:]) })
+	all := sha256.New()
+	for i := range r.sums {
+		_, _ = all.Write(r.sums[i][:])
+	}
+	return hex.EncodeToString(all.Sum(nil))
+}
 
 // hashOf is the hash of the baselines' JSON, in which maps are in order.
 func hashOf(book avoidance.Book) string {
