@@ -221,10 +221,29 @@ func otherDeliveries(was, is []reports.Manifest) string {
 	return strings.Join(months, ", ")
 }
 
+// namedIn are the deliveries that a report names, as they are now, in its order: the folder of the bill may hold months of other quarters too, and a hub names deliveries without having
+// counted their rows.
+func namedIn(was, is []reports.Manifest) (now []reports.Manifest) {
+	for _, w := range was {
+		for _, i := range is {
+			if i.Export != w.Export || i.Month != w.Month || i.Payer != w.Payer {
+				continue
+			}
+			if i.SHA256 == w.SHA256 {
+				i = w
+			}
+			now = append(now, i)
+			break
+		}
+	}
+	return now
+}
+
 // compareReports compares two reports value by value, but for what names the engine and the checks that one engine alone makes.
 func compareReports(was, is *reports.Report) (differs []string, compared int, err error) {
 	a, b := *was, *is
 	b.Sources.Engine, b.Sources.Questions, b.Sources.Bytes, b.Sources.Query = a.Sources.Engine, a.Sources.Questions, a.Sources.Bytes, a.Sources.Query
+	b.Sources.Manifests = namedIn(a.Sources.Manifests, b.Sources.Manifests)
 	b.Checks.Recount = a.Checks.Recount
 	b.Sources.Manifests = delivered(a.Sources.Manifests, b.Sources.Manifests)
 	without := func(g []reports.Gap) []reports.Gap {

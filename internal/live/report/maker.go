@@ -81,7 +81,8 @@ func (d *Desk) OpenBill(ctx context.Context, payer fleet.AccountID, quarter stri
 	if err != nil {
 		return nil, err
 	}
-	manifests, err := d.Published(ctx, payer, period.From, period.To)
+	// What came before the quarter is read too: baselines rest on the weeks before, and what changed is told from the last quarter on.
+	manifests, err := d.Published(ctx, payer, period.From.AddDate(0, -3, 0), period.To)
 	if err != nil {
 		return nil, err
 	}
