@@ -18,7 +18,7 @@ func (f *reportFlags) marketFlags(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.spot.spotPrices, "spot-prices", "", "what \"aws ec2 describe-spot-price-history\" printed, of 30 days or more: then the report proposes what could move to Spot")
 	flags.StringVar(&f.spot.catalog, "catalog", "", "with --spot-prices: what \"aws ec2 describe-instance-types\" printed, or a catalogue in CSV")
-	flags.StringVar(&f.spot.offerings, "offerings", "", "with --spot-prices: what \"aws ec2 describe-instance-type-offerings --location-type availability-zone\" printed, or CSV (az,type)")
+	flags.StringVar(&f.spot.offerings, "offerings", "", "with --spot-prices: in which zones types are to be had, as for \"offpeak spot\"")
 	flags.StringVar(&f.spot.advisor, "advisor", "", "with --spot-prices: the Spot advisor's spot-advisor-data.json")
 	flags.StringVar(&f.pricesFile, "prices", "", "with --spot-prices: on-demand prices per hour, CSV or JSON, beside those of the policy")
 }

@@ -64,10 +64,14 @@ func actions(r *reports.Report) {
 		},
 		{ID: "a-42", Code: "spot", ARN: arn(3), Name: "결제-배치 서버", Account: "222233334444", Owner: "결제", Due: "2026-11-15", Month: pointer(usd("88.10")), Resources: 1, Command: "offpeak spot apply --name web"},
 		{ID: "a-43", Code: "untagged", Name: "Team", Account: "222233334444", Due: "2026-11-30", Month: pointer(usd("0")), Resources: 31, Detail: "1204.40"},
-		{ID: "a-44", Code: "exception-expires", ARN: arn(7), Name: "batch-007", Account: "222233334444", Owner: "search", Due: "2026-10-31", Month: pointer(usd("19.90")), Resources: 1, Detail: "running until 2026-10-31 18:00",
-			Command: "offpeak override " + string(arn(7)) + " --clear", Tag: "offpeak:override=running until 2026-11-30T18:00:00+09:00"},
-		{ID: "a-45", Code: "finding", Name: "offpeak:schedule=" + Hostile[0], Account: "222233334444", Owner: "pay", Due: "2026-11-15", Resources: 2, Detail: "unknown-schedule", About: []fleet.ARN{arn(20), arn(21)},
-			Tag: "offpeak:schedule=office", Command: `aws ec2 create-tags --region ap-northeast-2 --resources i-00000000000000015 i-00000000000000016 --tags '[{"Key":"offpeak:schedule","Value":"office"}]'`},
+		{
+			ID: "a-44", Code: "exception-expires", ARN: arn(7), Name: "batch-007", Account: "222233334444", Owner: "search", Due: "2026-10-31", Month: pointer(usd("19.90")), Resources: 1, Detail: "running until 2026-10-31 18:00",
+			Command: "offpeak override " + string(arn(7)) + " --clear", Tag: "offpeak:override=running until 2026-11-30T18:00:00+09:00",
+		},
+		{
+			ID: "a-45", Code: "finding", Name: "offpeak:schedule=" + Hostile[0], Account: "222233334444", Owner: "pay", Due: "2026-11-15", Resources: 2, Detail: "unknown-schedule", About: []fleet.ARN{arn(20), arn(21)},
+			Tag: "offpeak:schedule=office", Command: `aws ec2 create-tags --region ap-northeast-2 --resources i-00000000000000015 i-00000000000000016 --tags '[{"Key":"offpeak:schedule","Value":"office"}]'`,
+		},
 	}
 	r.Before = []reports.Outcome{
 		{Action: reports.Action{ID: "a-12", Code: "idle-schedule", ARN: arn(8), Name: "batch-008", Account: "222233334444", Owner: "pay", Due: "2026-08-15", Month: pointer(usd("102")), Resources: 1}, Done: true, By: "person", Brought: pointer(usd("291.17"))},

@@ -44,22 +44,38 @@ func TestExceptionsThatEnd(t *testing.T) {
 		inv    func(*spend.Resource)
 		want   string // due, amount, tag, command
 	}{
-		{"it is kept running", always, nil, nil,
-			"2026-11-01 46.82 offpeak:override=running until 2026-12-01T09:00:00+09:00 offpeak override " + string(workerARN) + " --clear"},
-		{"it is kept stopped, and ran before", func(b *bill) { b.ran(worker, july, july.AddDate(0, 1, 0), nil) }, stopped, nil,
-			"2026-11-01 24.60 offpeak:override=stopped until 2026-12-01T09:00:00+09:00 offpeak override " + string(workerARN) + " stopped --until 2026-12-01T09:00:00+09:00"},
-		{"it is kept stopped, and the bill never shows it", func(*bill) {}, stopped, nil,
-			"2026-11-01 - offpeak:override=stopped until 2026-12-01T09:00:00+09:00 offpeak override " + string(workerARN) + " stopped --until 2026-12-01T09:00:00+09:00"},
-		{"its schedule has no hours that are known", always, func(e *spend.Exception) { e.Hours.Windows = nil }, nil,
-			"2026-11-01 - offpeak:override=running until 2026-12-01T09:00:00+09:00 offpeak override " + string(workerARN) + " --clear"},
-		{"it is new", func(b *bill) { b.ran(worker, quarter.To.AddDate(0, 0, -20), quarter.To, nil) }, nil, func(r *spend.Resource) { r.Created = quarter.To.AddDate(0, 0, -20) },
-			"2026-11-01 - offpeak:override=running until 2026-12-01T09:00:00+09:00 offpeak override " + string(workerARN) + " --clear"},
-		{"commitments cover it: nothing is gained", func(b *bill) { b.ran(worker, july, quarter.To, func(r *run) { r.Line = billing.PlanUsage }) }, nil, nil,
-			"2026-11-01 0.00 offpeak:override=running until 2026-12-01T09:00:00+09:00 offpeak override " + string(workerARN) + " --clear"},
-		{"it kept its hours until now: what it will cost is on no bill", func(b *bill) { b.office(worker, 9, 17, nil, nil) }, nil, nil,
-			"2026-11-01 - offpeak:override=running until 2026-12-01T09:00:00+09:00 offpeak override " + string(workerARN) + " --clear"},
-		{"it ends after other proposals are due", always, func(e *spend.Exception) { e.Until = e.Until.AddDate(0, 1, 0) }, nil,
-			"2026-12-01 46.82 offpeak:override=running until 2027-01-01T09:00:00+09:00 offpeak override " + string(workerARN) + " --clear"},
+		{
+			"it is kept running", always, nil, nil,
+			"2026-11-01 46.82 offpeak:override=running until 2026-12-01T09:00:00+09:00 offpeak override " + string(workerARN) + " --clear",
+		},
+		{
+			"it is kept stopped, and ran before", func(b *bill) { b.ran(worker, july, july.AddDate(0, 1, 0), nil) }, stopped, nil,
+			"2026-11-01 24.60 offpeak:override=stopped until 2026-12-01T09:00:00+09:00 offpeak override " + string(workerARN) + " stopped --until 2026-12-01T09:00:00+09:00",
+		},
+		{
+			"it is kept stopped, and the bill never shows it", func(*bill) {}, stopped, nil,
+			"2026-11-01 - offpeak:override=stopped until 2026-12-01T09:00:00+09:00 offpeak override " + string(workerARN) + " stopped --until 2026-12-01T09:00:00+09:00",
+		},
+		{
+			"its schedule has no hours that are known", always, func(e *spend.Exception) { e.Hours.Windows = nil }, nil,
+			"2026-11-01 - offpeak:override=running until 2026-12-01T09:00:00+09:00 offpeak override " + string(workerARN) + " --clear",
+		},
+		{
+			"it is new", func(b *bill) { b.ran(worker, quarter.To.AddDate(0, 0, -20), quarter.To, nil) }, nil, func(r *spend.Resource) { r.Created = quarter.To.AddDate(0, 0, -20) },
+			"2026-11-01 - offpeak:override=running until 2026-12-01T09:00:00+09:00 offpeak override " + string(workerARN) + " --clear",
+		},
+		{
+			"commitments cover it: nothing is gained", func(b *bill) { b.ran(worker, july, quarter.To, func(r *run) { r.Line = billing.PlanUsage }) }, nil, nil,
+			"2026-11-01 0.00 offpeak:override=running until 2026-12-01T09:00:00+09:00 offpeak override " + string(workerARN) + " --clear",
+		},
+		{
+			"it kept its hours until now: what it will cost is on no bill", func(b *bill) { b.office(worker, 9, 17, nil, nil) }, nil, nil,
+			"2026-11-01 - offpeak:override=running until 2026-12-01T09:00:00+09:00 offpeak override " + string(workerARN) + " --clear",
+		},
+		{
+			"it ends after other proposals are due", always, func(e *spend.Exception) { e.Until = e.Until.AddDate(0, 1, 0) }, nil,
+			"2026-12-01 46.82 offpeak:override=running until 2027-01-01T09:00:00+09:00 offpeak override " + string(workerARN) + " --clear",
+		},
 		{"it is protected", always, nil, func(r *spend.Resource) { r.Tags = fleet.NewTags(fleet.Tag{Key: "env", Value: "prod"}) }, ""},
 	} {
 		b := (&bill{}).closed(quarter)

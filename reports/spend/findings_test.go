@@ -135,23 +135,39 @@ func TestWhatMendsAFinding(t *testing.T) {
 		change   func(*spend.Finding)
 		want     string // tag and command
 	}{
-		{"a group", group, nil,
-			`offpeak:schedule=office: aws autoscaling create-or-update-tags --region ap-northeast-2 --tags '[{"Key":"offpeak:schedule","PropagateAtLaunch":false,"ResourceId":"web'\''s","ResourceType":"auto-scaling-group","Value":"office"}]'`},
-		{"a database", database, nil,
-			`offpeak:schedule=office: aws rds add-tags-to-resource --region ap-northeast-2 --resource-name arn:aws:rds:ap-northeast-2:111122223333:db:orders --tags '[{"Key":"offpeak:schedule","Value":"office"}]'`},
-		{"two keys that disagree", service, func(f *spend.Finding) { f.Mends = []fleet.Tag{{Key: key, Value: "a"}, {Key: "Schedule", Value: "a"}} },
-			`offpeak:schedule=a Schedule=a: aws ecs tag-resource --region ap-northeast-2 --resource-arn arn:aws:ecs:ap-northeast-2:111122223333:service/shop/api --tags '[{"key":"offpeak:schedule","value":"a"},{"key":"Schedule","value":"a"}]'`},
-		{"a tag to take away from an instance", instance, func(f *spend.Finding) { f.Mends, f.Unwanted = nil, []string{key} },
-			`: aws ec2 delete-tags --region ap-northeast-2 --resources i-00000001 --tags '[{"Key":"offpeak:schedule"}]'`},
-		{"from a group", group, func(f *spend.Finding) { f.Mends, f.Unwanted = nil, []string{key} },
-			`: aws autoscaling delete-tags --region ap-northeast-2 --tags '[{"Key":"offpeak:schedule","ResourceId":"web'\''s","ResourceType":"auto-scaling-group"}]'`},
-		{"from a database", database, func(f *spend.Finding) { f.Mends, f.Unwanted = nil, []string{"--query"} },
-			`: aws rds remove-tags-from-resource --region ap-northeast-2 --resource-name arn:aws:rds:ap-northeast-2:111122223333:db:orders --tag-keys '["--query"]'`},
-		{"from a service", service, func(f *spend.Finding) { f.Mends, f.Unwanted = nil, []string{key} },
-			`: aws ecs untag-resource --region ap-northeast-2 --resource-arn arn:aws:ecs:ap-northeast-2:111122223333:service/shop/api --tag-keys '["offpeak:schedule"]'`},
+		{
+			"a group", group, nil,
+			`offpeak:schedule=office: aws autoscaling create-or-update-tags --region ap-northeast-2 --tags '[{"Key":"offpeak:schedule","PropagateAtLaunch":false,"ResourceId":"web'\''s","ResourceType":"auto-scaling-group","Value":"office"}]'`,
+		},
+		{
+			"a database", database, nil,
+			`offpeak:schedule=office: aws rds add-tags-to-resource --region ap-northeast-2 --resource-name arn:aws:rds:ap-northeast-2:111122223333:db:orders --tags '[{"Key":"offpeak:schedule","Value":"office"}]'`,
+		},
+		{
+			"two keys that disagree", service, func(f *spend.Finding) { f.Mends = []fleet.Tag{{Key: key, Value: "a"}, {Key: "Schedule", Value: "a"}} },
+			`offpeak:schedule=a Schedule=a: aws ecs tag-resource --region ap-northeast-2 --resource-arn arn:aws:ecs:ap-northeast-2:111122223333:service/shop/api --tags '[{"key":"offpeak:schedule","value":"a"},{"key":"Schedule","value":"a"}]'`,
+		},
+		{
+			"a tag to take away from an instance", instance, func(f *spend.Finding) { f.Mends, f.Unwanted = nil, []string{key} },
+			`: aws ec2 delete-tags --region ap-northeast-2 --resources i-00000001 --tags '[{"Key":"offpeak:schedule"}]'`,
+		},
+		{
+			"from a group", group, func(f *spend.Finding) { f.Mends, f.Unwanted = nil, []string{key} },
+			`: aws autoscaling delete-tags --region ap-northeast-2 --tags '[{"Key":"offpeak:schedule","ResourceId":"web'\''s","ResourceType":"auto-scaling-group"}]'`,
+		},
+		{
+			"from a database", database, func(f *spend.Finding) { f.Mends, f.Unwanted = nil, []string{"--query"} },
+			`: aws rds remove-tags-from-resource --region ap-northeast-2 --resource-name arn:aws:rds:ap-northeast-2:111122223333:db:orders --tag-keys '["--query"]'`,
+		},
+		{
+			"from a service", service, func(f *spend.Finding) { f.Mends, f.Unwanted = nil, []string{key} },
+			`: aws ecs untag-resource --region ap-northeast-2 --resource-arn arn:aws:ecs:ap-northeast-2:111122223333:service/shop/api --tag-keys '["offpeak:schedule"]'`,
+		},
 		{"a choice that people have", instance, func(f *spend.Finding) { f.Mends, f.Choose = nil, "env=dev|stg" }, "env=dev|stg: "},
-		{"AWS refuses it again and again", instance, func(f *spend.Finding) { f.Code, f.Mends, f.Written = "retry-later", nil, fleet.Tag{} },
-			": offpeak explain " + string(arnOf("i-00000001")) + " --live"},
+		{
+			"AWS refuses it again and again", instance, func(f *spend.Finding) { f.Code, f.Mends, f.Written = "retry-later", nil, fleet.Tag{} },
+			": offpeak explain " + string(arnOf("i-00000001")) + " --live",
+		},
 		{"a protected one is nobody's to switch", protected, nil, ""},
 	} {
 		in := input(t, (&bill{}).closed(quarter))

@@ -49,8 +49,10 @@ func TestCandidatesForSpot(t *testing.T) {
 		{"less than a dollar", always(func(r *run) { r.Contract, r.Effective = dec("0.041"), dec("0.041") }), nil, ""},
 		{"it is protected", always(nil), func(in *spend.Input) { in.Resources[0].Tags = fleet.NewTags(fleet.Tag{Key: "env", Value: "prod"}) }, ""},
 		{"nobody offers anything", always(nil), func(in *spend.Input) { in.Offers = nil }, ""},
-		{"two members of a group", func(b *bill) { b.ran("", july, quarter.To, group).ran("", july, quarter.To, group) }, sized(fleet.AutoScalingGroup, groupARN, "web"),
-			`87.60 0.1 > 0.04 USD/h offpeak:spot=yes aws autoscaling create-or-update-tags --region ap-northeast-2 --tags '[{"Key":"offpeak:spot","PropagateAtLaunch":false,"ResourceId":"web","ResourceType":"auto-scaling-group","Value":"yes"}]'`},
+		{
+			"two members of a group", func(b *bill) { b.ran("", july, quarter.To, group).ran("", july, quarter.To, group) }, sized(fleet.AutoScalingGroup, groupARN, "web"),
+			`87.60 0.1 > 0.04 USD/h offpeak:spot=yes aws autoscaling create-or-update-tags --region ap-northeast-2 --tags '[{"Key":"offpeak:spot","PropagateAtLaunch":false,"ResourceId":"web","ResourceType":"auto-scaling-group","Value":"yes"}]'`,
+		},
 		{"tasks of a service, of which half are Spot and 68 percent cheaper", func(b *bill) {
 			b.ran("", july, quarter.To, task("APN2-Fargate-vCPU-Hours:perCPU")).ran("", july, quarter.To, task("APN2-Fargate-GB-Hours"))
 		}, func(in *spend.Input) {

@@ -177,8 +177,12 @@ func TestVerdictsOfGroupsAndServices(t *testing.T) {
 		{"Spot in it", []func(*bill){always, same, func(b *bill) {
 			b.ran("", july, quarter.To, func(r *run) { group(r); r.Line = billing.SpotUsage })
 		}}, nil, ""},
-		{"tasks of a service, by dollars: vCPU and memory are no members", []func(*bill){task(cpu, billing.OnDemand, "0.1"), task(memory, billing.OnDemand, "0.1"), fargate}, nil,
-			"api commit 168 134.4 - 29.20"},
+		{
+			"tasks of a service, by dollars: vCPU and memory are no members",
+			[]func(*bill){task(cpu, billing.OnDemand, "0.1"), task(memory, billing.OnDemand, "0.1"), fargate},
+			nil,
+			"api commit 168 134.4 - 29.20",
+		},
 		{"a service that commitments cover", []func(*bill){task(cpu, billing.PlanUsage, "0.08"), task(memory, billing.PlanUsage, "0.08"), fargate}, nil, "api always-on 168 134.4 - -"},
 	} {
 		b := (&bill{}).closed(quarter)

@@ -213,8 +213,16 @@ func Spot(r *reports.Report) Table {
 // Verdicts is a line for each resource with a verdict.
 func Verdicts(r *reports.Report) Table {
 	t := Table{Name: "verdicts", Columns: []Column{
-		{"arn", Text}, {"id", Text}, {"account", Text}, {"type", Text}, {"code", Text}, {"hours_a_week", Number}, {"break_even_hours_a_week", Number}, {"usd_a_month", Amount},
-		{"kind", Text}, {"members", Number},
+		{"arn", Text},
+		{"id", Text},
+		{"account", Text},
+		{"type", Text},
+		{"code", Text},
+		{"hours_a_week", Number},
+		{"break_even_hours_a_week", Number},
+		{"usd_a_month", Amount},
+		{"kind", Text},
+		{"members", Number},
 	}}
 	for i := range r.Verdicts {
 		v := &r.Verdicts[i]
