@@ -32,7 +32,7 @@ var signature = regexp.MustCompile(`Credential=([^/]+)/\d+/([^/]+)/([^/]+)/aws4_
 var prefixes = map[string]string{"tagging": "tag", "monitoring": "cloudwatch"}
 
 // calledElse are calls that IAM names otherwise; empty: it is not asked.
-var calledElse = map[string]string{"sqs:SendMessageBatch": "sqs:SendMessage", "sts:GetCallerIdentity": "", "account:POST": "account:ListRegions", "s3:HeadObject": "s3:GetObject"}
+var calledElse = map[string]string{"sqs:SendMessageBatch": "sqs:SendMessage", "sts:GetCallerIdentity": "", "account:POST": "account:ListRegions", "s3:HeadObject": "s3:GetObject", "ses:POST": "ses:SendEmail"}
 
 // parse reads a call.
 func parse(in *http.Request, body []byte) signedCall {
@@ -103,6 +103,10 @@ func (l *law) requests(c signedCall, account string) []evaluate.Request {
 		return plain(arn("parameter" + c.said("Name")))
 	case c.action == "athena:GetTableMetadata":
 		return plain(arn("datacatalog/" + c.said("CatalogName")))
+	case c.action == "ses:SendEmail":
+		return l.ofMail(c, arn)
+	case c.action == "athena:StartQueryExecution":
+		return append(plain(arn("workgroup/"+c.said("WorkGroup"))), l.ofQuery(c, account)...)
 	case service == "athena":
 		return plain(arn("workgroup/" + cmp.Or(c.said("WorkGroup"), permit.ReportWorkgroup))) // a query is of the workgroup that it was started in
 	case service == "cloudwatch":
@@ -128,6 +132,37 @@ func (l *law) requests(c signedCall, account string) []evaluate.Request {
 		return []evaluate.Request{r}
 	}
 	return on()
+}
+
+// ofMail is what SES asks of a mail that is written already: about its sender and its configuration set (service authorization reference of SES v2).
+func (l *law) ofMail(c signedCall, arn func(string) string) (all []evaluate.Request) {
+	from := c.said("FromEmailAddress")
+	for _, action := range []string{"ses:SendEmail", "ses:SendRawEmail"} {
+		all = append(all, evaluate.Request{
+			Action: action, Context: map[string]string{"ses:FromAddress": from},
+			Resources: []evaluate.Resource{{ARN: arn("identity/" + from)}, {ARN: arn("configuration-set/" + c.said("ConfigurationSetName"))}},
+		})
+	}
+	return all
+}
+
+// ofQuery is what Athena asks of Glue and S3 in the name of who asks it: which columns there are, the files, and to write down what it answers.
+func (l *law) ofQuery(c signedCall, account string) (all []evaluate.Request) {
+	in := func(action string, arns ...string) {
+		request := evaluate.Request{Action: action}
+		for _, arn := range arns {
+			request.Resources = append(request.Resources, evaluate.Resource{ARN: arn})
+		}
+		all = append(all, request)
+	}
+	glue, bill := "arn:aws:glue:"+c.region+":"+account+":", l.values["Bill.Arn"].(string)
+	in("glue:GetDatabase", glue+"catalog", glue+"database/offpeak")
+	in("glue:GetTable", glue+"catalog", glue+"database/offpeak", glue+"table/offpeak/focus_900000000001")
+	in("s3:ListBucket", bill)
+	in("s3:GetBucketLocation", bill)
+	in("s3:GetObject", bill+"/bill/900000000001/focus/v=0/BILLING_PERIOD=2026-07/00001.parquet")
+	in("s3:PutObject", bill+"/results/0.csv")
+	return all
 }
 
 // launching is what Auto Scaling asks of who writes a launch template into a group, or into the configuration of a refresh: whether they could launch by it.

@@ -57,6 +57,7 @@ var oneWay = []string{permit.ReportRole, permit.AutoSpotRole, permit.Interruptio
 func TestMain(m *testing.M) {
 	flag.Parse()
 	code := m.Run()
+	forget()
 	some := flag.Lookup("test.run").Value.String() != "" || flag.Lookup("test.skip").Value.String() != "" || flag.Lookup("test.list").Value.String() != ""
 	if !some && len(book.called) > 0 {
 		code = max(code, book.compare(os.Stderr.WriteString))

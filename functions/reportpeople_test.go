@@ -9,9 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/athena"
-	athenatypes "github.com/aws/aws-sdk-go-v2/service/athena/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"offpeak/infra/permit"
@@ -116,18 +113,3 @@ schedules:
   office: {open: ["mon-fri 08:30-19:30"], closed: [kr], stop_after: 3h, ready_by: true}
   weekdays-late: {open: ["mon-fri 10:00-23:00"], closed: [kr], ready_by: true}
 `
-
-// workgroup makes the one in which the hub asks, in a region of the test's own.
-func (s *reportStage) workgroup(t *testing.T, region fleet.Region) {
-	t.Helper()
-	name := landing.Workgroup
-	_, err := athena.NewFromConfig(s.access.Config(fleet.Scope{Region: region})).CreateWorkGroup(t.Context(), &athena.CreateWorkGroupInput{
-		Name: &name, Configuration: &athenatypes.WorkGroupConfiguration{
-			BytesScannedCutoffPerQuery: aws.Int64(100_000_000), EnforceWorkGroupConfiguration: aws.Bool(true),
-			ResultConfiguration: &athenatypes.ResultConfiguration{OutputLocation: aws.String("s3://" + s.bill + "/results/")},
-		},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-}
