@@ -160,7 +160,7 @@ func (b *board) decide() {
 			if o.Brought != nil {
 				brought = w.Estimate(*o.Brought)
 			}
-			rows = append(rows, []string{w.Proposal(&o.Action) + " · " + o.Name, done, brought})
+			rows = append(rows, []string{w.Proposal(&o.Action) + " · " + w.ActionName(&o.Action), done, brought})
 		}
 		b.table([]column{{w.Say(words.Action), 0.62, "L"}, {w.Say(words.Done), 0.14, "L"}, {w.Say(words.Brought), 0.24, "R"}}, rows)
 	}
@@ -182,7 +182,7 @@ func (b *board) actions(actions []reports.Action) {
 		if a.Month != nil {
 			month = w.Estimate(*a.Month)
 		}
-		rows = append(rows, []string{w.Proposal(a) + " · " + a.Name, owner, w.Date(a.Due), month})
+		rows = append(rows, []string{w.Proposal(a) + " · " + w.ActionName(a), owner, w.Date(a.Due), month})
 	}
 	b.table([]column{{w.Say(words.Action), 0.44, "L"}, {w.Say(words.Owner), 0.18, "L"}, {w.Say(words.Due), 0.2, "L"}, {w.Say(words.MonthlyValue), 0.18, "R"}}, rows)
 }
@@ -274,7 +274,11 @@ func (b *board) resources() {
 	var rows [][]string
 	for i := range r.Resources[:min(len(r.Resources), shown)] {
 		x := &r.Resources[i]
-		rows = append(rows, []string{x.ID, x.Name, x.Team, x.Environment, write(x.Value()), w.Share(x.Confirmed)})
+		amount := x.Value()
+		if x.Spot != nil { // in the total, and in the order of these rows
+			amount = amount.Add(*x.Spot)
+		}
+		rows = append(rows, []string{x.ID, x.Name, x.Team, x.Environment, write(amount), w.Share(x.Confirmed)})
 	}
 	b.table([]column{
 		{w.Say(words.ID), 0.24, "L"},

@@ -24,7 +24,7 @@ func standing(r *reports.Report, w words.Words) section {
 	for i, l := range r.Standing {
 		sum = sum.Add(l.Amount)
 		if i < shown {
-			s.Rows = append(s.Rows, row{Name: words.Isolated(words.Shortened(l.Resource, longest)), Value: w.USD(l.Amount), Beside: words.Plain(l.Meter)})
+			s.Rows = append(s.Rows, row{Name: words.Isolated(words.Shortened(words.Called(l.Resource), longest)), Value: w.USD(l.Amount), Beside: words.Plain(l.Meter)})
 		}
 	}
 	if len(r.Standing) > 0 {
@@ -113,7 +113,7 @@ func decide(r *reports.Report, w words.Words) section {
 
 // about says what an action is and what it is about.
 func about(a *reports.Action, w words.Words) string {
-	name := named(a.Name, w.Say(words.NoName))
+	name := named(w.ActionName(a), w.Say(words.NoName))
 	if a.Resources > 1 {
 		name += " (" + w.Count(a.Resources, words.Resources) + ")"
 	}

@@ -321,7 +321,7 @@ class Table {
   line(row) {
     const split = this.causes?.[this.state.filters.cause] != null;
     const cells = this.columns.filter((c) => !c.h).map((column, at) => {
-      const cell = at === 0 ? el("th", { scope: "row" }) : el("td", { class: column.right ? "n" : unbroken.includes(column.k) ? "id" : null });
+      const cell = at === 0 ? el("th", { scope: "row" }) : el("td", { class: column.right ? "n" : unbroken.includes(column.k) ? "id" : column.g === "action" ? "wide" : null });
       if (column.k === "amount") column = this.amount();
       const whole = split && ["hours", "interval"].includes(column.k); // these are of all causes together
       const text = whole ? "–" : column.text(row), shown = column.named ? name(text) : text;

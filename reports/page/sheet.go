@@ -228,6 +228,7 @@ func (s *sheet) functions() template.FuncMap {
 		"period": w.Period, "quarter": w.Quarter, "date": w.Date, "month": w.Month, "workingHours": w.WorkingHours,
 		"state": w.State, "stateMeans": w.StateMeans, "cause": w.Cause, "check": w.Check, "changeWhy": w.ChangeWhy, "waste": w.Waste, "wasteCount": w.WasteCount,
 		"action": func(a reports.Action) string { return w.Proposal(&a) }, "suggestion": w.Suggestion, "pillar": w.Pillar, "evidence": w.Evidence, "gap": w.Gap,
+		"actionName": func(a reports.Action) string { return w.ActionName(&a) }, "called": words.Called,
 		"countResources": func(n int) string { return w.Count(n, words.Resources) },
 		"bridgeLines":    func(b *reports.Bridge) []bridgeLine { return bridgeLines(b, w) },
 		"bridge":         func(b *reports.Bridge) template.HTML { return bridgeChart(b, w) },

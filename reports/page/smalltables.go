@@ -8,6 +8,7 @@ import (
 	"offpeak/internal/fleet"
 	"offpeak/internal/money"
 	"offpeak/reports"
+	"offpeak/reports/words"
 )
 
 // actions is the table of what is proposed. What it would bring has no sum: it is expected, and some proposals exclude each other.
@@ -15,7 +16,7 @@ func actions(r *reports.Report) table {
 	all, n := r.Actions, len(r.Actions)
 	t := table{Rows: n, Of: of(r, n, func(i int) fleet.ARN { return all[i].ARN }), Acts: make([][][2]string, n)}
 	t.Columns = []column{
-		texts("name", n, func(i int) string { return either(all[i].Name, string(all[i].ARN)) }).searched(),
+		texts("name", n, func(i int) string { return either(words.In(words.English).ActionName(&all[i]), string(all[i].ARN)) }).searched(),
 		texts("id", n, func(i int) string { return all[i].ID }).searched().hidden(),
 		codes("code", "action", n, func(i int) string { return all[i].Code }).filtered(),
 		terms("account", n, func(i int) string { return string(all[i].Account) }).filtered().searched(),
@@ -127,7 +128,7 @@ func late(r *reports.Report) table {
 	due.Type = "time"
 	return table{Rows: n, Of: of(r, n, func(i int) fleet.ARN { return all[i].ARN }), Columns: []column{
 		texts("id", n, func(i int) string { return all[i].ID }).searched(), due,
-		counts("delay", n, func(i int) int64 { return all[i].Delay }),
+		counts("delay", n, func(i int) int64 { return (all[i].Delay + 30) / 60 }),
 		texts("act", n, func(i int) string { return all[i].Act }).searched(),
 	}}
 }

@@ -32,6 +32,9 @@ func resources(r *reports.Report) table {
 				return nil
 			}
 			a := of(all[i].Interval)
+			if all[i].Spot != nil { // known to the cent, and in the amount beside it
+				a = a.Add(*all[i].Spot)
+			}
 			return &a
 		}
 	}

@@ -147,6 +147,14 @@ func (w Words) Proposal(a *reports.Action) string {
 // Doer says who did an action.
 func (w Words) Doer(code string) string { return w.named(doerTexts, code) }
 
+// ActionName is what an action is about, as people call it: a resource by its name, and a commitment, which has none, by its kind.
+func (w Words) ActionName(a *reports.Action) string {
+	if _, kind := suggestionTexts[a.Name]; kind && a.ARN == "" {
+		return w.Suggestion(a.Name)
+	}
+	return a.Name
+}
+
 // Suggestion says of which kind of commitment a change is suggested.
 func (w Words) Suggestion(kind string) string { return w.named(suggestionTexts, kind) }
 

@@ -44,6 +44,17 @@ func rightToLeft(r rune) bool {
 	return unicode.In(r, unicode.Hebrew, unicode.Arabic, unicode.Syriac, unicode.Thaana, unicode.Nko, unicode.Samaritan, unicode.Mandaic, unicode.Adlam)
 }
 
+// Called is what people call a resource of the bill: an ARN by its last part, anything else by itself.
+func Called(resource string) string {
+	if !strings.HasPrefix(resource, "arn:") {
+		return resource
+	}
+	if last := resource[strings.LastIndexAny(resource, ":/")+1:]; last != "" {
+		return last
+	}
+	return resource
+}
+
 // Shortened cuts a name off after so many characters and says so by an ellipsis.
 func Shortened(name string, characters int) string {
 	all := []rune(name)

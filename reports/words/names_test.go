@@ -6,6 +6,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"offpeak/reports"
 	"offpeak/reports/sample"
 	"offpeak/reports/words"
 )
@@ -57,4 +58,32 @@ func FuzzPlain(f *testing.F) {
 			t.Errorf("%q became %q and then %q", name, inner, again)
 		}
 	})
+}
+
+func TestWhatThingsAreCalled(t *testing.T) {
+	t.Parallel()
+	for give, want := range map[string]string{
+		"arn:aws:rds:ap-northeast-2:111111111111:db:dev-0002":         "dev-0002",
+		"arn:aws:rds:ap-northeast-2:111111111111:cluster:주문":          "주문",
+		"arn:aws:ec2:us-east-1:111111111111:instance/i-0123456789abc": "i-0123456789abc",
+		"vol-0123456789abc": "vol-0123456789abc", "a/b": "a/b", "arn:aws:s3:::": "arn:aws:s3:::", "": "",
+	} {
+		if got := words.Called(give); got != want {
+			t.Errorf("%q is called %q, want %q", give, got, want)
+		}
+	}
+	w := words.In(words.Korean)
+	for _, row := range []struct {
+		action reports.Action
+		want   string
+	}{
+		{reports.Action{Code: "commitment", Name: "reserved-instances"}, "예약 인스턴스"},
+		{reports.Action{Code: "commitment", Name: "savings-plan"}, "Savings Plans"},
+		{reports.Action{Code: "idle-schedule", Name: "savings-plan", ARN: "arn:aws:ec2:us-east-1:111111111111:instance/i-1"}, "savings-plan"}, // a machine that somebody called so
+		{reports.Action{Code: "idle-schedule", Name: "web"}, "web"},
+	} {
+		if got := w.ActionName(&row.action); got != row.want {
+			t.Errorf("%+v is called %q, want %q", row.action, got, row.want)
+		}
+	}
 }

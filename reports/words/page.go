@@ -112,7 +112,7 @@ var pageTexts = map[string]text{
 	"caption.standing":      {"정지 중에도 청구된 비용", "Still billed while stopped"},
 	"caption.late":          {"제때 준비되지 않은 리소스", "Late openings"},
 	"caption.failed":        {"시작에 실패한 리소스", "Failed starts"},
-	"column.delay":          {"지연(초)", "Delay (s)"},
+	"column.delay":          {"지연(분)", "Delay (min)"},
 	"column.count":          {"리소스 수", "Resources"},
 	"column.is-new":         {"이번 분기 신규", "New this quarter"},
 	"column.suggested":      {"제안 스케줄", "Suggested schedule"},

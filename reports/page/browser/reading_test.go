@@ -106,6 +106,10 @@ func TestWhatIsInNoTotalStandsBeside(t *testing.T) {
 	if got, want := x.status("resources"), words.In(words.English).USD(total); !strings.Contains(got, "avoided "+want) || !strings.Contains(got, "not counted (unproven) $9.07") || !strings.Contains(got, "equals the headline") {
 		t.Errorf("%s, want %s", got, want)
 	}
+	low, high := r.Resources[1].Interval.Low.Add(ten), r.Resources[1].Interval.High.Add(ten)
+	if got, want := x.column("resources", 10)[1], words.In(words.English).Range(&reports.Range{Low: low, High: high}, words.In(words.English).USD); got != want {
+		t.Errorf("the interval of an amount with its part by Spot is %s, want %s", got, want)
+	}
 	more := total.Add(five)
 	r.Avoided.Total.Adjusted = &more
 	y := open(t, r, page.Options{Language: words.English}, 1280, "")
