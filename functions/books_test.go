@@ -2,6 +2,7 @@ package functions_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -38,7 +39,7 @@ const (
 	quarterName  = "2026Q3"
 )
 
-// quarterOf is the organisation's quarter, lived once for each test binary.
+// quarterOf is the organisation's quarter, lived once for each test binary. OFFPEAK_REPORT_OF has more resources live it, for who measures.
 func quarterOf(t *testing.T) *books {
 	t.Helper()
 	program := invoke.Build(t, "offpeak/cmd/offpeak")
@@ -64,7 +65,7 @@ func liveThrough(program string) (*books, error) {
 	b := &books{folder: folder, policy: string(text), bill: filepath.Join(folder, "exports"), later: filepath.Join(folder, "later"), ledger: map[string][]byte{}}
 	err = errors.Join(err, os.WriteFile(filepath.Join(folder, "offpeak.yaml"), text, 0o600))
 	if err == nil {
-		_, err = b.types(program, "simulate", "--sample", "8", "--quarter", quarterName, "--out", "lived")
+		_, err = b.types(program, "simulate", "--sample", cmp.Or(os.Getenv("OFFPEAK_REPORT_OF"), "8"), "--quarter", quarterName, "--out", "lived")
 	}
 	if err == nil {
 		err = asDelivered(filepath.Join(folder, "lived", "bill"), b.bill)

@@ -55,7 +55,7 @@ func TestAQuarterIsReported(t *testing.T) {
 // issued is a day on which a report is due: it is made, kept whole, and mailed once to each, in their language.
 func (b *bureau) issued(t *testing.T, f *invoke.Function, date, state, to string) *reports.Report {
 	t.Helper()
-	begun := len(b.analyst.asked)
+	begun, busy := len(b.analyst.asked), f.Busy(t)
 	a := b.day(t, f, date)
 	if a.Failed != "" {
 		t.Fatalf("%s: %s\n%s", date, a.Failed, f.Logs())
@@ -73,8 +73,9 @@ func (b *bureau) issued(t *testing.T, f *invoke.Function, date, state, to string
 		checkWorkbook(t, b.object(t, m.Folder+files.Workbook(language), nil), r)
 		checkBoard(t, b.object(t, m.Folder+files.Board(language), nil), language, r)
 	}
-	t.Logf("%s: the %s report of %d resources and %d acts after %s, %d questions to Athena; %d MB by then", date, state, len(r.Resources), len(r.Acts), a.Took.Round(10*time.Millisecond), len(b.analyst.asked)-begun, f.Memory(t)>>20)
-	if f.Memory(t) > mostReportMemory || a.Took > longestReport {
+	t.Logf("%s: the %s report of %d resources and %d acts after %s, %s of a processor, %d questions to Athena; %d MB by then",
+		date, state, len(r.Resources), len(r.Acts), a.Took.Round(10*time.Millisecond), (f.Busy(t) - busy).Round(10*time.Millisecond), len(b.analyst.asked)-begun, f.Memory(t)>>20)
+	if f.Memory(t) > mostReportMemory || a.Took > longestReport && os.Getenv("OFFPEAK_REPORT_OF") == "" {
 		t.Errorf("%s took %s and %d MB", date, a.Took, f.Memory(t)>>20)
 	}
 	return r

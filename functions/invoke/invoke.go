@@ -153,6 +153,27 @@ func (f *Function) Memory(t testing.TB) (most int) {
 	return most << 10
 }
 
+// ticks is how many parts of a second Linux counts processor time in.
+const ticks = 100
+
+// Busy returns how long processors have worked for the program so far, which others on the machine change little; zero where the system does not tell.
+func (f *Function) Busy(t testing.TB) (busy time.Duration) {
+	t.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", f.process.Process.Pid))
+	if err != nil {
+		return 0
+	}
+	fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:])) // the name before may hold spaces
+	for _, field := range fields[11:13] {
+		n, err := strconv.Atoi(field)
+		if err != nil {
+			t.Fatal(err)
+		}
+		busy += time.Duration(n) * time.Second / ticks
+	}
+	return busy
+}
+
 // Logs returns what the program has printed so far.
 func (f *Function) Logs() string { return f.logs.String() }
 
