@@ -284,6 +284,54 @@ func (w *watch) refusedAgain(known []spend.Finding) (found []spend.Finding) {
 	return found
 }
 
+// holds are the events of hold calendars that last as the report is made and end within the quarter after it, with the resources whose schedules they hold.
+func (w *watch) holds() (all []spend.Hold) {
+	if w.seen == nil {
+		return nil
+	}
+	for i := range w.seen.Resources {
+		r := &w.seen.Resources[i]
+		where := w.places.Of(r)
+		if _, _, misplaced := plan.Misplaced(r, where); misplaced || !w.policy.Rules.Keys.OptsIn(r.Tags) {
+			continue
+		}
+		tag, _ := w.scheduleTags(r)
+		s, err := w.policy.Rules.ReadTag(tag.Key, cmp.Or(strings.TrimSpace(tag.Value), where.In.Default))
+		if err != nil {
+			continue
+		}
+		span, held := s.HeldBy(w.issued)
+		if !held || !w.soon(span.To) {
+			continue
+		}
+		hold := spend.Hold{Calendar: holding(s, w.issued), Name: span.Name, Until: span.To, Held: []fleet.ARN{r.ARN}}
+		same := slices.IndexFunc(all, func(h spend.Hold) bool {
+			return h.Calendar == hold.Calendar && h.Name == hold.Name && h.Until.Equal(hold.Until)
+		})
+		if same < 0 {
+			all = append(all, hold)
+		} else {
+			all[same].Held = append(all[same].Held, r.ARN)
+		}
+	}
+	return all
+}
+
+// holding is the name of the first of a schedule's hold calendars with an event at an instant.
+func holding(s *scheduler.Compiled, at time.Time) string {
+	for _, h := range s.Hold {
+		if len(h.Spans(at, at.Add(time.Second), s.Zone)) > 0 {
+			return h.Name
+		}
+	}
+	return ""
+}
+
+// soon says that an instant is within the quarter after the report.
+func (w *watch) soon(at time.Time) bool {
+	return at.After(w.issued) && !at.After(w.issued.AddDate(0, 3, 0))
+}
+
 // exception is the override in force on a resource, if it ends within the quarter after the report.
 func (w *watch) exception(r *fleet.Resource) (e spend.Exception, ok bool) {
 	key := w.policy.Rules.Keys.Override
@@ -301,7 +349,7 @@ func (w *watch) exception(r *fleet.Resource) (e spend.Exception, ok bool) {
 		}
 		until = wall.At(o.Until, time.UTC).Instant(zone)
 	}
-	if !until.After(w.issued) || until.After(w.issued.AddDate(0, 3, 0)) {
+	if !w.soon(until) {
 		return e, false
 	}
 	return spend.Exception{ARN: r.ARN, Want: o.Want, Key: key, Text: text, Until: until, Hours: w.hoursOf(tag.Value, r)}, true

@@ -248,3 +248,50 @@ func TestWatchingInAnyOrder(t *testing.T) {
 		t.Errorf("(-was +is)\n%s", diff)
 	}
 }
+
+func TestHoldsThatEndSoon(t *testing.T) {
+	t.Parallel()
+	p := parsed(t, `
+timezone: Asia/Seoul
+environments:
+  dev: {tags: {env: [dev]}, schedule: frozen}
+  prod: {tags: {env: [prod]}, protected: true}
+calendars:
+  freeze: {add: ["2026-10-02 이전", "2026-10-03 이전", "2026-10-04 이전"]}
+  later: {add: ["2026-11-02 점검"]}
+schedules:
+  frozen: {open: "mon-fri 08:30-19:30", hold: [later, freeze]}
+  rome: {timezone: Europe/Rome, open: "mon-fri 09:00-18:00", hold: [freeze]}
+  office: {open: "mon-fri 08:30-19:30"}
+`)
+	there := seen(t,
+		instanceOf("i-1", "offpeak:schedule=frozen"), instanceOf("i-2", "offpeak:schedule="), instanceOf("i-3", "offpeak:schedule=rome"), instanceOf("i-4", "offpeak:schedule=office"),
+		instanceOf("i-5", "offpeak:schedule=frozen", "env=prod"), instanceOf("i-6", "offpeak:schedule=ignore"), instanceOf("i-7", "offpeak:schedule=frzen"), instanceOf("i-8"),
+	)
+	for _, row := range []struct {
+		name, at, want string
+	}{
+		{
+			"while it lasts, by the clocks of each schedule", "2026-10-03T00:00:00Z",
+			"freeze 이전 2026-10-04T15:00:00Z i-1 i-2; freeze 이전 2026-10-04T22:00:00Z i-3",
+		},
+		{"as it ends", "2026-10-04T15:00:00Z", "freeze 이전 2026-10-04T22:00:00Z i-3"},
+		{"before it", "2026-09-28T00:00:00Z", ""},
+		{"another one", "2026-11-02T00:00:00Z", "later 점검 2026-11-02T15:00:00Z i-1 i-2"},
+	} {
+		var got []string
+		for _, h := range newWatch(p, there, instant(t, row.at), nil).holds() {
+			text := h.Calendar + " " + h.Name + " " + h.Until.UTC().Format(time.RFC3339)
+			for _, arn := range h.Held {
+				text += " " + string(arn[strings.LastIndex(string(arn), "/")+1:])
+			}
+			got = append(got, text)
+		}
+		if text := strings.Join(got, "; "); text != row.want {
+			t.Errorf("%s: got %q, want %q", row.name, text, row.want)
+		}
+	}
+	if newWatch(p, nil, instant(t, "2026-10-03T00:00:00Z"), nil).holds() != nil {
+		t.Error("without an inventory nothing is held")
+	}
+}

@@ -343,7 +343,9 @@ func (m *maker) spendInput() spend.Input {
 			in.Resources = append(in.Resources, spend.Resource{Resource: *x, OptedIn: m.optedIn(x)})
 		}
 	}
-	in.Findings, in.Exceptions = newWatch(m.Policy, m.seen, m.Issued, m.read.acts).look()
+	watched := newWatch(m.Policy, m.seen, m.Issued, m.read.acts)
+	in.Findings, in.Exceptions = watched.look()
+	in.Holds = watched.holds()
 	if m.offers != nil {
 		in.OffersKnown, in.Offers = true, m.offers.Offers
 	}

@@ -115,3 +115,34 @@ func TestAnExtendedExceptionIsAnother(t *testing.T) {
 		t.Error("the id of an exception is of its resource and its end")
 	}
 }
+
+// A freeze of the policy's calendar is one line for each owner, and what it costs is on no bill.
+func TestHoldsThatEnd(t *testing.T) {
+	t.Parallel()
+	b := (&bill{}).closed(quarter)
+	in := input(t, b)
+	in.Usual, in.Taken = nil, true
+	in.Resources = append(instances(b, "kim", "i-00000001", "i-00000002"), instances(b, "lee", "i-00000003")...)
+	for _, row := range []struct {
+		until   string
+		command string
+	}{
+		{"2026-10-05T00:00:00+09:00", `offpeak calendar add -- freeze 2026-10-05 'it'\''s $(frozen)'`},
+		{"2026-10-05T18:00:00+09:00", ""}, // a part of a day cannot be added
+	} {
+		in.Holds = []spend.Hold{{Calendar: "freeze", Name: "it's $(frozen)", Until: at(t, row.until), Held: []fleet.ARN{arnOf("i-00000003"), arnOf("i-00000002"), arnOf("i-00000001")}}}
+		s := of(t, in)
+		if len(s.Actions) != 2 {
+			t.Fatalf("got %+v", s.Actions)
+		}
+		for _, a := range s.Actions {
+			want := map[string]int{"kim": 2, "lee": 1}[a.Owner]
+			if a.Resources != want || len(a.About) != want || a.Due != "2026-10-05" || a.Month != nil || a.Command != row.command || a.Detail != "freeze until "+row.until[:10]+" "+row.until[11:16] {
+				t.Errorf("%+v", a)
+			}
+		}
+		if s.Actions[0].ID == s.Actions[1].ID {
+			t.Error("two owners have one id")
+		}
+	}
+}

@@ -41,6 +41,7 @@ func (m *maker) propose() {
 	m.proposeStanding()
 	m.proposeFindings()
 	m.proposeExceptions()
+	m.proposeHolds()
 	m.proposeSpot()
 	if s := m.in.Commitments.Suggested; s != nil && dollars(s.Month) {
 		m.Actions = append(m.Actions, m.action("commitment", s.Kind, reports.Action{

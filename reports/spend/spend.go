@@ -50,9 +50,10 @@ type Input struct {
 	// OptedIn are what the ledger knows as enrolled, beside the resources that say so.
 	OptedIn []fleet.ARN
 
-	// Findings are what keeps resources from their schedules, Exceptions the overrides that end soon. Both are of the inventory.
+	// Findings are what keeps resources from their schedules, Exceptions and Holds the overrides and the events of calendars that end soon, of the inventory.
 	Findings   []Finding
 	Exceptions []Exception
+	Holds      []Hold
 	// Offers are what Spot would cost for what can be moved; OffersKnown says that somebody looked.
 	Offers      []Offer
 	OffersKnown bool
