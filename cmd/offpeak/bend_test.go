@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -68,6 +67,8 @@ func bent(how, to string, month time.Time, rows []export.Focus) error {
 		}
 	case "hostile":
 		bendNames(rows)
+	case "not-utf-8":
+		rows[0].ServiceName = "\xff\xfe"
 	case "as-is":
 	default:
 		return fmt.Errorf("bend does not know %q", how)
@@ -141,7 +142,7 @@ func oldOf(r *export.Focus) focusOld {
 func hostileNames() []string {
 	return []string{
 		`<script>document.title="ran"</script><img src=x onerror="document.title='ran'">`, `</script><script>document.title="ran"</script>`, `=HYPERLINK("http://evil.example","click")`, `+cmd|' /C calc'!A0`,
-		"@SUM(1+1)*cmd|' /C calc'!A0", "-2+3+cmd|' /C calc'!A0", "\t=1+1", "\r=1+1", "\n=1+1", "\u202etxt.exe", "결제\U0001F680\U00020BB7", "a\x00b\x1b[31mred", "\xff\xfe not UTF-8", strings.Repeat("긴이름", 100),
+		"@SUM(1+1)*cmd|' /C calc'!A0", "-2+3+cmd|' /C calc'!A0", "\t=1+1", "\r=1+1", "\n=1+1", "\u202etxt.exe", "결제\U0001F680\U00020BB7", "a\x00b\x1b[31mred", strings.Repeat("긴이름", 100),
 		`"quoted", with; a|pipe`, "｀＝1+1", "＝1+1", " =1+1", `{{.Tenant}}`, "Subject: x\r\nBcc: everybody@example.com", "]]>&amp;&#0;",
 	}
 }
@@ -161,11 +162,9 @@ func bendNames(rows []export.Focus) {
 			of[r.ResourceID] = name
 		}
 		r.Tags = map[string]string{"팀": name, name: name}
-		if slices.Contains(names, name) && strings.HasPrefix(r.ResourceID, "vol-") {
+		if strings.HasPrefix(r.ResourceID, "vol-") {
 			r.ResourceID = name
 		}
-		r.ServiceName = cut(name, 60)
+		r.ServiceName = name
 	}
 }
-
-func cut(text string, n int) string { return text[:min(len(text), n)] }
