@@ -57,7 +57,10 @@ func newReport(c console) *cobra.Command {
 it changed; waste, harm, what became of last quarter's proposals, and what to do now.
 
 Each report gets a folder of its own in --out, with a manifest of SHA-256 sums. Reports of quarters before that lie there make the trend; the report of
-the same quarter that lies there is compared with, and stays. Nothing is sent.`,
+the same quarter that lies there is compared with, and stays. Nothing is sent.
+
+Ledger and bill lie in folders or on AWS. A bill in S3 is brought to this machine, each file once; one in Athena is asked there, in the workgroup that limits
+what a query may scan, and what that cost is said in the end.`,
 		Example: `  offpeak report --quarter 2026Q3 --ledger bucket --bill exports --out reports
   offpeak report --quarter 2026Q3 --ledger bucket --bill exports --out reports --tenant retail --lang en --open
   offpeak report --quarter 2026Q3 --ledger s3://offpeak-hub-111122223333 --bill athena:offpeak.focus_444455556666 --out reports

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"offpeak/internal/local"
 	"offpeak/reports"
@@ -33,6 +34,16 @@ func TestACopyOfAHubsShelf(t *testing.T) {
 	all, err := reportFolder(filepath.Join(dir, "reports")).of(r.Tenant.Payer)
 	if err != nil || len(all) != 1 || all[0].report.Quarter != r.Quarter {
 		t.Fatalf("%d reports, %v", len(all), err)
+	}
+	c, _, errs := terminal(time.Now())
+	simulated := t.TempDir()
+	const policy = "../../testdata/policy/organisation.yaml"
+	if code := run([]string{"simulate", "--policy", policy, "--sample", "6", "--from", "2026-07-06", "--to", "2026-07-13", "--out", simulated}, c); code != exitDone {
+		t.Fatal(errs)
+	}
+	code := run([]string{"report", "verify", all[0].folder, "--policy", policy, "--ledger", simulated, "--bill", filepath.Join(simulated, "bill")}, c)
+	if said := "the report is of payer " + string(r.Tenant.Payer) + ", and the bill in "; code != exitUsage || !strings.Contains(errs.String(), said) {
+		t.Errorf("counted again from somebody else's bill: %d, %s", code, errs)
 	}
 	if err := os.WriteFile(filepath.Join(all[0].files, "lines.csv"), []byte("y"), 0o600); err != nil {
 		t.Fatal(err)

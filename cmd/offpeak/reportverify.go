@@ -75,7 +75,6 @@ func (f *reportFlags) verify(folder string) error {
 	if f.engine == "" && !f.inAthena() {
 		f.engine = engineGo
 	}
-	f.tenant = string(k.report.Tenant.Payer)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	run, err := f.prepare(ctx, k.report.Quarter)
@@ -86,6 +85,9 @@ func (f *reportFlags) verify(folder string) error {
 		run.done()
 		run.tell()
 	}()
+	if payer := k.report.Tenant.Payer; !slices.Contains(run.payers, payer) {
+		return usagef("--bill: the report is of payer %s, and the bill in %s has the payers %s", payer, f.bill, joined(run.payers))
+	}
 	doc := verifyDocument{Folder: folder, Differs: []string{}, Anew: otherDeliveries(k.report.Sources.Manifests, manifestsIn(run.bill, k.report.Tenant.Payer))}
 	if len(run.inventory) == 0 {
 		if run.inventory, err = inventoryOf(&k); err != nil {

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/rogpeppe/go-internal/lockedfile"
@@ -18,8 +19,9 @@ import (
 //
 //	objects/<SHA-256 of key and ETag>    what S3 has under the key as long as it says that ETag; with .part what was cut short
 //	views/<SHA-256 of all of them>/...   links to those, by their keys: a folder of exports as it was at one time
+//	views/<SHA-256 of all of them>.held  which objects these are, written over when the view is used
 //
-// Nothing of it is written over, so that one run may count what another has brought.
+// Nothing else of it is written over, so that one run may count what another has brought. What was not used for long is removed.
 
 // base is the bucket's folder.
 func (f *fetch) base() string { return filepath.Join(f.options.Cache, f.place.Bucket) }
@@ -81,7 +83,7 @@ func (f *fetch) view(all []object, named []string) (string, error) {
 	}
 	dir := filepath.Join(f.base(), "views", hex.EncodeToString(sum.Sum(nil))[:longestName])
 	if _, err := os.Stat(dir); err == nil {
-		return dir, nil
+		return dir, f.hold(dir, all)
 	}
 	part := dir + ".part"
 	if err := os.RemoveAll(part); err != nil {
@@ -103,7 +105,70 @@ func (f *fetch) view(all []object, named []string) (string, error) {
 	if err := os.Rename(part, dir); err != nil {
 		return "", f.noRoom(err)
 	}
-	return dir, nil
+	return dir, f.hold(dir, all)
+}
+
+// held ends the name of the list of what a view holds.
+const held = ".held"
+
+// hold notes what a view holds, and that it is used now; and removes what nobody has used for long.
+func (f *fetch) hold(dir string, all []object) error {
+	var names strings.Builder
+	for _, o := range all {
+		_, _ = fmt.Fprintln(&names, filepath.Base(f.file(o)))
+	}
+	now := f.options.Now()
+	err := os.WriteFile(dir+held, []byte(names.String()), 0o600)
+	if err == nil {
+		err = os.Chtimes(dir+held, time.Time{}, now)
+	}
+	if err == nil {
+		err = f.tidy(now.AddDate(0, 0, -unusedDays))
+	}
+	if err != nil {
+		return f.noRoom(err)
+	}
+	return nil
+}
+
+// unusedDays are more than two quarters, so that a month that is closed is there when the next report asks for it.
+const unusedDays = 200
+
+// tidy removes views that were last used before an instant, and of what they hold what no other view does.
+func (f *fetch) tidy(before time.Time) error {
+	lists, err := filepath.Glob(filepath.Join(f.base(), "views", "*"+held))
+	if err != nil {
+		return err
+	}
+	unused, used := map[string]bool{}, map[string]bool{}
+	var errs []error
+	for _, list := range lists {
+		info, err := os.Stat(list)
+		if err != nil {
+			return err
+		}
+		names, err := os.ReadFile(list)
+		if err != nil {
+			return err
+		}
+		of := used
+		if info.ModTime().Before(before) {
+			of = unused
+			errs = append(errs, os.RemoveAll(strings.TrimSuffix(list, held)), os.Remove(list))
+		}
+		for name := range strings.FieldsSeq(string(names)) {
+			of[name] = true
+		}
+	}
+	for name := range unused {
+		if used[name] || filepath.Base(name) != name {
+			continue
+		}
+		if err := os.Remove(filepath.Join(f.base(), "objects", name)); !errors.Is(err, fs.ErrNotExist) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // longestName is of a view's folder.

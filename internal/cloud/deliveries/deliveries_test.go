@@ -262,3 +262,45 @@ func TestABucketOfAnotherRegion(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// TestWhatNobodyUsesGoes: a view that was not used for two quarters is removed, with what no other view holds; what is used stays, and need not come again.
+func TestWhatNobodyUsesGoes(t *testing.T) {
+	t.Parallel()
+	const august = "exports/p/focus/data/BILLING_PERIOD=2026-08/focus-00001.zstd.parquet"
+	s, dir := bill(t)
+	cache, at := t.TempDir(), now
+	o := options(cache)
+	o.Now = func() time.Time { return at }
+	count := func() int {
+		found, err := filepath.Glob(filepath.Join(cache, "bills", "objects", "*"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(found)
+	}
+	first, err := deliveries.Fetch(t.Context(), s.access(t), place, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body := []byte(s.objects[august].body)
+	s.objects[august] = stored{string(append(body[:len(body):len(body)], ' ')), delivered} // AWS delivers it anew
+	second, err := deliveries.Fetch(t.Context(), s.access(t), place, o)
+	if err != nil || second.Dir == first.Dir || second.Fetched.Files != 1 || count() != 7 {
+		t.Fatalf("delivered anew: %+v, %v, %d objects", second, err, count())
+	}
+	at = at.AddDate(0, 0, 150)
+	if again, err := deliveries.Fetch(t.Context(), s.access(t), place, o); err != nil || again.Dir != second.Dir || count() != 7 {
+		t.Errorf("half a year later: %+v, %v, %d objects", again, err, count())
+	}
+	at = at.AddDate(0, 0, 100)
+	last, err := deliveries.Fetch(t.Context(), s.access(t), place, o)
+	if err != nil || last.Dir != second.Dir || last.Fetched.Files != 0 || count() != 6 {
+		t.Errorf("the other has been unused for %d days: %+v, %v, %d objects", 250, last, err, count())
+	}
+	if _, err := os.Stat(first.Dir); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("its folder: %v", err)
+	}
+	if got, want := len(opened(t, last.Dir).Deliveries), len(opened(t, dir).Deliveries); got != want-1 { // the month with a torn file is told of
+		t.Errorf("%d deliveries of %d", got, want)
+	}
+}
