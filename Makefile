@@ -30,7 +30,7 @@ build: lambdas ## bin/offpeak, with DuckDB where there is a C compiler; and the 
 	go build -o bin/ ./cmd/offpeak
 
 lambdas: ## the Lambda functions as they are deployed, each in its folder of build, the same from the same source wherever it lies
-	for f in dispatch schedule autospot interruption report; do CGO_ENABLED=0 GOOS=linux GOARCH=arm64 go build -tags lambda.norpc,nethttpomithttp2 -trimpath -buildvcs=false \
+	for f in dispatch schedule autospot interruption survey report; do CGO_ENABLED=0 GOOS=linux GOARCH=arm64 go build -tags lambda.norpc,nethttpomithttp2 -trimpath -buildvcs=false \
 		-ldflags '-s -w -buildid=' -o $(BUILD)/$$f/bootstrap ./functions/$$f || exit 1; done
 
 test: check $(MOTO) ## everything: check, and all tests; under the race detector what neither links the AWS SDK, which takes long to compile for it, nor counts in one goroutine for long

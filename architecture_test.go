@@ -135,7 +135,8 @@ var table = []row{
 
 	// What runs in the hub's account: who is looked at, under which policy.
 	{"internal/hub", pure, sees{"internal/failure", "internal/fleet", "internal/money", "internal/plan", "internal/ledger", "internal/objects", "internal/optimizer", "internal/policy", "internal/market", "internal/billing/coverage", "autospot", "autospot/balance", "autospot/convert", "autospot/experience", "autospot/pricing", "scheduler", "scheduler/wall"}, uses{}},
-	{"internal/reporting/issue", pure, sees{"internal/fleet", "internal/hub", "internal/money", "internal/objects", "internal/policy", "internal/ledger", "internal/ledger/compact", "internal/billing/avoidance", "internal/reporting", "reports", "reports/delivery", "reports/files", "reports/mail", "reports/sample", "reports/words"}, uses{}},
+	{"internal/reporting/survey", pure, sees{"internal/failure", "internal/fleet", "internal/hub", "internal/objects", "internal/policy", "reports", "reports/delivery", "reports/sample"}, uses{}},
+	{"internal/reporting/issue", pure, sees{"internal/reporting/survey", "internal/fleet", "internal/hub", "internal/money", "internal/objects", "internal/policy", "internal/ledger", "internal/ledger/compact", "internal/billing/avoidance", "internal/reporting", "reports", "reports/delivery", "reports/files", "reports/mail", "reports/sample", "reports/words"}, uses{}},
 
 	// AWS, live: the way in, and beneath it one package for each thing that is asked of it.
 	{"internal/cloud", worldly, sees{"internal/failure", "internal/fleet", "internal/pace"}, uses{sdk, smithy}},
@@ -177,11 +178,13 @@ var table = []row{
 	{"internal/live", worldly, sees{"..."}, uses{}},
 	{"internal/live/spot", worldly, sees{"..."}, uses{}},
 	{"internal/live/report", worldly, sees{"..."}, uses{}},
+	{"internal/live/survey", worldly, sees{"..."}, uses{}},
 	{"functions/invoke", worldly, sees{}, uses{}},
 	{"functions/dispatch", worldly, sees{"internal/hub", "internal/live"}, uses{lambda}},
 	{"functions/schedule", worldly, sees{"internal/hub", "internal/live"}, uses{lambda}},
 	{"functions/autospot", worldly, sees{"internal/hub", "internal/live", "internal/live/spot"}, uses{lambda}},
 	{"functions/report", worldly, sees{"internal/live", "internal/live/report", "reports/occasion"}, uses{lambda}},
+	{"functions/survey", worldly, sees{"internal/live", "internal/live/survey", "reports/occasion"}, uses{lambda}},
 	{"functions/interruption", worldly, sees{"internal/hub", "internal/live", "internal/live/spot"}, uses{lambda}},
 
 	// What is deployed, and what it may do there.

@@ -74,7 +74,7 @@ func lawOf(t testing.TB, env []string) *law {
 		"Failures.Arn": queue("failures-of-offpeak"), "Alerts": variable(env, "OFFPEAK_TOPIC_ARN"), "Key.Arn": "arn:aws:kms:ap-northeast-2:111122223333:key/1",
 		"DispatchLog.Arn": "log", "ScheduleLog.Arn": "log", "Dispatch.Arn": "dispatch", "AutospotLog.Arn": "log", "InterruptionLog.Arn": "log",
 		"Reports.Arn": "arn:aws:s3:::" + variable(env, "OFFPEAK_REPORTS_BUCKET"), "Bill.Arn": "arn:aws:s3:::" + variable(env, "OFFPEAK_BILL_BUCKET"),
-		"Exports.Arn": "arn:aws:s3:::" + variable(env, "OFFPEAK_EXPORTS_BUCKET"), "ReportLog.Arn": "log",
+		"Exports.Arn": "arn:aws:s3:::" + variable(env, "OFFPEAK_EXPORTS_BUCKET"), "ReportLog.Arn": "log", "SurveyLog.Arn": "log",
 		"SpotWakes.Arn": queue(path.Base(variable(env, "OFFPEAK_SPOT_QUEUE_URL"))),
 	}}
 	for _, r := range []struct{ file, id, name string }{
@@ -85,6 +85,7 @@ func lawOf(t testing.TB, env []string) *law {
 		{"hub-full.json", "AutospotRole", permit.AutoSpotRole},
 		{"hub-full.json", "InterruptionRole", permit.InterruptionRole},
 		{"hub-full.json", "ReportRole", permit.ReportRole},
+		{"hub-full.json", "SurveyRole", permit.SurveyRole},
 		{"spoke-roles.json", "Schedule", permit.SpokeRole},
 		{"spoke-roles.json", "Spot", permit.SpotRole},
 		{"spoke-roles.json", "Read", permit.ReadRole},

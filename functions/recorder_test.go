@@ -29,7 +29,7 @@ type caller struct{ role, account string }
 var signers = map[string]caller{
 	"dispatch": {permit.DispatchRole, string(moto.Home)}, "schedule": {permit.ScheduleRole, string(moto.Home)},
 	"autospot": {permit.AutoSpotRole, string(moto.Home)}, "interruption": {permit.InterruptionRole, string(moto.Home)},
-	"report": {permit.ReportRole, string(moto.Home)},
+	"report": {permit.ReportRole, string(moto.Home)}, "survey": {permit.SurveyRole, string(moto.Home)},
 }
 
 // logbook is what all tests of this binary have seen.

@@ -109,8 +109,12 @@ func SpotAlarms() []Alarm {
 // ReportAlarms are those that quarterly reports add.
 func ReportAlarms() []Alarm {
 	return []Alarm{{
-		"ReportFails", "offpeak-report-fails", "a quarterly report could not be made or mailed, or a delivery of the bill not be published", 1, 60, 1, false,
-		func(h *hub, d awscdk.Duration) awscloudwatch.IMetric { return h.ofFunction("report", "Errors", d) },
+		"ReportFails", "offpeak-report-fails", "a quarterly report could not be made or mailed, a delivery of the bill not be published, or accounts not be looked at for one", 1, 60, 1, false,
+		func(h *hub, d awscdk.Duration) awscloudwatch.IMetric {
+			return sum("FILL(reports, 0) + FILL(surveys, 0)", "failed reports and surveys", d, map[string]awscloudwatch.IMetric{
+				"reports": h.ofFunction("report", "Errors", d), "surveys": h.ofFunction("survey", "Errors", d),
+			})
+		},
 	}}
 }
 

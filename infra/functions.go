@@ -85,6 +85,10 @@ func SpotFunctions() []Function {
 // ReportFunctions are those of quarterly reports, which a hub has that is asked for them.
 func ReportFunctions() []Function {
 	return []Function{{
+		Name: "survey", ID: "Survey", Memory: 512, Timeout: 15 * time.Minute, Role: permit.Hub.Survey,
+		Variables: []Variable{{"OFFPEAK_BUCKET", storeID}, {"OFFPEAK_REPORTS_BUCKET", reportsID}},
+		Purpose:   "Once a day: looks, once for each quarter that has ended, at what there is in every account and region, for its report",
+	}, {
 		// It draws pictures and writes sheets and pages of a quarter, all of it in memory.
 		Name: "report", ID: "Report", Memory: 2048, Timeout: 15 * time.Minute, Role: permit.Hub.Report,
 		Variables: []Variable{

@@ -76,13 +76,14 @@ func TestTheVariablesAreThoseThatTheFunctionsRead(t *testing.T) {
 	unread := map[string][]string{
 		"dispatch": {"OFFPEAK_KILL_SWITCH", "OFFPEAK_SPOT_QUEUE_URL"}, // it does nothing that a kill switch could hold
 		"schedule": {"OFFPEAK_SPOT_QUEUE_URL"}, "autospot": {"OFFPEAK_QUEUE_URL"},
-		"report":       {"OFFPEAK_KILL_SWITCH", "OFFPEAK_QUEUE_URL", "OFFPEAK_SPOT_QUEUE_URL"}, // it looks at what was done, and stops and starts nothing
-		"interruption": {"OFFPEAK_KILL_SWITCH", "OFFPEAK_QUEUE_URL", "OFFPEAK_TOPIC_ARN"},      // it tells AutoSpot, and AutoSpot people
+		"report":       {"OFFPEAK_KILL_SWITCH", "OFFPEAK_QUEUE_URL", "OFFPEAK_SPOT_QUEUE_URL"},                      // it looks at what was done, and stops and starts nothing
+		"survey":       {"OFFPEAK_KILL_SWITCH", "OFFPEAK_QUEUE_URL", "OFFPEAK_SPOT_QUEUE_URL", "OFFPEAK_TOPIC_ARN"}, // what it could not look at stands in the report
+		"interruption": {"OFFPEAK_KILL_SWITCH", "OFFPEAK_QUEUE_URL", "OFFPEAK_TOPIC_ARN"},                           // it tells AutoSpot, and AutoSpot people
 	}
 	ofReports := []string{"OFFPEAK_REPORTS_BUCKET", "OFFPEAK_BILL_BUCKET", "OFFPEAK_EXPORTS_BUCKET", "OFFPEAK_WORKGROUP", "OFFPEAK_REPORT_FROM", "OFFPEAK_CONFIGURATION_SET"}
 	for _, f := range infra.AllFunctions() {
 		reads := slices.DeleteFunc(slices.Clone(known), func(name string) bool {
-			return name == "OFFPEAK_PREFIX" || slices.Contains(unread[f.Name], name) || f.Name != "report" && slices.Contains(ofReports, name)
+			return name == "OFFPEAK_PREFIX" || slices.Contains(unread[f.Name], name) || f.Name != "report" && slices.Contains(ofReports, name) && (f.Name != "survey" || name != "OFFPEAK_REPORTS_BUCKET")
 		})
 		var set []string
 		for _, v := range f.Variables {

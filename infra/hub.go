@@ -69,7 +69,7 @@ func newHub(scope constructs.Construct, id, name string, d Deployment) error {
 	}
 	h.addBus()
 	if c.Report != nil {
-		h.addReportTick()
+		h.addReportTicks()
 		h.addReportRules()
 		h.addSender()
 		h.addCatalogue()

@@ -162,7 +162,7 @@ func names(roles []string) (out []string) {
 func inside(c config.Config) permit.Spoke {
 	s := permit.Spoke{
 		Tags: c.ScheduleTags, Custodian: c.CustodianTag, Organization: c.Organization,
-		Operators: len(c.Operators) > 0, Readers: len(c.Readers) > 0, AutoSpot: c.AutoSpot, SpotTag: c.SpotTag,
+		Operators: len(c.Operators) > 0, Readers: len(c.Readers) > 0, AutoSpot: c.AutoSpot, SpotTag: c.SpotTag, Reports: c.Report != nil,
 	}
 	for _, t := range c.Protected {
 		s.Protected = append(s.Protected, permit.Tag{Key: t.Key, Values: t.Values})

@@ -32,6 +32,7 @@ func (h *hub) addFunctions() error {
 	}
 	if h.config.Report != nil {
 		// Whatever failed is found undone at the next day's look: a call that waits for longer than some hours is of no use.
+		h.calledByItself("survey", 360, 2)
 		h.calledByItself("report", 360, 2)
 	}
 	return nil

@@ -61,7 +61,7 @@ func nag(t *testing.T, context string, pack func(*cdknag.NagPackProps) awscdk.IA
 
 // accepted are findings that stay, each with its reason. Nothing is suppressed in the stacks themselves: whoever runs cdk-nag sees them all.
 var accepted = []struct{ rule, where, reason string }{
-	{"AwsSolutions-IAM5", `^offpeak-hub/(Dispatch|Schedule|Autospot|Interruption|Report|Tick|Operator|Reader)Role(More\d)?$`, "every * in a policy stands in the table of infra/permit with its reason; a test there refuses one without, and no action has any"},
+	{"AwsSolutions-IAM5", `^offpeak-hub/(Dispatch|Schedule|Autospot|Interruption|Survey|Report|Tick|Operator|Reader)Role(More\d)?$`, "every * in a policy stands in the table of infra/permit with its reason; a test there refuses one without, and no action has any"},
 	{"AwsSolutions-IAM5", `^offpeak-spoke-(roles|read)/(Read|Schedule|Spot)(More\d)?$`, "the same"},
 	{"AwsSolutions-IAM5", `^offpeak-hub/Store/ReplicationRole/`, "CDK's own role for copying the ledger into its archive: actions on objects of the two buckets"},
 	{"AwsSolutions-SQS3", `^offpeak-hub/Failures/`, "it is where failed ticks and events are put aside; cdk-nag knows only queues that a queue redrives to"},
@@ -94,16 +94,16 @@ func isAccepted(rule, where string) bool {
 var weighed = []struct{ rule, where, reason string }{
 	{"IAMNoInlinePolicy", `Role|^offpeak-spoke-(read|roles)/`, "each role is used by one thing, and its policy stands in it: nothing else can be given the policy, and nobody can widen it from elsewhere"},
 	{"CloudWatchAlarmAction", `^offpeak-hub/`, "only of a hub that is paused: its alarms are silent, as the clock stands still; otherwise each tells the topic"},
-	{"CloudWatchLogGroupEncrypted", `^offpeak-hub/(Dispatch|Schedule|Autospot|Interruption|Report)Log/`, "only where AWS's own keys were asked for (encryption: aws); CloudWatch Logs encrypts all the same"},
+	{"CloudWatchLogGroupEncrypted", `^offpeak-hub/(Dispatch|Schedule|Autospot|Interruption|Survey|Report)Log/`, "only where AWS's own keys were asked for (encryption: aws); CloudWatch Logs encrypts all the same"},
 	{"LambdaConcurrency", `^offpeak-hub/Dispatch/`, "the clock calls it once in five minutes; the queue holds the worker back by MaximumConcurrency"},
 	{"LambdaConcurrency", `^offpeak-hub/Schedule/`, "MaximumConcurrency of the queue limits it without taking anything away from the account's other functions; reserved_concurrency reserves where that is wanted"},
 	{"LambdaConcurrency", `^offpeak-hub/Autospot/`, "as the worker: MaximumConcurrency of its queue limits it"},
-	{"LambdaConcurrency", `^offpeak-hub/Report/`, "it is called once a day and by some deliveries; two at once make one report and one mail, and a fresh account has ten to reserve from in all"},
+	{"LambdaConcurrency", `^offpeak-hub/(Survey|Report)/`, "they are called once a day and by some deliveries; two at once keep one inventory, make one report and send one mail, and a fresh account has ten to reserve from in all"},
 	{"LambdaConcurrency", `^offpeak-hub/Interruption/`, "it takes a moment for each event, and an interruption that waits is heard of too late"},
-	{"LambdaDLQ", `^offpeak-hub/(Autospot|Interruption|Report)/`, "what they could not answer goes to the queue failures-of-offpeak, by a destination for failures, and wakes to DeadSpotWakes"},
+	{"LambdaDLQ", `^offpeak-hub/(Autospot|Interruption|Survey|Report)/`, "what they could not answer goes to the queue failures-of-offpeak, by a destination for failures, and wakes to DeadSpotWakes"},
 	{"LambdaDLQ", `^offpeak-hub/Dispatch/`, "what it could not answer goes to the queue failures-of-offpeak, by a destination for failures, which also says why"},
 	{"LambdaDLQ", `^offpeak-hub/Schedule/`, "it is called by a queue, which sets aside in DeadWakes what is not answered in three tries"},
-	{"LambdaInsideVPC", `^offpeak-hub/(Dispatch|Schedule|Autospot|Interruption|Report)/`, "it speaks to AWS's APIs alone, over TLS, and listens to nobody: a network of its own would add a NAT gateway that costs ten times the hub, and guard nothing"},
+	{"LambdaInsideVPC", `^offpeak-hub/(Dispatch|Schedule|Autospot|Interruption|Survey|Report)/`, "it speaks to AWS's APIs alone, over TLS, and listens to nobody: a network of its own would add a NAT gateway that costs ten times the hub, and guard nothing"},
 	{"S3BucketLoggingEnabled", `^offpeak-pipeline/`, "CDK Pipelines' own bucket, for artefacts of builds, which can be built again"},
 	{"S3BucketReplicationEnabled", `^offpeak-hub/AccessLogs/`, "who read the bucket is kept for log_days and is not needed to go on; CloudTrail knows it too where data events are on"},
 	{"S3BucketReplicationEnabled", `^offpeak-hub/(Exports|Bill)/`, "AWS delivers bills anew where they are lost (Data Exports, backfill by AWS Support), and published copies are made of them"},

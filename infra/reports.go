@@ -63,18 +63,27 @@ func (h *hub) addReportBuckets(access awss3.IBucket) {
 // reportTickAt is after midnight in UTC, by which quarters are counted.
 const reportTickAt = "cron(0 1 * * ? *)"
 
-// addReportTick adds the daily look at what is due.
-func (h *hub) addReportTick() {
-	called(awsscheduler.NewCfnSchedule(h.stack, jsii.String("ReportTick"), &awsscheduler.CfnScheduleProps{
-		Name: jsii.String("offpeak-report-tick"), Description: jsii.String("Has the reports made and mailed that are due, once a day"),
-		ScheduleExpression: jsii.String(reportTickAt), ScheduleExpressionTimezone: jsii.String("UTC"), State: h.state(),
+// surveyTickAt is before that by more than a survey may take: what there is goes into the report of the same day.
+const surveyTickAt = "cron(20 0 * * ? *)"
+
+// addReportTicks adds the daily looks at accounts and at what is due.
+func (h *hub) addReportTicks() {
+	h.daily("SurveyTick", "offpeak-survey-tick", "Has accounts looked at for the report of the quarter before, once a day until that is final", surveyTickAt, "survey")
+	h.daily("ReportTick", "offpeak-report-tick", "Has the reports made and mailed that are due, once a day", reportTickAt, "report")
+}
+
+// daily calls a function once a day.
+func (h *hub) daily(id, name, what, at, function string) {
+	called(awsscheduler.NewCfnSchedule(h.stack, jsii.String(id), &awsscheduler.CfnScheduleProps{
+		Name: jsii.String(name), Description: jsii.String(what),
+		ScheduleExpression: jsii.String(at), ScheduleExpressionTimezone: jsii.String("UTC"), State: h.state(),
 		FlexibleTimeWindow: map[string]any{"mode": "OFF"},
 		Target: map[string]any{
-			"arn": h.lambdas["report"].FunctionArn(), "roleArn": sub("${TickRole.Arn}"), "input": tickInput,
+			"arn": h.lambdas[function].FunctionArn(), "roleArn": sub("${TickRole.Arn}"), "input": tickInput,
 			"deadLetterConfig": map[string]any{"arn": h.failures.QueueArn()},
 			"retryPolicy":      map[string]any{"maximumEventAgeInSeconds": 3600, "maximumRetryAttempts": 5},
 		},
-	}), "ReportTick")
+	}), id)
 }
 
 // reportPatterns are what the function of reports hears of, on the account's own bus.

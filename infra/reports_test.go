@@ -265,11 +265,48 @@ func TestWhatTheFunctionOfReportsMayDo(t *testing.T) {
 			}
 		})
 	}
-	for name, may := range map[string]bool{"report": true, "interruption": false} {
+	for name, may := range map[string]bool{"report": true, "survey": true, "interruption": false} {
 		_, allowed := policies(t, template, "TickRole", hubAccount)
 		if got, err := evaluate.Decide(allowed, evaluate.Request{Action: "lambda:InvokeFunction", Resources: arn("arn:aws:lambda:…:" + name)}); err != nil || got.Allowed != may {
 			t.Errorf("the clock calls %s: %+v, %v", name, got, err)
 		}
+	}
+}
+
+// TestWhatTheSurveyMayDo asks IAM's rules: it enters accounts by the role that reads and by no other, and writes nothing but what it saw.
+func TestWhatTheSurveyMayDo(t *testing.T) {
+	template := synth(t, full).templates[infra.HubStack]
+	arn := func(name string) []evaluate.Resource { return []evaluate.Resource{{ARN: name}} }
+	in := map[string]string{"aws:ResourceOrgID": org}
+	const report = "arn:aws:s3:::reports/reports/payer=444455556666/quarter=2026Q3/state=final/"
+	for _, test := range []struct {
+		name, action string
+		on           []evaluate.Resource
+		context      map[string]string
+		may          bool
+	}{
+		{"enter an account to read", "sts:AssumeRole", arn("arn:aws:iam::" + spokeAccount + ":role/" + permit.ReadRole), in, true},
+		{"enter an account to act", "sts:AssumeRole", arn("arn:aws:iam::" + spokeAccount + ":role/" + permit.SpokeRole), in, false},
+		{"keep what it saw", "s3:PutObject", arn("arn:aws:s3:::store/survey/quarter=2026Q3/account=1/region=x.json"), nil, true},
+		{"write an entry", "s3:PutObject", arn("arn:aws:s3:::store/ledger/x"), nil, false},
+		{"read the ledger", "s3:GetObject", arn("arn:aws:s3:::store/ledger/x"), nil, false},
+		{"see that a report is final", "s3:GetObject", arn(report + "manifest.json"), nil, true},
+		{"read a report", "s3:GetObject", arn(report + "v=0123456789ab/report.json"), nil, false},
+		{"write a report", "s3:PutObject", arn(report + "manifest.json"), map[string]string{"s3:if-none-match": "*"}, false},
+		{"read a bill", "s3:GetObject", arn("arn:aws:s3:::bill/bill/x"), nil, false},
+		{"mail", "ses:SendEmail", arn("arn:aws:ses:ap-northeast-2:111122223333:identity/example.com"), map[string]string{"ses:FromAddress": "finops@example.com"}, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			_, allowed := policies(t, template, "SurveyRole", hubAccount)
+			got, err := evaluate.Decide(allowed, evaluate.Request{Action: test.action, Resources: test.on, Context: test.context})
+			if err != nil || got.Allowed != test.may {
+				t.Errorf("%+v, want %v: %v", got, test.may, err)
+			}
+		})
+	}
+	tick := at(t, template, "Resources", "SurveyTick", "Properties")
+	if survey, report := at(t, tick, "ScheduleExpression"), at(t, template, "Resources", "ReportTick", "Properties", "ScheduleExpression"); survey != "cron(20 0 * * ? *)" || report != "cron(0 1 * * ? *)" {
+		t.Errorf("the survey at %s, reports at %s: what is seen is to be in the report of the same day", survey, report)
 	}
 }
 

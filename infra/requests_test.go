@@ -25,7 +25,7 @@ func values(account string) map[string]any {
 		"Alerts": "arn:aws:sns:ap-northeast-2:111122223333:alerts", "Key.Arn": "arn:aws:kms:ap-northeast-2:111122223333:key/1",
 		"DeadWakes.Arn": "arn:aws:sqs:ap-northeast-2:111122223333:dead", "DispatchLog.Arn": "arn:aws:logs:…:dispatch", "ScheduleLog.Arn": "arn:aws:logs:…:schedule", "Dispatch.Arn": "arn:aws:lambda:…:dispatch", "Schedule": "offpeak-schedule",
 		"SpotWakes.Arn": "arn:aws:sqs:ap-northeast-2:111122223333:spot-wakes", "DeadSpotWakes.Arn": "arn:aws:sqs:ap-northeast-2:111122223333:dead-spot-wakes",
-		"Reports.Arn": "arn:aws:s3:::reports", "Bill.Arn": "arn:aws:s3:::bill", "Exports.Arn": "arn:aws:s3:::exports", "ReportLog.Arn": "arn:aws:logs:…:report", "Report.Arn": "arn:aws:lambda:…:report",
+		"Reports.Arn": "arn:aws:s3:::reports", "Bill.Arn": "arn:aws:s3:::bill", "Exports.Arn": "arn:aws:s3:::exports", "ReportLog.Arn": "arn:aws:logs:…:report", "SurveyLog.Arn": "arn:aws:logs:…:survey", "Survey.Arn": "arn:aws:lambda:…:survey", "Report.Arn": "arn:aws:lambda:…:report",
 		"AutospotLog.Arn": "arn:aws:logs:…:autospot", "InterruptionLog.Arn": "arn:aws:logs:…:interruption", "Autospot.Arn": "arn:aws:lambda:…:autospot",
 	}
 }

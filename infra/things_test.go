@@ -20,6 +20,7 @@ func policyOf(t *testing.T, template map[string]any, id string) []map[string]any
 		"AutospotRole.Arn":   "arn:aws:iam::111122223333:role/" + permit.AutoSpotRole, "InterruptionRole.Arn": "arn:aws:iam::111122223333:role/" + permit.InterruptionRole,
 		"DeliveriesCame.Arn": "arn:aws:events:ap-northeast-2:111122223333:rule/deliveries", "MailsCameBack.Arn": "arn:aws:events:ap-northeast-2:111122223333:rule/mails",
 		"ReportRole.Arn":   "arn:aws:iam::111122223333:role/" + permit.ReportRole,
+		"SurveyRole.Arn":   "arn:aws:iam::111122223333:role/" + permit.SurveyRole,
 		"DispatchRole.Arn": "arn:aws:iam::111122223333:role/" + permit.DispatchRole,
 	} {
 		named[name] = arn

@@ -87,31 +87,33 @@ func EvidenceCodes() []string {
 
 // Gaps that a report finds itself, beside those of the figures and of the bill's files. Args are given behind each.
 const (
-	GapLastBill      = "no-last-bill"        // the bill of the quarter before is not there, so there is no bridge: the quarter
-	GapPart          = "part-of-quarter"     // a part of the quarter is billed, which is not compared with a whole one: the last day
-	GapLedgerEmpty   = "no-ledger-entries"   // the ledger has no entry until the quarter's end
-	GapLastAvoided   = "no-last-avoided"     // what was avoided in the two quarters is not known, so there is no bridge
-	GapMonth         = "month-not-delivered" // no export of some months was delivered: the months
-	GapOwnerTag      = "no-owner-tag"        // nothing on the bill carries an owner's tag: the keys
-	GapLastReport    = "no-last-report"      // no report of a quarter before: the quarter
-	GapInventory     = "no-inventory"        // no inventory was given
-	GapLastInventory = "no-last-inventory"   // none of the quarter before: what came and went is not known
-	GapToolCost      = "no-tool-cost"        // nothing on the bill carries offpeak's tag: the tag
-	GapRecount       = "not-recounted"       // no second engine has recounted the figures
-	GapMethod        = "other-method"        // a report of another method is shown and not compared: the quarter, its method
-	GapForecast      = "no-forecast"         // no forecast of interruptions was kept of a move: how many moves
-	GapZone          = "no-zone"             // the hours of the week are told in UTC
-	GapRate          = "no-exchange-rate"    // no rate was given for the second currency: its code
-	GapHours         = "no-hours"            // the bill has no hourly cost: the map of the week is empty
-	GapWorking       = "no-working-hours"    // no schedule says which hours are working hours
-	GapOwners        = "no-owners"           // resources without an owner: how many, of how many
-	GapSpotPrices    = "no-spot-prices"      // nobody told what Spot costs: candidates for it are not said
+	GapLastBill        = "no-last-bill"             // the bill of the quarter before is not there, so there is no bridge: the quarter
+	GapPart            = "part-of-quarter"          // a part of the quarter is billed, which is not compared with a whole one: the last day
+	GapLedgerEmpty     = "no-ledger-entries"        // the ledger has no entry until the quarter's end
+	GapLastAvoided     = "no-last-avoided"          // what was avoided in the two quarters is not known, so there is no bridge
+	GapMonth           = "month-not-delivered"      // no export of some months was delivered: the months
+	GapOwnerTag        = "no-owner-tag"             // nothing on the bill carries an owner's tag: the keys
+	GapLastReport      = "no-last-report"           // no report of a quarter before: the quarter
+	GapInventory       = "no-inventory"             // no inventory was given
+	GapInventoryDay    = "inventory-of-another-day" // it was not taken at the quarter's end: the day
+	GapPartOfInventory = "part-of-inventory"        // accounts or regions were not looked at, or not wholly: which
+	GapLastInventory   = "no-last-inventory"        // none of the quarter before: what came and went is not known
+	GapToolCost        = "no-tool-cost"             // nothing on the bill carries offpeak's tag: the tag
+	GapRecount         = "not-recounted"            // no second engine has recounted the figures
+	GapMethod          = "other-method"             // a report of another method is shown and not compared: the quarter, its method
+	GapForecast        = "no-forecast"              // no forecast of interruptions was kept of a move: how many moves
+	GapZone            = "no-zone"                  // the hours of the week are told in UTC
+	GapRate            = "no-exchange-rate"         // no rate was given for the second currency: its code
+	GapHours           = "no-hours"                 // the bill has no hourly cost: the map of the week is empty
+	GapWorking         = "no-working-hours"         // no schedule says which hours are working hours
+	GapOwners          = "no-owners"                // resources without an owner: how many, of how many
+	GapSpotPrices      = "no-spot-prices"           // nobody told what Spot costs: candidates for it are not said
 )
 
 // GapCodes lists the gaps that a report finds itself.
 func GapCodes() []string {
 	return []string{
-		GapLastBill, GapPart, GapLedgerEmpty, GapLastAvoided, GapMonth, GapOwnerTag, GapLastReport, GapInventory, GapLastInventory, GapToolCost, GapRecount, GapMethod, GapForecast, GapZone, GapRate, GapHours, GapWorking, GapOwners,
+		GapLastBill, GapPart, GapLedgerEmpty, GapLastAvoided, GapMonth, GapOwnerTag, GapLastReport, GapInventory, GapInventoryDay, GapPartOfInventory, GapLastInventory, GapToolCost, GapRecount, GapMethod, GapForecast, GapZone, GapRate, GapHours, GapWorking, GapOwners,
 		GapSpotPrices,
 	}
 }

@@ -114,8 +114,8 @@ func TestAutoSpotByHand(t *testing.T) {
 	}
 }
 
-// reportAlarms are those that reports add to a hub.
-const reportAlarms = 1
+// reportAlarms are the metrics of alarms that reports add to a hub: one alarm, of two functions.
+const reportAlarms = 2
 
 // TestReportsByHand computes two lines without the package: one payer, ten gigabytes a month.
 func TestReportsByHand(t *testing.T) {

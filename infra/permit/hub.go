@@ -43,7 +43,7 @@ func (h Hub) Roles() []Role {
 		roles = append(roles, h.AutoSpot(), h.Interruption())
 	}
 	if h.Reports {
-		roles = append(roles, h.Report())
+		roles = append(roles, h.Survey(), h.Report())
 	}
 	return append(roles, h.People()...)
 }
@@ -55,7 +55,7 @@ func (h Hub) Tick() Role {
 		wakes, why = append(wakes, "${Autospot.Arn}"), "calls the dispatcher, and AutoSpot once a day"
 	}
 	if h.Reports {
-		wakes, why = append(wakes, "${Report.Arn}"), why+", and the function of reports once a day"
+		wakes, why = append(wakes, "${Survey.Arn}", "${Report.Arn}"), why+", and the functions of reports once a day"
 	}
 	return Role{
 		Name: TickRole, Where: "the hub", For: "the clock, which wakes the dispatcher every five minutes",

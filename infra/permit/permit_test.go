@@ -13,7 +13,7 @@ import (
 func spoke() permit.Spoke {
 	return permit.Spoke{
 		Tags: []string{"offpeak:schedule", "Schedule"}, Custodian: "maid_offhours", Organization: "o-ab12cd34ef",
-		Protected: []permit.Tag{{Key: "Environment", Values: []string{"prod", "prd"}}}, Operators: true, Readers: true, AutoSpot: true,
+		Protected: []permit.Tag{{Key: "Environment", Values: []string{"prod", "prd"}}}, Operators: true, Readers: true, AutoSpot: true, Reports: true,
 	}
 }
 

@@ -18,7 +18,7 @@ const (
 	Catalogue = "offpeak"
 )
 
-// Report is the role of the function of reports. It enters no account: what it tells stands in the ledger and on the bill.
+// Report is the role of the function of reports. It enters no account: what it tells stands in the ledger, on the bill, and in what the survey has kept.
 func (h Hub) Report() Role {
 	put := func(sid string, condition string, why string, resources ...string) Statement {
 		return Statement{Sid: sid, Effect: Allow, Actions: []string{"s3:PutObject"}, Resources: resources, Conditions: []Condition{has(condition)}, Why: why}
@@ -81,6 +81,34 @@ func asking() []Statement {
 			},
 			Why: "Athena asks in the caller's name which columns a table has, and where it lies",
 		},
+	}
+}
+
+// SurveyRole is the role of the function that looks at accounts for reports.
+const SurveyRole = "offpeak-hub-survey"
+
+// Survey is the role of the function that looks, once for each quarter, at what there is in accounts. It writes what it saw, and nothing else.
+func (h Hub) Survey() Role {
+	statements := slices.Concat(logs("Survey"), []Statement{
+		{
+			Sid: "Read", Effect: Allow, Actions: []string{"s3:GetObject"}, Resources: []string{store + "/policy/*", store + "/survey/*", shelf + "/reports/*/manifest.json"},
+			Why: "the policy, what it has seen already, and of which quarters the reports are final",
+		},
+		{
+			Sid: "List", Effect: Allow, Actions: []string{"s3:ListBucket"}, Resources: []string{store, shelf},
+			Why: "which accounts and regions it has looked at, and which reports there are; and S3 says of an object that it is not there only to who may list",
+		},
+		{
+			Sid: "Note", Effect: Allow, Actions: []string{"s3:PutObject"}, Resources: []string{store + "/policy/in-force.json", store + "/survey/*"},
+			Why: "the policy in force, and what was seen of a quarter; never the policy itself",
+		},
+		failed(),
+	}, h.entering(ReadRole), h.organization(), h.encrypted("s3"))
+	if h.Own != nil {
+		statements = slices.Concat(statements, Looking(), []Statement{Regions(), Volumes()}, listing(true))
+	}
+	return Role{
+		Name: SurveyRole, Where: "the hub, where reports are deployed", For: "looks at what there is in accounts, once for each quarter, and keeps it for its report", Trust: lambda(), Statements: statements,
 	}
 }
 

@@ -22,6 +22,8 @@ type Spoke struct {
 	VolumeKeys []string
 	// Operators and Readers say that people enter, by the roles of the hub that are theirs.
 	Operators, Readers bool
+	// Reports says that what there is is told in quarterly reports.
+	Reports bool
 }
 
 // Tag is a tag's key and the values that are meant.
@@ -53,14 +55,14 @@ func (s Spoke) Schedule() Role {
 // people who look.
 func (s Spoke) Read() Role {
 	var spot []Statement
-	var autospot []string
+	var functions []string
 	if s.AutoSpot {
-		spot, autospot = LookingAtSpot(), []string{AutoSpotRole, InterruptionRole}
+		spot, functions = LookingAtSpot(), []string{AutoSpotRole, InterruptionRole}
 	}
 	return Role{
 		Name: ReadRole, Where: "each account that is looked after, and protected ones, which have no other", For: "lists what there is",
-		Trust:      s.trust(slices.Concat([]string{DispatchRole, ScheduleRole}, autospot, only(s.Operators, OperatorRole), only(s.Readers, ReaderRole))...),
-		Statements: slices.Concat(Looking(), []Statement{Regions(), Volumes()}, listing(s.Operators || s.Readers), spot),
+		Trust:      s.trust(slices.Concat([]string{DispatchRole, ScheduleRole}, functions, only(s.Reports, SurveyRole), only(s.Operators, OperatorRole), only(s.Readers, ReaderRole))...),
+		Statements: slices.Concat(Looking(), []Statement{Regions(), Volumes()}, listing(s.Operators || s.Readers || s.Reports), spot),
 	}
 }
 
@@ -106,14 +108,14 @@ func snapshots() []string {
 
 const lists = "AWS knows no resource for these actions (Service Authorization Reference); they only list"
 
-// listing is what it takes to list what carries no tag, which nobody does but people.
+// listing is what it takes to list what carries no tag, which nobody does but people, and the survey of a quarter.
 func listing(people bool) []Statement {
 	if !people {
 		return nil
 	}
 	return []Statement{{
 		Sid: "ListUntagged", Effect: Allow, Actions: []string{"ecs:ListClusters", "ecs:ListServices"}, Resources: []string{"*"}, Anywhere: lists,
-		Why: "ECS services that carry no tag, for people who list everything, or put back what has lost its tag",
+		Why: "ECS services that carry no tag, for the survey of a quarter, and for people who list everything or put back what has lost its tag",
 	}}
 }
 

@@ -34,7 +34,7 @@ func TestTheTableOfThePage(t *testing.T) {
 	}
 	account := permit.Spoke{
 		Tags: []string{"offpeak:schedule"}, Organization: "o-ab12cd34ef", Protected: []permit.Tag{{Key: "Environment", Values: []string{"prod", "prd"}}},
-		Operators: true, Readers: true, AutoSpot: true,
+		Operators: true, Readers: true, AutoSpot: true, Reports: true,
 	}
 	want := "\n" + permit.Table(append(example.Roles(), account.Schedule(), account.Read(), account.Spot(), permit.Events("ap-northeast-2"))) +
 		"### The hub's own things\n\nWhat their policies say beside it: no access without TLS.\n\n" +

@@ -58,12 +58,14 @@ type Input struct {
 	Entries iter.Seq2[ledger.Entry, error]
 	// Book holds the baselines that were frozen before.
 	Book avoidance.Book
-	// Snapshots are the inventory at the end of the quarter; none: there was none.
+	// Snapshots are the inventory at the end of the quarter; none: there was none. Survey, if set, gives it instead, of the tenant's accounts, which only the bill
+	// tells.
 	Snapshots []fleet.Snapshot
 	// Market is what EC2 offers, by which it is told what of the inventory could move to Spot; nil: nobody looked. Offers are what was found so before, which a report
 	// that is made again rests on in the place of a market.
 	Market *market.Market
 	Offers *Offers
+	Survey func(ctx context.Context, accounts []fleet.AccountID) ([]fleet.Snapshot, error)
 	// Interruptions and Forecasts are of resources that were moved to Spot; nil where nobody counted.
 	Interruptions map[fleet.ARN]int
 	Forecasts     map[fleet.ARN]decimal.Decimal
@@ -153,9 +155,10 @@ type maker struct {
 	savings *savings.Savings
 	offers  *Offers // of the tenant's accounts; nil: nobody looked
 	draft   *figures.Draft
-	seen    *fleet.Snapshot // of the tenant's accounts; nil: there is no inventory
+	seen    *fleet.Snapshot // the stock as one; nil: there is no inventory
 	spent   figures.Spent
 	parts   *spend.Spend
+	stock   []fleet.Snapshot // what was seen of the tenant's accounts, by who looked
 }
 
 // savingsInput is what the savings are computed from, by one engine or the other.
@@ -183,6 +186,9 @@ func (m *maker) countSavings(ctx context.Context) error {
 		return err
 	}
 	m.savings.Gaps = knownOpen(m.savings.Gaps, m.Bill.Manifests)
+	if err := m.takeStock(ctx, in.Accounts); err != nil {
+		return err
+	}
 	if m.draft, err = figures.Begin(m.figuresInput(in.Accounts)); err != nil {
 		return err
 	}
@@ -206,7 +212,7 @@ func (m *maker) figuresInput(accounts []fleet.AccountID) *figures.Input {
 	}
 	in.Second = m.currency()
 	in.Assets = assets.Of(&assets.Input{
-		Snapshots: m.Snapshots, Accounts: accounts, OwnerTags: m.Policy.Report.OwnerTags, ScheduleTags: m.Policy.Rules.Keys.Schedule, EnvironmentOf: m.Policy.Rules.EnvironmentOf(), Last: m.lastAssets(),
+		Snapshots: m.stock, Accounts: accounts, OwnerTags: m.Policy.Report.OwnerTags, ScheduleTags: m.Policy.Rules.Keys.Schedule, EnvironmentOf: m.Policy.Rules.EnvironmentOf(), Last: m.lastAssets(),
 	})
 	return in
 }
@@ -309,7 +315,7 @@ func (m *maker) spendInput() spend.Input {
 		Engine: m.engine, Period: m.period, Measured: m.savings.Measured, Before: m.before(), Zone: rules.Zone, Factor: r.Tenant.Factor,
 		Due:          m.Issued.UTC().AddDate(0, 0, dueAfter).Format(time.DateOnly),
 		Tags:         spend.Tags{Owner: m.Policy.Report.OwnerTags, Schedule: first(rules.Keys.Schedule), Spot: rules.Keys.Spot, Tool: m.Policy.Report.CostTag, ToolValue: policy.CostTagValue},
-		Environments: rules.Environments, Usual: map[string]spend.Schedule{}, Taken: len(m.Snapshots) > 0,
+		Environments: rules.Environments, Usual: map[string]spend.Schedule{}, Taken: len(m.stock) > 0,
 		Commitments: r.Commitments, Standing: r.Standing,
 	}
 	if !r.Avoided.Unknown {
@@ -352,27 +358,6 @@ func (m *maker) spendInput() spend.Input {
 	return in
 }
 
-// inventory is what the snapshots show of the tenant's accounts, as one.
-func (m *maker) inventory() *fleet.Snapshot {
-	if len(m.Snapshots) == 0 {
-		return nil
-	}
-	all := &fleet.Snapshot{}
-	for i := range m.Snapshots {
-		s := &m.Snapshots[i]
-		if s.Taken.After(all.Taken) {
-			all.Taken = s.Taken
-		}
-		for k := range s.Resources {
-			if slices.Contains(m.draft.Report.Tenant.Accounts, s.Resources[k].Scope.Account) {
-				all.Resources = append(all.Resources, s.Resources[k])
-			}
-		}
-	}
-	all.Sort()
-	return all
-}
-
 // optedIn reports whether a resource carries a schedule that does not opt out.
 func (m *maker) optedIn(r *fleet.Resource) bool {
 	for _, key := range m.Policy.Rules.Keys.Schedule {
@@ -389,7 +374,7 @@ func first(keys []string) string { return cmp.Or(append(slices.Clone(keys), "").
 func (m *maker) finish(context.Context) error {
 	r := m.draft.Finish(&m.spent)
 	r.Pillars = pillars.Of(&pillars.Input{
-		Snapshots: m.Snapshots, Accounts: r.Tenant.Accounts, Keys: m.Policy.Rules.Keys, OwnerTags: m.Policy.Report.OwnerTags,
+		Snapshots: m.stock, Accounts: r.Tenant.Accounts, Keys: m.Policy.Rules.Keys, OwnerTags: m.Policy.Report.OwnerTags,
 		CostTags: append([]string{m.Policy.Report.TeamTag}, first(m.Policy.Report.OwnerTags)), Report: r,
 	})
 	if m.Bill.Scanned != nil {

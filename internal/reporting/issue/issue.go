@@ -30,7 +30,7 @@ type Issuer struct {
 	// Published are the newest deliveries of those months, and Open opens the bill by them.
 	Published func(ctx context.Context, payer fleet.AccountID, from, to time.Time) ([]reports.Manifest, error)
 	Open      func(ctx context.Context, payer fleet.AccountID, quarter string) (*reporting.Bill, error)
-	// Store holds the ledger and frozen baselines, Shelf reports.
+	// Store holds the ledger, frozen baselines and the inventory that was kept for a quarter, Shelf reports.
 	Store objects.Store
 	Shelf delivery.Shelf
 	// Post sends the mails of one report.
@@ -149,6 +149,9 @@ func (i *Issuer) restate(ctx context.Context, p *policy.Policy, t policy.Tenant,
 func (i *Issuer) again(ctx context.Context, p *policy.Policy, t policy.Tenant, last delivery.ID) (delivery.ID, error) {
 	in, err := i.input(ctx, p, t, last.Quarter)
 	if err != nil {
+		return last, err
+	}
+	if err := i.sameStock(ctx, in, last); err != nil {
 		return last, err
 	}
 	in.Final = true

@@ -17,6 +17,7 @@ import (
 	"offpeak/internal/policy"
 	"offpeak/internal/reporting"
 	"offpeak/internal/reporting/issue"
+	"offpeak/internal/reporting/survey"
 	"offpeak/reports"
 	"offpeak/reports/delivery"
 	"offpeak/reports/sample"
@@ -32,6 +33,7 @@ type office struct {
 	fails     map[fleet.AccountID]error
 	says      map[string]error // what SES answers, by address
 	made      []string
+	stock     []string // what there was, of each report that was made
 	mails     []string
 	alerts    []hub.Alert
 }
@@ -53,7 +55,7 @@ func (o *office) Send(_ context.Context, to string, mime []byte) (string, error)
 	return "0100", nil
 }
 
-func (o *office) make(_ context.Context, in *reporting.Input) (*reporting.Made, error) {
+func (o *office) make(ctx context.Context, in *reporting.Input) (*reporting.Made, error) {
 	payer := in.Bill.Payer
 	if err := o.fails[payer]; err != nil {
 		return nil, err
@@ -74,7 +76,23 @@ func (o *office) make(_ context.Context, in *reporting.Input) (*reporting.Made, 
 		r.State = reports.Final
 	}
 	o.made = append(o.made, fmt.Sprintf("%s %s", payer, r.State))
-	return &reporting.Made{Report: r}, nil
+	made := &reporting.Made{Report: r}
+	seen := in.Snapshots
+	if in.Survey != nil {
+		var err error
+		if seen, err = in.Survey(ctx, []fleet.AccountID{payer}); err != nil {
+			return nil, err
+		}
+	}
+	told := string(r.State) + ":"
+	for i := range seen {
+		for _, x := range seen[i].Resources {
+			told += " " + x.ID
+		}
+		made.Inventory = &seen[i]
+	}
+	o.stock = append(o.stock, told)
+	return made, nil
 }
 
 func newOffice(tenants ...policy.Tenant) *office {
@@ -161,6 +179,35 @@ func TestAQuarterOfReports(t *testing.T) {
 	}
 	if len(o.alerts) != 0 {
 		t.Errorf("%+v", o.alerts)
+	}
+}
+
+// TestTheInventoryOfAQuarter: a report tells of what was kept for its quarter, and a restated one of what the one before it told of, also where that is nothing.
+func TestTheInventoryOfAQuarter(t *testing.T) {
+	t.Parallel()
+	const payer = fleet.AccountID("111122223333")
+	for _, early := range []bool{true, false} {
+		o := newOffice(tenant(string(payer)))
+		keep := func(region fleet.Region, id string) {
+			scope := fleet.Scope{Account: payer, Region: region}
+			seen := fleet.Snapshot{Taken: o.now, Resources: []fleet.Resource{{ID: id, ARN: fleet.ARN("arn:" + id), Kind: fleet.EC2Instance, Scope: scope}}}
+			if err := (survey.Book{Store: o.Store}).Keep(t.Context(), "2026Q3", scope, &seen); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want := []string{"provisional:", "final:", "restated:"}
+		if early {
+			keep("eu-west-1", "i-1")
+			want = []string{"provisional: i-1", "final: i-1", "restated: i-1"}
+		}
+		o.day(t, "2026-10-03")
+		o.day(t, "2026-10-16")
+		keep("eu-west-1", "i-2")
+		o.delivered, o.billed = "b", "101"
+		o.day(t, "2026-10-20")
+		if diff := cmp.Diff(want, o.stock); diff != "" {
+			t.Errorf("early %t (-want +got):\n%s", early, diff)
+		}
 	}
 }
 

@@ -1,7 +1,9 @@
 package issue
 
 import (
+	"bytes"
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -11,11 +13,12 @@ import (
 	"offpeak/internal/ledger/compact"
 	"offpeak/internal/policy"
 	"offpeak/internal/reporting"
+	"offpeak/internal/reporting/survey"
 	"offpeak/reports"
 	"offpeak/reports/delivery"
 )
 
-// input brings together what a report is made of. Without an inventory, which no function of the hub keeps, the report says so.
+// input brings together what a report is made of. The inventory is the one that was kept for the quarter.
 func (i *Issuer) input(ctx context.Context, p *policy.Policy, t policy.Tenant, quarter string) (*reporting.Input, error) {
 	period, err := reporting.PeriodOf(quarter)
 	if err != nil {
@@ -31,7 +34,30 @@ func (i *Issuer) input(ctx context.Context, p *policy.Policy, t policy.Tenant, q
 	if in.Book, err = (reporting.Baselines{Store: i.Store}).Read(ctx, t.Payer); err != nil {
 		return nil, err
 	}
+	in.Survey = func(ctx context.Context, accounts []fleet.AccountID) ([]fleet.Snapshot, error) {
+		return survey.Book{Store: i.Store}.Of(ctx, quarter, accounts)
+	}
 	return in, i.earlier(ctx, t.Payer, in)
+}
+
+// sameStock has a report tell of the inventory that the one before it told of, or of none as that did: what was looked at since would make another report of the same
+// bill.
+func (i *Issuer) sameStock(ctx context.Context, in *reporting.Input, last delivery.ID) error {
+	in.Survey = nil
+	m, err := i.Shelf.Manifest(ctx, last)
+	if err != nil || m.SHA256(reporting.InventoryFile) == "" {
+		return err
+	}
+	data, err := i.Shelf.File(ctx, &m, reporting.InventoryFile)
+	if err != nil {
+		return err
+	}
+	seen, err := fleet.ReadSnapshot(bytes.NewReader(data))
+	if err != nil {
+		return fmt.Errorf("%s%s: %w", m.Folder, reporting.InventoryFile, err)
+	}
+	in.Snapshots = []fleet.Snapshot{seen}
+	return nil
 }
 
 // trend is how many quarters before a report looks back at.

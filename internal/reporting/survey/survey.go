@@ -1,0 +1,150 @@
+// Package survey looks at accounts for quarterly reports, once for each quarter and as near to its end as it can, and keeps what it saw: the inventory
+// that a report tells of beside ledger and bill.
+//
+// In go the day, the policy, and ports to accounts and to the hub's store; out come a snapshot of each account and region, kept where nothing is written over,
+// and a list of what could not be looked at. What is there is not looked at again, so that a run that was cut short is carried on by the next, and that a
+// provisional, a final and a restated report of a quarter tell of the same day. The package does no I/O of its own.
+package survey
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"offpeak/internal/failure"
+	"offpeak/internal/fleet"
+	"offpeak/internal/hub"
+	"offpeak/internal/policy"
+	"offpeak/reports"
+	"offpeak/reports/delivery"
+)
+
+// Surveyor looks. All fields are needed.
+type Surveyor struct {
+	// Policy is the one in force.
+	Policy func(ctx context.Context) (*policy.Policy, error)
+	// Scopes are the accounts' regions that the policy names, and what of them cannot be entered.
+	Scopes func(ctx context.Context, p *policy.Policy) ([]fleet.Scope, []hub.Finding, error)
+	// Look lists all there is in a scope, tagged or not, and how it is set up.
+	Look func(ctx context.Context, p *policy.Policy, scope fleet.Scope) (fleet.Snapshot, error)
+	Book Book
+	// Shelf keeps reports: of a quarter whose final ones are there nothing is looked at any more.
+	Shelf delivery.Shelf
+}
+
+const (
+	// atOnce is how many scopes are looked at side by side: each waits for AWS most of its time.
+	atOnce = 16
+	// spare is left of a run's time to write down what it could not do.
+	spare = 30 * time.Second
+)
+
+// Do looks at what has not been looked at for the quarter before an instant. It tells what it did, in sentences. An error means that nothing could be
+// looked at, or that what was seen could not be kept.
+func (s *Surveyor) Do(ctx context.Context, at time.Time) (done []string, err error) {
+	quarter, _, _ := delivery.Due(at)
+	p, err := s.Policy(ctx)
+	if err != nil {
+		return nil, err
+	}
+	wanted, err := s.wanted(ctx, p, quarter)
+	if err != nil || !wanted {
+		return nil, err
+	}
+	scopes, findings, err := s.Scopes(ctx, p)
+	if err != nil {
+		return nil, fmt.Errorf("inventory of %s: %w", quarter, err)
+	}
+	taken, err := s.Book.Taken(ctx, quarter)
+	if err != nil {
+		return nil, err
+	}
+	var left []fleet.Scope
+	for _, scope := range scopes {
+		if !taken[scope] {
+			left = append(left, scope)
+		}
+	}
+	missing, err := s.look(ctx, p, quarter, left)
+	for _, f := range findings {
+		if f.Account != "" && !f.Closed {
+			missing = append(missing, Missing{f.Account, f.Region, f.Class, f.Text})
+		}
+	}
+	missing = sorted(missing)
+	err = errors.Join(err, s.Book.Miss(context.WithoutCancel(ctx), quarter, missing))
+	if len(left) > 0 {
+		done = append(done, fmt.Sprintf("inventory of %s: %d of %d accounts' regions are kept", quarter, len(taken)+len(left)-ofScopes(missing, left), len(taken)+len(left)))
+	}
+	for _, m := range missing {
+		done = append(done, fmt.Sprintf("inventory of %s: %s is missing (%s): %s", quarter, m.place(), m.Class, m.Why))
+	}
+	return done, err
+}
+
+// wanted reports whether a tenant of the policy has no final report of a quarter yet. A restated one tells what the final one told.
+func (s *Surveyor) wanted(ctx context.Context, p *policy.Policy, quarter string) (bool, error) {
+	for _, t := range p.Tenants {
+		if t.Payer == "" {
+			continue
+		}
+		last, err := s.Shelf.Last(ctx, t.Payer, quarter)
+		switch {
+		case errors.Is(err, delivery.ErrNoReport), err == nil && last.State == reports.Provisional:
+			return true, nil
+		case err != nil:
+			return false, err
+		}
+	}
+	return false, nil
+}
+
+// look looks at scopes side by side, and keeps what it sees. What it does not come to in its time is missing, and the next run's.
+func (s *Surveyor) look(ctx context.Context, p *policy.Policy, quarter string, scopes []fleet.Scope) ([]Missing, error) {
+	if end, limited := ctx.Deadline(); limited {
+		var stop context.CancelFunc
+		ctx, stop = context.WithDeadline(ctx, end.Add(-spare))
+		defer stop()
+	}
+	misses, errs := make([]*Missing, len(scopes)), make([]error, len(scopes))
+	var wait sync.WaitGroup
+	free := make(chan struct{}, atOnce)
+	for i, scope := range scopes {
+		free <- struct{}{}
+		wait.Go(func() {
+			defer func() { <-free }()
+			if ctx.Err() != nil {
+				misses[i] = &Missing{scope.Account, scope.Region, failure.Unreachable, "there was no time left; the next look goes on"}
+				return
+			}
+			seen, err := s.Look(ctx, p, scope)
+			if err != nil {
+				misses[i] = &Missing{scope.Account, scope.Region, failure.Of(err), err.Error()}
+				return
+			}
+			errs[i] = s.Book.Keep(ctx, quarter, scope, &seen)
+		})
+	}
+	wait.Wait()
+	var all []Missing
+	for _, m := range misses {
+		if m != nil {
+			all = append(all, *m)
+		}
+	}
+	return all, errors.Join(errs...)
+}
+
+// ofScopes counts the scopes among what is missing.
+func ofScopes(all []Missing, scopes []fleet.Scope) (n int) {
+	for _, scope := range scopes {
+		for _, m := range all {
+			if m.Account == scope.Account && m.Region == scope.Region {
+				n++
+			}
+		}
+	}
+	return n
+}
