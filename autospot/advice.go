@@ -83,6 +83,18 @@ func (a *Advice) Saving() decimal.Decimal {
 	return now.Sub(a.After.Decimal()).Mul(decimal.NewFromInt(100)).DivRound(now, 1)
 }
 
+// forecast is how many interruptions are expected, as plan.Move has them, where what the move buys is Spot.
+func (a *Advice) forecast() int64 {
+	switch to := a.Move.To; {
+	case to.Mix != nil && a.Mix != nil:
+		return a.Mix.PerBillionHours()
+	case to.Lifecycle != fleet.OnDemand && a.Quote != nil:
+		return a.Quote.Risk.PerBillionHours()
+	default:
+		return 0
+	}
+}
+
 // against returns the first thing that speaks against it, in a sentence.
 func (a *Advice) against() string {
 	for _, g := range a.Gates {

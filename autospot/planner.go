@@ -134,6 +134,7 @@ func member(res *fleet.Resource) bool {
 func (r *run) note(made *plan.Plan, a *Advice) {
 	switch {
 	case a.Move != nil && r.does(a.Subject.ARN):
+		a.Move.Interruptions = a.forecast()
 		act := plan.Action{
 			Subject: a.Subject, Change: *a.Move, Cause: a.Cause, Why: a.Why, Rule: "Spot profile " + a.Wish.Profile.Name, At: r.snapshot.Taken,
 		}

@@ -108,7 +108,7 @@ func ledgerTable() catalogued {
 		},
 	}
 	for _, of := range []struct{ kind, names string }{
-		{"string", "object act state run policy environment account region resource id kind change move image succeeds cause why rule edge_want error class notes before"},
+		{"string", "object act state run policy environment account region resource id kind change move image succeeds interrupted cause why rule edge_want error class notes before"},
 		{"int", "attempt at_nanos from_min from_max from_desired to_min to_max to_desired"},
 		{"bigint", "fence"},
 		{"timestamp", "at edge_at"},

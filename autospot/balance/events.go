@@ -30,9 +30,9 @@ type What string
 
 // The events. Interrupted and Recommended are of an instance; LaunchFailed is of the group.
 const (
-	Interrupted  What = "interrupted"   // AWS takes the instance in two minutes
-	Recommended  What = "recommended"   // AWS expects to take it
-	LaunchFailed What = "launch-failed" // a launch failed
+	Interrupted  What = fleet.Interrupted // AWS takes the instance in two minutes
+	Recommended  What = "recommended"     // AWS expects to take it
+	LaunchFailed What = "launch-failed"   // a launch failed
 )
 
 // Event is something that happened to a moved group.

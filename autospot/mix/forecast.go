@@ -34,6 +34,15 @@ func (a *Answer) Forecast(hours float64) Forecast {
 	}
 }
 
+// PerBillionHours is what Forecast expects of one Spot instance in a billion hours; zero where there is no mix.
+func (a *Answer) PerBillionHours() int64 {
+	if a.model == nil {
+		return 0
+	}
+	perHour, _ := a.interrupted()
+	return int64(math.Round(perHour * 1e9))
+}
+
 // interrupted is how often an instance is interrupted in an hour, in the mean over what is bought: the types of the Spot instances that run now, and where none
 // of them is among the chosen types, all of these alike. AWS tells nobody how deep a pool is, and so not which pools it will take.
 func (a *Answer) interrupted() (perHour float64, running int) {

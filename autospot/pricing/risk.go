@@ -78,6 +78,9 @@ func (r Risk) PerHour() float64 {
 	return band * (bandShape + float64(r.Own.Interruptions)) / (bandShape + band*r.Own.Hours)
 }
 
+// PerBillionHours is the same of a billion instance-hours, which is kept with a move.
+func (r Risk) PerBillionHours() int64 { return int64(math.Round(r.PerHour() * 1e9)) }
+
 // Shape is how many draws the rate is known by, those that the band is worth among them.
 func (r Risk) Shape() float64 {
 	interruptions, _ := r.Own.draws()

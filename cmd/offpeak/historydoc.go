@@ -96,7 +96,7 @@ func storyOf(entries []ledger.Entry) storyJSON {
 			}
 		case ledger.Failed:
 			doc.Totals.Failures++
-		case ledger.Applied, ledger.Enrolled, ledger.Gone, ledger.Released, ledger.Returned, ledger.Succeeded:
+		case ledger.Applied, ledger.Enrolled, ledger.Gone, ledger.Released, ledger.Returned, ledger.Succeeded, ledger.Interrupted:
 		}
 		doc.Events = append(doc.Events, event)
 		subject = subjectNow(subject, e)
@@ -176,7 +176,7 @@ func renderStory(w io.Writer, d storyJSON, zone *time.Location, s style) error {
 var eventWords = map[ledger.State]string{
 	ledger.Intent: "asked", ledger.Applied: "accepted", ledger.Verified: "worked", ledger.Failed: "failed",
 	ledger.Enrolled: "enrolled", ledger.Gone: "gone", ledger.Released: "released", ledger.Returned: "returned",
-	ledger.Succeeded: "succeeded",
+	ledger.Succeeded: "succeeded", ledger.Interrupted: "interrupted",
 }
 
 func eventRow(e eventJSON, zone *time.Location) row {
@@ -207,7 +207,7 @@ func eventRow(e eventJSON, zone *time.Location) row {
 		text = "AWS accepted it"
 	case ledger.Enrolled:
 		text = "first seen opted in"
-	case ledger.Gone, ledger.Released, ledger.Returned, ledger.Succeeded:
+	case ledger.Gone, ledger.Released, ledger.Returned, ledger.Succeeded, ledger.Interrupted:
 	}
 	for _, note := range e.Notes {
 		text += "; " + note

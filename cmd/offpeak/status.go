@@ -203,7 +203,7 @@ func (t *told) note(e ledger.Entry) {
 		}
 	case ledger.Failed:
 		t.failures[e.Act] = e
-	case ledger.Applied, ledger.Verified, ledger.Enrolled, ledger.Gone, ledger.Released, ledger.Returned, ledger.Succeeded:
+	case ledger.Applied, ledger.Verified, ledger.Enrolled, ledger.Gone, ledger.Released, ledger.Returned, ledger.Succeeded, ledger.Interrupted:
 	}
 }
 

@@ -118,9 +118,18 @@ type Balance struct {
 	Seen []SeenEvent `json:"seen,omitempty"`
 }
 
+// Interruption is one of a Spot instance of a moved group, by its id, and when AWS warned of it.
+type Interruption struct {
+	Instance string    `json:"instance"`
+	At       time.Time `json:"at"`
+}
+
+// Interrupted is the word of Balance.Seen for an interruption.
+const Interrupted = "interrupted"
+
 // SeenEvent is an event of a moved group that was counted.
 type SeenEvent struct {
-	What     string    `json:"what"` // interrupted, recommended, launch-failed
+	What     string    `json:"what"` // Interrupted, recommended, launch-failed
 	Instance string    `json:"instance"`
 	At       time.Time `json:"at"`
 	// Judged says of a recommendation that it was found right or wrong.

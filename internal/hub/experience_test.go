@@ -9,6 +9,7 @@ import (
 	"offpeak/autospot/experience"
 	"offpeak/internal/fleet"
 	"offpeak/internal/hub"
+	"offpeak/internal/ledger"
 	"offpeak/internal/market"
 	"offpeak/internal/optimizer"
 	"offpeak/internal/plan"
@@ -85,6 +86,7 @@ func TestOwnInterruptionsAreLearnt(t *testing.T) {
 	if got := total(lookAt(t, w, s, noon.Add(25*time.Hour))); got != total(record) {
 		t.Errorf("an hour later %+v", got)
 	}
+	keptInTheLedger(t, w, n)
 	r, err := w.Preview(t.Context(), dev, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -104,6 +106,41 @@ func TestOwnInterruptionsAreLearnt(t *testing.T) {
 	if sources := strings.Join(r.Sources, "\n"); !found || !strings.Contains(sources, "own interruptions: 1 in 144 instance-hours of 1 types, in ap-northeast-2, accounts: 1") {
 		t.Errorf("the planner was not told: %v; %+v", sources, r.Advices[0].Mix.Rejected)
 	}
+}
+
+// keptInTheLedger checks that the ledger keeps what was forecast of a move, and an interruption once, for the quarter's report; and that memory made out of it does not count
+// that again.
+func keptInTheLedger(t *testing.T, w *hub.SpotWorker, n hub.Notice) {
+	t.Helper()
+	var all, told []ledger.Entry
+	for e, err := range (ledger.Book{Store: w.Store}).Read(t.Context(), noon.AddDate(0, 0, -1), noon.AddDate(0, 0, 7), dev) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, e)
+		if e.State == ledger.Interrupted {
+			told = append(told, e)
+		}
+		if e.State == ledger.Intent && e.Moves() && (e.Move.Interruptions < 10_000 || e.Move.Interruptions > 1_000_000) { // the bands go from 70 to 700 in a million hours
+			t.Errorf("the forecast of the move is %d", e.Move.Interruptions)
+		}
+	}
+	if len(told) != 1 || told[0].Resource != arnOfGroup(told[0]) || *told[0].Interrupted != (fleet.Interruption{Instance: n.Instance, At: n.At}) || told[0].Before != nil {
+		t.Errorf("the ledger tells of %+v", told)
+	}
+	rebuilt, _ := optimizer.Rebuild(append(all, told...))
+	for arn, m := range rebuilt.Spot {
+		if len(m.Balance.Seen) != 1 || m.Balance.Seen[0].Instance != n.Instance {
+			t.Errorf("%s: made out of the ledger, memory has %+v", arn, m.Balance.Seen)
+		}
+	}
+}
+
+func arnOfGroup(e ledger.Entry) fleet.ARN {
+	if name, ok := fleet.GroupName(e.Resource); ok && name == "web" && e.Kind == fleet.AutoScalingGroup {
+		return e.Resource
+	}
+	return "no group"
 }
 
 // TestAGroupThatSleepsCountsItsOpenHours: from 09:00 to 18:00 in Seoul of a Friday, although every look comes before and after.

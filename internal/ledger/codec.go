@@ -15,7 +15,7 @@ const root = "ledger/"
 
 // part orders the objects of one run: what was written later sorts later.
 var parts = map[State]string{
-	Enrolled: "0-enrolled", Gone: "0-gone", Released: "0-released", Returned: "0-returned", Succeeded: "0-succeeded",
+	Enrolled: "0-enrolled", Gone: "0-gone", Released: "0-released", Returned: "0-returned", Succeeded: "0-succeeded", Interrupted: "0-interrupted",
 	Intent: "1-intent", Applied: "2-outcome", Failed: "2-outcome", Verified: "3-verified",
 }
 

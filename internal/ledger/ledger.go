@@ -34,11 +34,13 @@ const (
 	Returned State = "returned" // it is there and opted in again; no act
 	// Succeeded is of an instance that has taken another's place by a conversion: what is told of the other goes on under this name; no act.
 	Succeeded State = "succeeded"
+	// Interrupted is of a moved group of which AWS takes a Spot instance; no act.
+	Interrupted State = "interrupted"
 )
 
 // States lists the states, those of no act first.
 func States() []State {
-	return []State{Enrolled, Gone, Released, Returned, Succeeded, Intent, Applied, Verified, Failed}
+	return []State{Enrolled, Gone, Released, Returned, Succeeded, Interrupted, Intent, Applied, Verified, Failed}
 }
 
 // ofAct reports whether entries of the state belong to an act.
@@ -79,6 +81,8 @@ type Entry struct {
 	Edge  fleet.Moment `json:"edge,omitzero"`
 	// Succeeds is whose place a resource has taken, of an entry that is succeeded.
 	Succeeds *fleet.Succession `json:"succeeds,omitempty"`
+	// Interrupted is what AWS takes, of an entry that is interrupted.
+	Interrupted *fleet.Interruption `json:"interrupted,omitempty"`
 	// Before is the resource as it was seen, whole: what an intent must know to be undone. Entries of no act have it where it is described.
 	Before *fleet.Resource `json:"before,omitempty"`
 	// Error says why an act failed, and Class which kind of failure that is.
@@ -131,6 +135,13 @@ func MoveSeenOf(r *fleet.Resource, m fleet.Moved, environment string, run Run) E
 func SuccessionOf(r *fleet.Resource, s fleet.Succession, m fleet.Remembered, run Run) Entry {
 	e := entryOn(r, m, run)
 	e.State, e.Succeeds, e.Why = Succeeded, &s, "it has taken the place of "+lastPart(s.Old)+", with its network interface "+s.Interface
+	return e
+}
+
+// InterruptionOf makes the entry of a Spot instance of a moved group that AWS takes.
+func InterruptionOf(r *fleet.Resource, i fleet.Interruption, environment string, run Run) Entry {
+	e := entryOn(r, fleet.Remembered{Environment: environment}, run)
+	e.State, e.Interrupted, e.Before, e.Why = Interrupted, &i, nil, "AWS takes its Spot instance "+i.Instance
 	return e
 }
 
@@ -235,6 +246,10 @@ func (e Entry) check() error {
 		return errors.New("a move needs what is bought before and after")
 	case (e.State == Succeeded) != (e.Succeeds != nil):
 		return errors.New("whose place it has taken is missing, or is told of an entry that is not succeeded")
+	case (e.State == Interrupted) != (e.Interrupted != nil):
+		return errors.New("what is interrupted is missing, or is told of an entry that is not interrupted")
+	case e.State == Interrupted && (e.Interrupted.Instance == "" || e.Interrupted.At.IsZero()):
+		return errors.New("an interruption needs instance and instant")
 	case e.State == Succeeded && (e.Succeeds.Old == "" || e.Succeeds.Old == e.Resource):
 		return errors.New("nothing takes its own place")
 	default:
@@ -242,7 +257,7 @@ func (e Entry) check() error {
 	}
 }
 
-// Sort orders entries by resource, so that what is written does not depend on the order of maps.
+// Sort orders entries by resource, so that what is written does not depend on the order of maps. Of one resource they stay in the order in which they were noted.
 func Sort(entries []Entry) {
-	slices.SortFunc(entries, func(a, b Entry) int { return cmp.Compare(a.Resource, b.Resource) })
+	slices.SortStableFunc(entries, func(a, b Entry) int { return cmp.Compare(a.Resource, b.Resource) })
 }

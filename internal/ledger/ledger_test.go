@@ -339,6 +339,7 @@ func TestEveryStateReadsBack(t *testing.T) {
 		ledger.EnrolmentOf(r, m, sweep), ledger.PresenceOf(ledger.Gone, "arn:aws:rds:r:111122223333:db:orders", nil, m, sweep),
 		ledger.PresenceOf(ledger.Released, r.ARN, r, m, sweep), ledger.PresenceOf(ledger.Returned, r.ARN, r, m, sweep),
 		ledger.SuccessionOf(r, fleet.Succession{Old: "arn:aws:ec2:r:111122223333:instance/i-1", Interface: "eni-1", Begun: friday, At: friday, Image: "ami-1"}, m, sweep),
+		ledger.InterruptionOf(r, fleet.Interruption{Instance: "i-1", At: friday}, m.Environment, sweep),
 		ledger.IntentOf(a, r, sweep, 1), ledger.OutcomeOf(a, sweep, 1, friday, nil), ledger.VerificationOf(r, m, sweep),
 		ledger.OutcomeOf(a, sweep, 2, friday, errors.New("denied")),
 	}

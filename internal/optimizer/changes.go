@@ -64,9 +64,10 @@ func (o *Optimizer) noteChanges(ctx context.Context, run ledger.Run, seen *listi
 		}
 	}
 	noted[ledger.Succeeded] = successions(run, seen, before, after)
+	noted[ledger.Interrupted] = interruptions(run, seen, before, after)
 	noted[ledger.Verified] = append(noted[ledger.Verified], movesSeen(run, seen, before, after)...)
 	var errs []error
-	for _, state := range []ledger.State{ledger.Enrolled, ledger.Gone, ledger.Released, ledger.Returned, ledger.Succeeded, ledger.Verified} {
+	for _, state := range []ledger.State{ledger.Enrolled, ledger.Gone, ledger.Released, ledger.Returned, ledger.Succeeded, ledger.Interrupted, ledger.Verified} {
 		ledger.Sort(noted[state])
 		errs = append(errs, o.Book.Append(ctx, run, noted[state]))
 	}

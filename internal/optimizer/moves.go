@@ -1,6 +1,8 @@
 package optimizer
 
 import (
+	"slices"
+
 	"offpeak/internal/fleet"
 	"offpeak/internal/ledger"
 	"offpeak/internal/plan"
@@ -90,6 +92,20 @@ func successions(run ledger.Run, seen *listing, before, after *fleet.Memory) (en
 	return entries
 }
 
+// interruptions are the entries of Spot instances that AWS was heard to take of moved groups, and not before.
+func interruptions(run ledger.Run, seen *listing, before, after *fleet.Memory) (entries []ledger.Entry) {
+	for arn, is := range after.Spot {
+		counted := before.Spot[arn].Balance.Seen
+		for _, e := range is.Balance.Seen {
+			known := slices.ContainsFunc(counted, func(c fleet.SeenEvent) bool { return c.What == e.What && c.Instance == e.Instance })
+			if r := seen.find(arn); r != nil && e.What == fleet.Interrupted && !known {
+				entries = append(entries, ledger.InterruptionOf(r, fleet.Interruption{Instance: e.Instance, At: e.At.UTC()}, after.Resources[arn].Environment, run))
+			}
+		}
+	}
+	return entries
+}
+
 // deregistered returns what is remembered of a move with what an entry about one of its images adds to it.
 func deregistered(m fleet.Moved, image string, e *ledger.Entry) fleet.Moved {
 	switch e.State {
@@ -107,6 +123,15 @@ func replayApart(memory fleet.Memory, e *ledger.Entry) (fleet.Memory, bool) {
 	switch {
 	case e.State == ledger.Succeeded:
 		return memory.Succeed(e.Resource, *e.Succeeds), true
+	case e.State == ledger.Interrupted:
+		m, moved := memory.Spot[e.Resource]
+		if !moved || slices.ContainsFunc(m.Balance.Seen, func(c fleet.SeenEvent) bool {
+			return c.What == fleet.Interrupted && c.Instance == e.Interrupted.Instance
+		}) {
+			return memory, true
+		}
+		m.Balance.Seen = append(m.Balance.Seen, fleet.SeenEvent{What: fleet.Interrupted, Instance: e.Interrupted.Instance, At: e.Interrupted.At})
+		memory.Spot[e.Resource] = m
 	case e.Image != "":
 		memory.Spot[e.Resource] = deregistered(memory.Spot[e.Resource], e.Image, e)
 	case e.Moves():

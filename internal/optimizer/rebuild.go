@@ -62,7 +62,7 @@ func replay(before fleet.Memory, entries []ledger.Entry) fleet.Memory {
 			m.Missed, m.Left, m.Departure = time.Time{}, time.Time{}, ""
 		case ledger.Failed:
 			m.RetryAt = retryAt(e)
-		case ledger.Enrolled, ledger.Succeeded:
+		case ledger.Enrolled, ledger.Succeeded, ledger.Interrupted:
 		}
 		memory.Resources[e.Resource] = m
 	}

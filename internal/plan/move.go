@@ -18,6 +18,8 @@ type Move struct {
 	Way  Way            `json:"way"`
 	// Refresh is how members are replaced; nil for the other ways.
 	Refresh *Refresh `json:"refresh,omitempty"`
+	// Interruptions are how many were forecast, when the move was decided, of one Spot instance in a billion hours; zero: nobody forecast any, as of tasks.
+	Interruptions int64 `json:"interruptions_per_billion_hours,omitempty"`
 }
 
 // Way is how a move is made.
@@ -94,6 +96,8 @@ func (m *Move) Check() error {
 		return errors.New("a move needs move: from, to and way")
 	case !slices.Contains(Ways(), m.Way):
 		return fmt.Errorf("%.40q is no way of a move (refresh, rollback, write, convert, deployment)", m.Way)
+	case m.Interruptions < 0:
+		return fmt.Errorf("%d interruptions are forecast, which is below zero", m.Interruptions)
 	case (m.Way == ByRefresh) != (m.Refresh != nil):
 		return fmt.Errorf("refresh goes with way refresh, and with no other; the way is %s", m.Way)
 	}

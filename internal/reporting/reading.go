@@ -15,7 +15,8 @@ import (
 	"offpeak/internal/ledger"
 )
 
-// reading is what is kept of the ledger while the savings read it: the acts of the quarter without the state before them, when the ledger begins, and hashes of
+// reading is what is kept of the ledger while the savings read it: the acts of the quarter without the state before them, what AutoSpot forecast and what came, when the
+// ledger begins, and hashes of
 // who did what when. So the ledger is read once.
 type reading struct {
 	period billing.Period
@@ -23,6 +24,7 @@ type reading struct {
 	began  time.Time
 	count  int
 	sums   [][sha256.Size]byte
+	spot   *spotStory
 }
 
 // along passes entries on and keeps what is needed of them.
@@ -46,6 +48,7 @@ func (r *reading) take(e *ledger.Entry) {
 	}
 	r.count++
 	r.sums = append(r.sums, sha256.Sum256(fmt.Appendf(nil, "%s\x00%d\x00%s\x00%d\x00%s\n", e.Act, e.Attempt, e.State, e.At.UnixNano(), e.Resource)))
+	r.spot.take(e)
 	if r.began.IsZero() || e.At.Before(r.began) {
 		r.began = e.At
 	}

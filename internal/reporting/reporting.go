@@ -61,14 +61,11 @@ type Input struct {
 	// Snapshots are the inventory at the end of the quarter; none: there was none. Survey, if set, gives it instead, of the tenant's accounts, which only the bill
 	// tells.
 	Snapshots []fleet.Snapshot
+	Survey    func(ctx context.Context, accounts []fleet.AccountID) ([]fleet.Snapshot, error)
 	// Market is what EC2 offers, by which it is told what of the inventory could move to Spot; nil: nobody looked. Offers are what was found so before, which a report
 	// that is made again rests on in the place of a market.
 	Market *market.Market
 	Offers *Offers
-	Survey func(ctx context.Context, accounts []fleet.AccountID) ([]fleet.Snapshot, error)
-	// Interruptions and Forecasts are of resources that were moved to Spot; nil where nobody counted.
-	Interruptions map[fleet.ARN]int
-	Forecasts     map[fleet.ARN]decimal.Decimal
 	// Earlier are the payer's reports of quarters before; Replaces the one of this quarter before this, with the hash of its JSON.
 	Earlier        []*reports.Report
 	Replaces       *reports.Report
@@ -106,7 +103,7 @@ func Make(ctx context.Context, in *Input) (*Made, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &maker{Input: in, period: period, engine: billing.Remember(in.Bill.Engine), read: &reading{period: period}}
+	m := &maker{Input: in, period: period, engine: billing.Remember(in.Bill.Engine), read: &reading{period: period, spot: newSpotStory(period)}}
 	m.tenant = tenantOf(in.Policy, in.Bill.Payer)
 	for _, step := range []struct {
 		name Step
@@ -204,7 +201,7 @@ func (m *maker) figuresInput(accounts []fleet.AccountID) *figures.Input {
 	in := &figures.Input{
 		Tenant: reports.Tenant{Name: m.tenant.Name, Payer: m.Bill.Payer, Accounts: accounts, Zone: m.Policy.Rules.Zone.String(), Factor: factor}, Quarter: m.Quarter, Issued: m.Issued, Final: m.Final,
 		Savings: m.savings, Entries: m.read.acts, Tags: figures.Tags{Team: m.Policy.Report.TeamTag}, Zone: m.Policy.Rules.Zone,
-		Interruptions: m.Interruptions, Forecasts: m.Forecasts, Earlier: m.Earlier, Replaces: m.Replaces, ReplacesSHA256: m.ReplacesSHA256,
+		Interruptions: m.read.spot.interruptions(m.period), Forecasts: m.read.spot.forecasts(), Earlier: m.Earlier, Replaces: m.Replaces, ReplacesSHA256: m.ReplacesSHA256,
 		Sources: reports.Sources{
 			Engine: m.engine.Name(), Manifests: m.Bill.Manifests, Ledger: m.read.sum(), Entries: m.read.count, Questions: m.Bill.Questions, Baselines: hashOf(m.savings.Book),
 			Policy: m.Policy.Rules.Policy,

@@ -49,15 +49,14 @@ func (in *Input) acts() ([]reports.Act, reports.Harm) {
 		return cmp.Or(a.Asked.Compare(b.Asked), cmp.Compare(a.Resource, b.Resource), cmp.Compare(a.ID, b.ID))
 	})
 	harm := openings.harm(known)
-	if in.Interruptions != nil {
-		sum := 0
-		for i := range in.Savings.Spot {
-			first := !slices.ContainsFunc(in.Savings.Spot[:i], func(o savings.Spot) bool { return o.Resource == in.Savings.Spot[i].Resource })
-			if first {
-				sum += in.Interruptions[in.Savings.Spot[i].Resource]
+	for i := range in.Savings.Spot {
+		first := !slices.ContainsFunc(in.Savings.Spot[:i], func(o savings.Spot) bool { return o.Resource == in.Savings.Spot[i].Resource })
+		if count, counted := in.Interruptions[in.Savings.Spot[i].Resource]; counted && first {
+			if harm.Interruptions == nil {
+				harm.Interruptions = new(int)
 			}
+			*harm.Interruptions += count
 		}
-		harm.Interruptions = &sum
 	}
 	return found, harm
 }

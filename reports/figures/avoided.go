@@ -100,7 +100,10 @@ func (in *Input) netByResource() map[fleet.ARN]money.USD {
 	return net
 }
 
-// spot are the moves, with what was forecast of each resource on its last one.
+// forecastPlaces are those that a forecast is told by: of interruptions nobody knows more.
+const forecastPlaces = 2
+
+// spot are the moves, each with what was forecast of its hours, and the last of a resource with all interruptions of it.
 func (in *Input) spot() (moves []reports.SpotMove) {
 	for i, m := range in.Savings.Spot {
 		original := m.Net(in.Savings.Commitments.Known).Add(m.Paid).Add(m.Overheads)
@@ -108,13 +111,12 @@ func (in *Input) spot() (moves []reports.SpotMove) {
 			Resource: m.Resource, Hours: m.Hours.Round(sixPlaces), Original: original, Paid: m.Paid, Overheads: m.Overheads, Net: original.Sub(m.Paid).Sub(m.Overheads),
 		}
 		last := !slices.ContainsFunc(in.Savings.Spot[i+1:], func(o savings.Spot) bool { return o.Resource == m.Resource })
-		if forecast, ok := in.Forecasts[m.Resource]; ok && last {
-			move.Forecast = &forecast
+		if perHour, ok := in.Forecasts[m.Resource]; ok {
+			move.Forecast = new(perHour.Mul(m.Hours).Round(forecastPlaces))
 		}
-		if in.Interruptions != nil {
-			count := 0
-			if last {
-				count = in.Interruptions[m.Resource]
+		if count, counted := in.Interruptions[m.Resource]; counted {
+			if !last {
+				count = 0
 			}
 			move.Observed = &count
 		}

@@ -37,7 +37,8 @@ type Input struct {
 	Tags    Tags
 	// Zone is that of the tenant, in which hours of the week are told; nil is UTC, which a Gap says.
 	Zone *time.Location
-	// Interruptions are those of Spot since a resource was moved, within the quarter; nil where nobody counted. Forecasts are what was expected.
+	// Interruptions are those of Spot since a resource was moved, within the quarter; a resource that is not there was not counted. Forecasts are what was expected
+	// of one instance on Spot in an hour.
 	Interruptions map[fleet.ARN]int
 	Forecasts     map[fleet.ARN]decimal.Decimal
 

@@ -3,6 +3,7 @@ package figures_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -232,6 +233,42 @@ func TestWhatPeopleFelt(t *testing.T) {
 	}
 	if len(r.Acts) != 6 {
 		t.Errorf("%d acts, want the six of the tenant's resources in the quarter", len(r.Acts))
+	}
+}
+
+// TestForecastsAndWhatCame: a forecast is of the hours on Spot; what nobody counted or forecast is not known, and no zero.
+func TestForecastsAndWhatCame(t *testing.T) {
+	t.Parallel()
+	in := input()
+	in.Savings.Spot = []savings.Spot{{Resource: "arn:b", Hours: decimal.NewFromInt(1000)}, {Resource: "arn:b", Hours: decimal.NewFromInt(500)}, {Resource: "arn:c", Hours: decimal.NewFromInt(2000)}}
+	tell := func() (lines []string, harm *int) {
+		r := compile(t, in)
+		for _, m := range r.Spot {
+			line := string(m.Resource)
+			if m.Forecast != nil {
+				line += " expects " + m.Forecast.String()
+			}
+			if m.Observed != nil {
+				line += fmt.Sprintf(", %d came", *m.Observed)
+			}
+			lines = append(lines, line)
+		}
+		for _, g := range r.Gaps {
+			if g.Code == reports.GapForecast {
+				lines = append(lines, "silent: "+strings.Join(g.Args, " "))
+			}
+		}
+		return lines, r.Harm.Interruptions
+	}
+	lines, harm := tell()
+	if diff := cmp.Diff([]string{"arn:b", "arn:b", "arn:c", "silent: 3"}, lines); diff != "" || harm != nil {
+		t.Errorf("%v, (-want +got)\n%s", harm, diff)
+	}
+	in.Forecasts = map[fleet.ARN]decimal.Decimal{"arn:b": decimal.RequireFromString("0.000070263")}
+	in.Interruptions = map[fleet.ARN]int{"arn:b": 2}
+	lines, harm = tell()
+	if diff := cmp.Diff([]string{"arn:b expects 0.07, 0 came", "arn:b expects 0.04, 2 came", "arn:c", "silent: 1"}, lines); diff != "" || harm == nil || *harm != 2 {
+		t.Errorf("%v, (-want +got)\n%s", harm, diff)
 	}
 }
 

@@ -180,7 +180,7 @@ func (s *subject) take(e *ledger.Entry, cause plan.Cause, end time.Time) {
 	if e.Environment != "" {
 		s.environment = e.Environment
 	}
-	if e.State == ledger.Succeeded || e.Act != "" && !e.Switches() {
+	if e.State == ledger.Succeeded || e.State == ledger.Interrupted || e.Act != "" && !e.Switches() {
 		return // it switches nothing off or on
 	}
 	s.moved = false

@@ -44,7 +44,8 @@ type row struct {
 	ToDesired   *int32 `parquet:"to_desired,optional"`
 	Move        string `parquet:"move,optional"` // as JSON
 	Image       string `parquet:"image,optional"`
-	Succeeds    string `parquet:"succeeds,optional"` // as JSON
+	Succeeds    string `parquet:"succeeds,optional"`    // as JSON
+	Interrupted string `parquet:"interrupted,optional"` // as JSON
 	Cause       string `parquet:"cause,optional,dict"`
 	Why         string `parquet:"why,optional"`
 	Rule        string `parquet:"rule,optional,dict"`
@@ -151,6 +152,13 @@ func rowOf(object string, e ledger.Entry) (row, error) {
 		}
 		r.Succeeds = string(text)
 	}
+	if e.Interrupted != nil {
+		text, err := json.Marshal(e.Interrupted)
+		if err != nil {
+			return r, err
+		}
+		r.Interrupted = string(text)
+	}
 	if e.Before != nil {
 		text, err := json.Marshal(e.Before)
 		if err != nil {
@@ -193,6 +201,12 @@ func entryOf(r *row) (ledger.Entry, error) {
 		e.Succeeds = new(fleet.Succession)
 		if err := json.Unmarshal([]byte(r.Succeeds), e.Succeeds); err != nil {
 			return e, fmt.Errorf("succeeds: %w", err)
+		}
+	}
+	if r.Interrupted != "" {
+		e.Interrupted = new(fleet.Interruption)
+		if err := json.Unmarshal([]byte(r.Interrupted), e.Interrupted); err != nil {
+			return e, fmt.Errorf("interrupted: %w", err)
 		}
 	}
 	if r.Before != "" {

@@ -344,3 +344,40 @@ func TestManyEntries(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// TestWhatAutoSpotKeepsComesBack: what a move forecast, and which instances AWS took of its group.
+func TestWhatAutoSpotKeepsComesBack(t *testing.T) {
+	t.Parallel()
+	store := objects.NewMemory()
+	at := july.AddDate(0, 0, 9).Add(time.Hour)
+	r := group(here, "web")
+	run := ledger.Run{ID: "run", Fence: 7, Scope: here, At: at}
+	a := plan.Action{ID: "act", Subject: plan.SubjectOf(r, "dev"), Change: plan.Move{To: fleet.Purchase{Rebalance: true}, Way: plan.ByWriting, Interruptions: 70_263}, Cause: plan.BySpot, At: at}
+	want := []ledger.Entry{
+		ledger.InterruptionOf(r, fleet.Interruption{Instance: "i-1", At: at.Add(-time.Minute)}, "dev", run),
+		ledger.InterruptionOf(r, fleet.Interruption{Instance: "i-2", At: at.Add(-time.Second)}, "dev", run),
+		ledger.IntentOf(a, r, run, 1),
+	}
+	book := ledger.Book{Store: store}
+	if err := errors.Join(book.Append(t.Context(), run, want[:2]), book.Append(t.Context(), run, want[2:])); err != nil {
+		t.Fatal(err)
+	}
+	if result, err := (compact.Book{Store: store}).Month(t.Context(), july, later); err != nil || result.Entries != 3 {
+		t.Fatalf("%+v, %v", result, err)
+	}
+	var got []ledger.Entry
+	for e, err := range (compact.Book{Store: store}).Until(t.Context(), july.AddDate(0, 1, 0)) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, e)
+	}
+	for i := range got {
+		if i < len(want) && (got[i].Interrupted == nil) != (want[i].Interrupted == nil) || got[i].Interrupted != nil && *got[i].Interrupted != *want[i].Interrupted {
+			t.Errorf("%+v", got[i])
+		}
+	}
+	if len(got) != 3 || got[2].Move == nil || got[2].Move.Interruptions != 70_263 {
+		t.Errorf("%+v", got)
+	}
+}
