@@ -135,7 +135,7 @@ var table = []row{
 
 	// What runs in the hub's account: who is looked at, under which policy.
 	{"internal/hub", pure, sees{"internal/failure", "internal/fleet", "internal/money", "internal/plan", "internal/ledger", "internal/objects", "internal/optimizer", "internal/policy", "internal/market", "internal/billing/coverage", "autospot", "autospot/balance", "autospot/convert", "autospot/experience", "autospot/pricing", "scheduler", "scheduler/wall"}, uses{}},
-	{"internal/reporting/survey", pure, sees{"internal/failure", "internal/fleet", "internal/hub", "internal/objects", "internal/policy", "reports", "reports/delivery", "reports/sample"}, uses{}},
+	{"internal/reporting/survey", pure, sees{"internal/failure", "internal/fleet", "internal/hub", "internal/objects", "internal/policy", "reports", "reports/delivery", "reports/pillars", "reports/sample", "reports/words"}, uses{}},
 	{"internal/reporting/issue", pure, sees{"internal/reporting/survey", "internal/fleet", "internal/hub", "internal/money", "internal/objects", "internal/policy", "internal/ledger", "internal/ledger/compact", "internal/billing/avoidance", "internal/reporting", "reports", "reports/delivery", "reports/files", "reports/mail", "reports/sample", "reports/words"}, uses{}},
 
 	// AWS, live: the way in, and beneath it one package for each thing that is asked of it.

@@ -47,6 +47,9 @@ var unseen = map[string]string{
 	permit.ReadRole + " Membership":                                                      "asked where an instance is interrupted in an account in which AutoSpot has moved a group: internal/cloud/membership",
 	permit.SurveyRole + " Failed":                                                        "called by Lambda, in the function's name, where an input failed",
 	permit.SurveyRole + " Organization":                                                  "asked as by the dispatcher, whose tests here have an organization",
+	permit.SurveyRole + " Evidence":                                                      "read where a tenant names a workload: internal/live/survey",
+	permit.SurveyRole + " Workloads":                                                     "asked of the AWS Well-Architected Tool, which the stand-in does not have: internal/cloud/wellarchitected, internal/live/survey",
+	permit.SurveyRole + " Notes":                                                         "the same",
 	permit.SurveyRole + " EnterOutside":                                                  "the same",
 	permit.ScheduleRole + " Wakes sqs:SendMessage":                                       "the worker wakes itself when the acts of a sweep take more than ten minutes; internal/hub's tests have a clock of their own for that",
 }
@@ -71,7 +74,7 @@ func TestMain(m *testing.M) {
 // compare tells of each role what it may do and did not. The rows that own_account adds to the hub's roles are those of the account's role, which was
 // asked about them: here they are only known.
 func (b *logbook) compare(tell func(string) (int, error)) (code int) {
-	hub := permit.Hub{Organization: organization, Accounts: []string{elsewhere}, Key: true, Spot: true, Reports: true, Payers: []string{"111122223333", "444455556666"}, Sender: "finops@example.com", Operators: []string{"ops"}, Readers: []string{"finance"}}
+	hub := permit.Hub{Organization: organization, Accounts: []string{elsewhere}, Key: true, Spot: true, Reports: true, WellArchitected: true, Payers: []string{"111122223333", "444455556666"}, Sender: "finops@example.com", Operators: []string{"ops"}, Readers: []string{"finance"}}
 	spoke := permit.Spoke{Tags: []string{"offpeak:schedule"}, Organization: organization, Operators: true, Readers: true, AutoSpot: true, Reports: true}
 	may, known := append(hub.Roles(), spoke.Schedule(), spoke.Read(), spoke.Spot()), map[string]bool{}
 	hub.Own = &spoke

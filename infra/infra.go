@@ -132,7 +132,7 @@ func tagsOf(c config.Config) map[string]string {
 func hubOf(c config.Config) permit.Hub {
 	h := permit.Hub{Organization: c.Organization, Key: true, Spot: c.AutoSpot}
 	if c.Report != nil {
-		h.Reports, h.Sender = true, c.Report.From
+		h.Reports, h.Sender, h.WellArchitected = true, c.Report.From, c.Report.WellArchitected
 		for _, payer := range c.Report.Payers {
 			h.Payers = append(h.Payers, string(payer))
 		}

@@ -41,7 +41,7 @@ const (
 	full    = `{
 		"hub_account": "111122223333", "hub_region": "ap-northeast-2", "regions": ["ap-northeast-2", "us-east-1"],
 		"organization": "o-ab12cd34ef", "accounts": ["888899990000"], "external_id": "kr-7f3a91", "own_account": true, "autospot": true, "spot_tag": "offpeak:spot",
-		"reports": true, "report_from": "finops@example.com", "payers": ["111122223333", "444455556666"], "scan_limit_gb": 100, "budget_usd": 20000, "anomaly_monitor": "new",
+		"reports": true, "report_from": "finops@example.com", "payers": ["111122223333", "444455556666"], "scan_limit_gb": 100, "budget_usd": 20000, "anomaly_monitor": "new", "well_architected": true,
 		"operators": ["arn:aws:iam::111122223333:role/ops", "arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/*/AWSReservedSSO_CloudOps_*"],
 		"readers": ["arn:aws:iam::111122223333:role/finance/report"],
 		"schedule_tags": ["offpeak:schedule"], "custodian_tag": "maid_offhours",

@@ -291,7 +291,12 @@ func TestWhatTheSurveyMayDo(t *testing.T) {
 		{"write an entry", "s3:PutObject", arn("arn:aws:s3:::store/ledger/x"), nil, false},
 		{"read the ledger", "s3:GetObject", arn("arn:aws:s3:::store/ledger/x"), nil, false},
 		{"see that a report is final", "s3:GetObject", arn(report + "manifest.json"), nil, true},
-		{"read a report", "s3:GetObject", arn(report + "v=0123456789ab/report.json"), nil, false},
+		{"read the evidence of a report", "s3:GetObject", arn(report + "v=0123456789ab/report.json"), nil, true},
+		{"read a report's other files", "s3:GetObject", arn(report + "v=0123456789ab/report.xlsx"), nil, false},
+		{"find a workload", "wellarchitected:ListWorkloads", arn("*"), nil, true},
+		{"write notes", "wellarchitected:UpdateAnswer", arn("arn:aws:wellarchitected:ap-northeast-2:111122223333:workload/0123456789abcdef0123456789abcdef"), nil, true},
+		{"write notes of another account's workload", "wellarchitected:UpdateAnswer", arn("arn:aws:wellarchitected:ap-northeast-2:999900001111:workload/0123456789abcdef0123456789abcdef"), nil, false},
+		{"remove a workload", "wellarchitected:DeleteWorkload", arn("arn:aws:wellarchitected:ap-northeast-2:111122223333:workload/0123456789abcdef0123456789abcdef"), nil, false},
 		{"write a report", "s3:PutObject", arn(report + "manifest.json"), map[string]string{"s3:if-none-match": "*"}, false},
 		{"read a bill", "s3:GetObject", arn("arn:aws:s3:::bill/bill/x"), nil, false},
 		{"mail", "ses:SendEmail", arn("arn:aws:ses:ap-northeast-2:111122223333:identity/example.com"), map[string]string{"ses:FromAddress": "finops@example.com"}, false},
@@ -307,6 +312,14 @@ func TestWhatTheSurveyMayDo(t *testing.T) {
 	tick := at(t, template, "Resources", "SurveyTick", "Properties")
 	if survey, report := at(t, tick, "ScheduleExpression"), at(t, template, "Resources", "ReportTick", "Properties", "ScheduleExpression"); survey != "cron(20 0 * * ? *)" || report != "cron(0 1 * * ? *)" {
 		t.Errorf("the survey at %s, reports at %s: what is seen is to be in the report of the same day", survey, report)
+	}
+}
+
+// TestTheToolIsAskedFor: without "well_architected" the survey reaches no workload and reads no report.
+func TestTheToolIsAskedFor(t *testing.T) {
+	template := synth(t, strings.Replace(full, `"well_architected": true,`, "", 1)).templates[infra.HubStack]
+	if text := indented(t, template); strings.Contains(text, "wellarchitected:") || strings.Contains(text, "report.json") || !strings.Contains(text, permit.SurveyRole) {
+		t.Error("the survey reaches the Tool, or is not there")
 	}
 }
 

@@ -130,6 +130,7 @@ func TestMistakes(t *testing.T) {
 		{"a monitor by its name", `{"reports": true, "report_from": "finops@example.com", "payers": ["111122223333"], "anomaly_monitor": "Services"}`, "the ARN of a monitor"},
 		{"a scan without limit", `{"reports": true, "report_from": "finops@example.com", "payers": ["111122223333"], "scan_limit_gb": 0}`, "a whole number from 1"},
 		{"a sender without reports", `{"report_from": "finops@example.com"}`, "is of no use without reports"},
+		{"notes of evidence without reports", `{"well_architected": true}`, "is of no use without reports"},
 		{"a budget without reports", `{"budget_usd": 100}`, "is of no use without reports"},
 		{"reports in a partition without exports", `{"hub_region": "cn-north-1", "regions": ["cn-north-1"], "reports": true, "report_from": "finops@example.com", "payers": ["111122223333"]}`, "of the partition aws"},
 		{"a schedule by the tag of costs", `{"schedule_tags": ["application"]}`, "choose another key"},

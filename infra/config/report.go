@@ -20,6 +20,8 @@ type Report struct {
 	BudgetUSD int
 	// AnomalyMonitor is what tells of costs that nobody expected: AnomalyNone, AnomalyNew, or the ARN of a monitor that is there.
 	AnomalyMonitor string
+	// WellArchitected lets the survey write evidence into workloads of the AWS Well-Architected Tool of the hub's account.
+	WellArchitected bool
 }
 
 // Identity is what SES verifies.
@@ -53,13 +55,14 @@ func (r *Report) Verified() string {
 // report reads what the keys say that begin with report_, and those that are about the bill.
 func (s *section) report() *Report {
 	asked := s.boolean("reports")
-	keys := []string{"report_from", "report_identity", "payers", "scan_limit_gb", "budget_usd", "anomaly_monitor"}
+	keys := []string{"report_from", "report_identity", "payers", "scan_limit_gb", "budget_usd", "anomaly_monitor", "well_architected"}
 	r := &Report{
-		From:           s.text("report_from", "", sender),
-		Identity:       Identity(s.text("report_identity", string(DomainIdentity), oneOf(string(DomainIdentity), string(AddressIdentity), string(OtherIdentity)))),
-		ScanGB:         s.number("scan_limit_gb", 200, 1, 1_000_000),
-		BudgetUSD:      s.number("budget_usd", 0, 0, 1_000_000_000),
-		AnomalyMonitor: s.text("anomaly_monitor", AnomalyNone, monitor),
+		From:            s.text("report_from", "", sender),
+		Identity:        Identity(s.text("report_identity", string(DomainIdentity), oneOf(string(DomainIdentity), string(AddressIdentity), string(OtherIdentity)))),
+		ScanGB:          s.number("scan_limit_gb", 200, 1, 1_000_000),
+		BudgetUSD:       s.number("budget_usd", 0, 0, 1_000_000_000),
+		WellArchitected: s.boolean("well_architected"),
+		AnomalyMonitor:  s.text("anomaly_monitor", AnomalyNone, monitor),
 	}
 	for _, id := range s.list("payers", nil, account) {
 		r.Payers = append(r.Payers, fleet.AccountID(id))

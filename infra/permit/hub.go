@@ -14,6 +14,8 @@ type Hub struct {
 	Key bool
 	// Spot says that AutoSpot's functions are deployed too, and Reports that of quarterly reports.
 	Spot, Reports bool
+	// WellArchitected says that evidence of reports is noted in the AWS Well-Architected Tool.
+	WellArchitected bool
 	// Payers are the accounts whose bills AWS delivers, and Sender is the address that reports are mailed from.
 	Payers []string
 	Sender string

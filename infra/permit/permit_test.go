@@ -20,7 +20,7 @@ func spoke() permit.Spoke {
 func hub() permit.Hub {
 	own := permit.Spoke{Tags: []string{"offpeak:schedule"}, VolumeKeys: []string{"arn:aws:kms:ap-northeast-2:111122223333:key/1"}}
 	return permit.Hub{
-		Organization: "o-ab12cd34ef", Accounts: []string{"888899990000"}, Own: &own, Key: true, Spot: true, Reports: true, Payers: []string{"111122223333", "444455556666"}, Sender: "finops@example.com",
+		Organization: "o-ab12cd34ef", Accounts: []string{"888899990000"}, Own: &own, Key: true, Spot: true, Reports: true, WellArchitected: true, Payers: []string{"111122223333", "444455556666"}, Sender: "finops@example.com",
 		Operators: []string{"ops", "aws-reserved/sso.amazonaws.com/*/AWSReservedSSO_CloudOps_*"}, Readers: []string{"finance"},
 	}
 }

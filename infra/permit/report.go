@@ -104,11 +104,32 @@ func (h Hub) Survey() Role {
 		},
 		failed(),
 	}, h.entering(ReadRole), h.organization(), h.encrypted("s3"))
+	if h.WellArchitected {
+		statements = append(statements, reviewing()...)
+	}
 	if h.Own != nil {
 		statements = slices.Concat(statements, Looking(), []Statement{Regions(), Volumes()}, listing(true))
 	}
 	return Role{
 		Name: SurveyRole, Where: "the hub, where reports are deployed", For: "looks at what there is in accounts, once for each quarter, and keeps it for its report", Trust: lambda(), Statements: statements,
+	}
+}
+
+// reviewing is what it takes to note evidence beside questions of the AWS Well-Architected Tool. The permission to write notes is the one to tick choices: AWS has no other.
+func reviewing() []Statement {
+	const workload = "arn:${AWS::Partition}:wellarchitected:" + hubOwn + "workload/*"
+	return []Statement{
+		{Sid: "Evidence", Effect: Allow, Actions: []string{"s3:GetObject"}, Resources: []string{shelf + "/reports/*/report.json"}, Why: "the evidence of final reports"},
+		{
+			Sid: "Workloads", Effect: Allow, Actions: []string{"wellarchitected:ListWorkloads", "wellarchitected:CreateWorkload"}, Resources: []string{"*"},
+			Why:      "finds the workload that the policy names for a tenant, in the hub's own account, and makes it where there is none",
+			Anywhere: "AWS knows no resource for these actions (Service Authorization Reference): a workload has no ARN before it is there",
+		},
+		{
+			Sid: "Notes", Effect: Allow, Resources: []string{workload},
+			Actions: []string{"wellarchitected:ListAnswers", "wellarchitected:GetAnswer", "wellarchitected:UpdateAnswer", "wellarchitected:ListMilestones", "wellarchitected:CreateMilestone"},
+			Why:     "writes evidence into the notes of questions, and one milestone a quarter; it ticks nothing, and looks whether the choices are as they were",
+		},
 	}
 }
 

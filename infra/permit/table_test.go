@@ -29,7 +29,7 @@ func TestTheTableOfThePage(t *testing.T) {
 		t.Fatalf("%s has no place for the table", path)
 	}
 	example := permit.Hub{
-		Organization: "o-ab12cd34ef", Accounts: []string{"888899990000"}, Key: true, Spot: true, Reports: true, Payers: []string{"444455556666"}, Sender: "finops@example.com",
+		Organization: "o-ab12cd34ef", Accounts: []string{"888899990000"}, Key: true, Spot: true, Reports: true, WellArchitected: true, Payers: []string{"444455556666"}, Sender: "finops@example.com",
 		Operators: []string{"aws-reserved/sso.amazonaws.com/*/AWSReservedSSO_CloudOps_*"}, Readers: []string{"finance"},
 	}
 	account := permit.Spoke{

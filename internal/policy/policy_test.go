@@ -145,7 +145,7 @@ func TestFull(t *testing.T) {
 		{"tenants", p.Tenants, []policy.Tenant{
 			{
 				Name: "retail", Payer: "555566667777", Accounts: []fleet.AccountID{"011122223333", "333344445555"}, Bill: "s3://retail-bill/exports",
-				Recipients: []policy.Recipient{{Address: "finance@example.com", Language: "ko"}, {Address: "cfo@example.com", Language: "en"}}, Languages: []string{"ko", "en"}, PriceFactor: "1.05",
+				Recipients: []policy.Recipient{{Address: "finance@example.com", Language: "ko"}, {Address: "cfo@example.com", Language: "en"}}, Languages: []string{"ko", "en"}, PriceFactor: "1.05", WellArchitected: "Retail DEV and STG",
 			},
 			{Name: "logistics", Payer: "666677778888", Languages: []string{"ko"}, PriceFactor: "1"},
 		}},

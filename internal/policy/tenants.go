@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"offpeak/internal/fleet"
 )
@@ -21,6 +22,8 @@ type Tenant struct {
 	Languages  []string // ko, en; at least one
 	// PriceFactor is a decimal above zero by which its prices are multiplied.
 	PriceFactor Factor
+	// WellArchitected is the name of the tenant's workload in the AWS Well-Architected Tool of the hub's account, in which evidence is noted; empty: none is.
+	WellArchitected string
 }
 
 // Factor is a plain decimal above zero, such as 1.05, as it was written.
@@ -72,6 +75,7 @@ var tenantFields = fields[tenantDraft]{
 	}},
 	{"recipients", (*tenantDraft).readRecipients},
 	{"price_factor", (*tenantDraft).readFactor},
+	{"well_architected", (*tenantDraft).readWorkload},
 }
 
 // recipientFields are those of a recipient that says more than an address.
@@ -137,6 +141,34 @@ func (t *tenantDraft) claim(v value, id fleet.AccountID) bool {
 	}
 	t.draft.tenantOf[id] = t.Name
 	return true
+}
+
+// Bounds of the name of a workload (AWS Well-Architected Tool API, CreateWorkload).
+const leastWorkload, mostWorkload = 3, 100
+
+// readWorkload takes the name of a workload. Two tenants cannot share one: each would write over the other's evidence.
+func (t *tenantDraft) readWorkload(v value) {
+	name, ok := v.text()
+	if !ok {
+		return
+	}
+	if n := utf8.RuneCountInString(name); n < leastWorkload || n > mostWorkload {
+		v.wrong(fmt.Sprintf("a workload's name has %d to %d characters", leastWorkload, mostWorkload), "")
+		return
+	}
+	for i := range t.draft.Tenants {
+		if other := &t.draft.Tenants[i]; sameWorkload(other.WellArchitected, name) {
+			v.wrong(fmt.Sprintf("the workload %q is tenant %s's already", clip(name), other.Name), "each tenant has one of its own")
+			return
+		}
+	}
+	t.WellArchitected = name
+}
+
+// sameWorkload compares names as AWS does: by neither spaces nor capitals.
+func sameWorkload(a, b string) bool {
+	plain := func(text string) string { return strings.ToLower(strings.Join(strings.Fields(text), "")) }
+	return plain(a) == plain(b)
 }
 
 var factorForm = regexp.MustCompile(`^\d{1,6}(\.\d{1,12})?$`)

@@ -27,6 +27,8 @@ import (
 const (
 	lens        = "wellarchitected" // the framework's own
 	mostAnswers = 50                // of a page of each of the lists
+	// Bounds of what a workload names (CreateWorkload).
+	mostAccounts, mostRegions = 100, 50
 )
 
 // Environment is what a workload is for, in AWS's words.
@@ -120,12 +122,15 @@ func (t *Tool) workload(ctx context.Context, w *Workload, quarter string) (id st
 		return id, false, err
 	}
 	in := &wat.CreateWorkloadInput{
-		WorkloadName: aws.String(w.Name), Description: aws.String(w.Description), Environment: w.Environment, ReviewOwner: aws.String(w.Owner), Lenses: []string{lens},
+		WorkloadName: aws.String(w.Name), Description: aws.String(w.Description), Environment: w.Environment, Lenses: []string{lens},
 	}
-	for _, a := range w.Accounts {
+	if w.Owner != "" {
+		in.ReviewOwner = aws.String(w.Owner)
+	}
+	for _, a := range w.Accounts[:min(len(w.Accounts), mostAccounts)] {
 		in.AccountIds = append(in.AccountIds, string(a))
 	}
-	for _, region := range w.Regions {
+	for _, region := range w.Regions[:min(len(w.Regions), mostRegions)] {
 		in.AwsRegions = append(in.AwsRegions, string(region))
 	}
 	// AWS answers the same token as it did the first time, also when a person has removed the workload: another quarter asks anew.

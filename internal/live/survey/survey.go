@@ -28,7 +28,7 @@ func Open(h *live.Hub, s live.ReportSettings) (*survey.Surveyor, error) {
 			p, _, _, err := h.Policies.InForce(ctx)
 			return p, err
 		},
-		Scopes: h.Scopes, Look: look(h),
+		Scopes: h.Scopes, Look: look(h), Review: review(h),
 		Book: survey.Book{Store: h.Store}, Shelf: delivery.Shelf{Store: bucket.Open(h.Access, s.Reports, "", h.Settings().Region)},
 	}, nil
 }

@@ -1,5 +1,5 @@
 // Package survey looks at accounts for quarterly reports, once for each quarter and as near to its end as it can, and keeps what it saw: the inventory
-// that a report tells of beside ledger and bill.
+// that a report tells of beside ledger and bill. When a report is final it puts its evidence beside the questions of the AWS Well-Architected Tool, for tenants that ask for it.
 //
 // In go the day, the policy, and ports to accounts and to the hub's store; out come a snapshot of each account and region, kept where nothing is written over,
 // and a list of what could not be looked at. What is there is not looked at again, so that a run that was cut short is carried on by the next, and that a
@@ -30,6 +30,8 @@ type Surveyor struct {
 	// Look lists all there is in a scope, tagged or not, and how it is set up.
 	Look func(ctx context.Context, p *policy.Policy, scope fleet.Scope) (fleet.Snapshot, error)
 	Book Book
+	// Review puts a tenant's evidence beside the questions of the AWS Well-Architected Tool, where its policy names a workload.
+	Review func(ctx context.Context, r *Review) (Reviewed, error)
 	// Shelf keeps reports: of a quarter whose final ones are there nothing is looked at any more.
 	Shelf delivery.Shelf
 }
@@ -41,14 +43,21 @@ const (
 	spare = 30 * time.Second
 )
 
-// Do looks at what has not been looked at for the quarter before an instant. It tells what it did, in sentences. An error means that nothing could be
-// looked at, or that what was seen could not be kept.
+// Do looks at what has not been looked at for the quarter before an instant, and notes the evidence of its final reports. It tells what it did, in sentences. An error
+// means that nothing could be looked at, that what was seen could not be kept, or that evidence could not be noted.
 func (s *Surveyor) Do(ctx context.Context, at time.Time) (done []string, err error) {
 	quarter, _, _ := delivery.Due(at)
 	p, err := s.Policy(ctx)
 	if err != nil {
 		return nil, err
 	}
+	done, err = s.stock(ctx, p, quarter)
+	noted, failed := s.reviews(ctx, p, quarter)
+	return append(done, noted...), errors.Join(err, failed)
+}
+
+// stock looks at what there is.
+func (s *Surveyor) stock(ctx context.Context, p *policy.Policy, quarter string) (done []string, err error) {
 	wanted, err := s.wanted(ctx, p, quarter)
 	if err != nil || !wanted {
 		return nil, err
