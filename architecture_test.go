@@ -141,7 +141,7 @@ var table = []row{
 	// AWS, live: the way in, and beneath it one package for each thing that is asked of it.
 	{"internal/cloud", worldly, sees{"internal/failure", "internal/fleet", "internal/pace"}, uses{sdk, smithy}},
 	{"internal/cloud/messages", worldly, sees{"internal/cloud", "internal/fleet", "internal/hub"}, uses{sdk, smithy}},
-	{"internal/cloud/setup", worldly, sees{"internal/cloud", "internal/failure", "internal/fleet", "internal/hub"}, uses{sdk, smithy}},
+	{"internal/cloud/setup", worldly, sees{"internal/billing/landing", "internal/cloud", "internal/failure", "internal/fleet", "internal/hub"}, uses{sdk, smithy}},
 	{"internal/cloud/killswitch", worldly, sees{"internal/cloud"}, uses{}},
 	{"internal/cloud/moto", worldly, sees{"internal/cloud", "internal/fleet"}, uses{sdk, smithy}},
 	{"internal/cloud/owner", worldly, sees{"internal/cloud", "internal/fleet"}, uses{sdk, smithy}},

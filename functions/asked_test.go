@@ -109,6 +109,8 @@ func (l *law) requests(c signedCall, account string) []evaluate.Request {
 		return append(plain(arn("workgroup/"+c.said("WorkGroup"))), l.ofQuery(c, account)...)
 	case service == "athena":
 		return plain(arn("workgroup/" + cmp.Or(c.said("WorkGroup"), permit.ReportWorkgroup))) // a query is of the workgroup that it was started in
+	case service == "cloudformation" && operation == "DescribeStacks":
+		return plain(arn("stack/" + cmp.Or(c.said("StackName"), "*") + "/0123"))
 	case service == "cloudwatch":
 		return plain(arn("alarm:*"))
 	case service == "ec2" && slices.Contains([]string{"StartInstances", "StopInstances", "ModifyInstanceAttribute", "DescribeInstanceAttribute"}, operation):

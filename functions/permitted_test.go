@@ -33,14 +33,18 @@ var beside = map[string]string{
 
 // unseen are actions that a program calls where no test of this package can wait for it.
 var unseen = map[string]string{
-	permit.OperatorRole + " Hold ssm:GetParameter":                                       "people look at the kill switch by the AWS CLI",
-	permit.OperatorRole + " Hold ssm:PutParameter":                                       "and set it",
-	permit.OperatorRole + " Types":                                                       "the hub of these tests looks after its own account too, whose rows say the same",
-	permit.ReaderRole + " Types":                                                         "the same",
 	permit.OperatorRole + " Answers":                                                     "written by Athena, in the caller's name",
 	permit.ReaderRole + " Answers":                                                       "the same",
 	permit.OperatorRole + " Query athena:StopQueryExecution":                             "called where a command is interrupted: internal/cloud/athena",
 	permit.ReaderRole + " Query athena:StopQueryExecution":                               "the same",
+	permit.OperatorRole + " Hold ssm:GetParameter":                                       "people look at the kill switch by the AWS CLI",
+	permit.OperatorRole + " Hold ssm:PutParameter":                                       "and set it",
+	permit.OperatorRole + " Sender":                                                      "asked where the hub's stack, which the stand-in does not have, has reports: internal/cloud/setup",
+	permit.OperatorRole + " Mails":                                                       "the same",
+	permit.ReaderRole + " Sender":                                                        "the same",
+	permit.ReaderRole + " Mails":                                                         "the same",
+	permit.OperatorRole + " Types":                                                       "the hub of these tests looks after its own account too, whose rows say the same",
+	permit.ReaderRole + " Types":                                                         "the same",
 	permit.ReadRole + " Protection":                                                      "asked of instances that stand alone: internal/cloud/inventory",
 	permit.ReadRole + " CapacityProviders":                                               "asked of services: internal/cloud/inventory",
 	permit.ReadRole + " HowGroupsAre elasticloadbalancing:DescribeTargetGroupAttributes": "asked of groups behind a load balancer: internal/cloud/targetgroups",

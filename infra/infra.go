@@ -19,7 +19,7 @@ import (
 
 // The names of the stacks.
 const (
-	HubStack       = "offpeak-hub"
+	HubStack       = permit.HubStack
 	RolesStack     = "offpeak-spoke-roles"
 	ReadStack      = "offpeak-spoke-read"
 	EventsStack    = "offpeak-spoke-events"

@@ -178,4 +178,7 @@ func (h *hub) addReportOutputs() {
 	awscdk.NewCfnOutput(h.stack, jsii.String("ReportsBucket"), &awscdk.CfnOutputProps{
 		Description: jsii.String("where reports are kept"), Value: h.reports.BucketName(),
 	})
+	awscdk.NewCfnOutput(h.stack, jsii.String("ReportSender"), &awscdk.CfnOutputProps{
+		Description: jsii.String("the address that reports are mailed from"), Value: jsii.String(h.config.Report.From),
+	})
 }

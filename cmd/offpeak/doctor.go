@@ -138,6 +138,7 @@ func (x *examination) everything(ctx context.Context, s *site, p *policy.Policy)
 	if !s.local {
 		parts := s.Parts(ctx, s.bucket, x.getenv(queueVariable), x.getenv(topicVariable))
 		x.found = append(x.found, partDiagnoses(s.bucket, parts)...)
+		x.reports(ctx, s, p)
 	}
 	x.found = append(x.found, unasked(s.local)...)
 	return ctx.Err()

@@ -33,6 +33,7 @@ type dormitory struct {
 	denyAct   error                 // dry runs of acts
 	who       string                // empty: kim, a developer
 	parts     hub.Parts
+	reporting hub.ReportParts
 	findings  []hub.Finding
 	gaps      []string
 	unchecked []string
@@ -250,6 +251,10 @@ func (d *dormitory) Role(_ *policy.Policy, id fleet.AccountID) string {
 }
 
 func (d *dormitory) Parts(context.Context, string, string, string) hub.Parts { return d.parts }
+
+func (d *dormitory) ReportParts(context.Context, string, []fleet.AccountID, []string) hub.ReportParts {
+	return d.reporting
+}
 
 func (d *dormitory) MayAct(context.Context, *policy.Policy, fleet.Scope, string) error {
 	return d.denyAct

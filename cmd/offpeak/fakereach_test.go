@@ -191,6 +191,10 @@ func (a *pushReach) Role(_ *policy.Policy, id fleet.AccountID) string {
 	return "arn:aws:iam::" + string(id) + ":role/offpeak"
 }
 
+func (a *pushReach) ReportParts(context.Context, string, []fleet.AccountID, []string) hub.ReportParts {
+	return hub.ReportParts{}
+}
+
 func (a *pushReach) Parts(context.Context, string, string, string) hub.Parts { return hub.Parts{} }
 
 func (a *pushReach) MayAct(context.Context, *policy.Policy, fleet.Scope, string) error { return nil }

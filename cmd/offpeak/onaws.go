@@ -148,6 +148,11 @@ func (a *onAWS) Parts(ctx context.Context, bucket, queue, topic string) hub.Part
 	return setup.Of(ctx, a.Access, bucket, queue, topic)
 }
 
+// ReportParts implements reach.
+func (a *onAWS) ReportParts(ctx context.Context, bucket string, payers []fleet.AccountID, addresses []string) hub.ReportParts {
+	return setup.Reports(ctx, a.Access, bucket, payers, addresses)
+}
+
 // MayAct implements reach.
 func (a *onAWS) MayAct(ctx context.Context, p *policy.Policy, scope fleet.Scope, instance string) error {
 	h, err := a.acting()

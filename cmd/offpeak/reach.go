@@ -48,6 +48,8 @@ type reach interface {
 	Role(p *policy.Policy, id fleet.AccountID) string
 	// Parts tells of a hub's bucket, queue and topic; those that are not named are looked for.
 	Parts(ctx context.Context, bucket, queue, topic string) hub.Parts
+	// ReportParts tells of what a hub makes reports of payers with, and mails them to addresses.
+	ReportParts(ctx context.Context, bucket string, payers []fleet.AccountID, addresses []string) hub.ReportParts
 	// MayAct enters a scope by the role that acts, and tries as a dry run whether an instance could be stopped and started, if one is named. The
 	// error is hub.ErrNotEntered where that role lets nobody in who asks.
 	MayAct(ctx context.Context, p *policy.Policy, scope fleet.Scope, instance string) error

@@ -35,7 +35,7 @@ func (h Hub) Operator() Role {
 		forget.Resources, forget.Why = append(forget.Resources, store+"/conversions/*"), forget.Why+", conversions that are done and stand among those that were"
 		enters = append(enters, SpotRole)
 	}
-	statements := slices.Concat(h.seeing(), []Statement{
+	statements := slices.Concat(h.seeing(), h.examiningReports(), []Statement{
 		note,
 		{
 			Sid: "Append", Effect: Allow, Actions: []string{"s3:PutObject"}, Resources: []string{store + "/ledger/*"}, Conditions: []Condition{has("s3:if-none-match")},
@@ -61,7 +61,7 @@ func (h Hub) Operator() Role {
 
 // Reader is the role of people who look: status, plan, history, doctor, reports. It writes nothing but what Athena answers, not even prices that it has asked for.
 func (h Hub) Reader() Role {
-	statements := slices.Concat(h.seeing(), h.entering(ReadRole), h.organization(), h.reading(), h.answered(), h.spotByHand())
+	statements := slices.Concat(h.seeing(), h.examiningReports(), h.entering(ReadRole), h.organization(), h.reading(), h.answered(), h.spotByHand())
 	if h.Key {
 		decrypt := h.encrypted("s3")[0]
 		decrypt.Sid, decrypt.Actions, decrypt.Why = "Decrypt", []string{"kms:Decrypt"}, "what the hub keeps, by way of this service only"

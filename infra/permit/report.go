@@ -133,6 +133,31 @@ func reviewing() []Statement {
 	}
 }
 
+// HubStack is the name of the hub's stack.
+const HubStack = "offpeak-hub"
+
+// examiningReports is what it takes people to examine what reports are made and mailed with. It shows when bills were delivered, and not what they say.
+func (h Hub) examiningReports() []Statement {
+	if !h.Reports {
+		return nil
+	}
+	return []Statement{
+		{
+			Sid: "Stack", Effect: Allow, Actions: []string{"cloudformation:DescribeStacks"}, Resources: []string{"arn:${AWS::Partition}:cloudformation:" + hubOwn + "stack/" + HubStack + "/*"},
+			Why: "what the hub's bucket of exports and the sender of reports are called",
+		},
+		{
+			Sid: "Sender", Effect: Allow, Actions: []string{"ses:GetEmailIdentity"}, Resources: []string{"arn:${AWS::Partition}:ses:" + hubOwn + "identity/*"},
+			Why: "whether SES has verified the sender or its domain",
+		},
+		{
+			Sid: "Mails", Effect: Allow, Actions: []string{"ses:GetAccount", "ses:GetSuppressedDestination"}, Resources: []string{"*"},
+			Why:      "whether SES is out of its sandbox, and whether mails to recipients came back",
+			Anywhere: "AWS knows no resource for these actions (Service Authorization Reference): they are about the account",
+		},
+	}
+}
+
 // ExportsPolicy lets AWS deliver the bills of these payers, each beneath its own prefix.
 func (h Hub) ExportsPolicy() (out []Statement) {
 	for _, payer := range h.Payers {
