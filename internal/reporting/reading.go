@@ -12,12 +12,13 @@ import (
 
 	"offpeak/internal/billing"
 	"offpeak/internal/billing/avoidance"
+	"offpeak/internal/fleet"
 	"offpeak/internal/ledger"
+	"offpeak/internal/plan"
 )
 
 // reading is what is kept of the ledger while the savings read it: the acts of the quarter without the state before them, what AutoSpot forecast and what came, when the
-// ledger begins, and hashes of
-// who did what when. So the ledger is read once.
+// ledger begins, and hashes of who did what when. So the ledger is read once.
 type reading struct {
 	period billing.Period
 	acts   []ledger.Entry
@@ -25,14 +26,34 @@ type reading struct {
 	count  int
 	sums   [][sha256.Size]byte
 	spot   *spotStory
+	shared map[string]string
+}
+
+// share gives what stands in many entries one place in memory, for a ledger may have a million of them.
+func (r *reading) share(e *ledger.Entry) {
+	e.Run, e.Policy, e.Environment, e.ID, e.Change, e.Rule = r.one(e.Run), r.one(e.Policy), r.one(e.Environment), r.one(e.ID), r.one(e.Change), r.one(e.Rule)
+	e.Resource, e.Cause, e.State = fleet.ARN(r.one(string(e.Resource))), plan.Cause(r.one(string(e.Cause))), ledger.State(r.one(string(e.State)))
+	e.Scope = fleet.Scope{Account: fleet.AccountID(r.one(string(e.Scope.Account))), Region: fleet.Region(r.one(string(e.Scope.Region)))}
+	e.Act, e.Why = r.one(e.Act), r.one(e.Why) // an act has three entries
+}
+
+func (r *reading) one(text string) string {
+	if known, ok := r.shared[text]; ok {
+		return known
+	}
+	r.shared[text] = text
+	return text
 }
 
 // along passes entries on and keeps what is needed of them.
 func (r *reading) along(entries iter.Seq2[ledger.Entry, error]) iter.Seq2[ledger.Entry, error] {
 	r.sums = nil
 	return func(yield func(ledger.Entry, error) bool) {
+		r.shared = map[string]string{}
+		defer func() { r.shared = nil }()
 		for e, err := range entries {
 			if err == nil {
+				r.share(&e)
 				r.take(&e)
 			}
 			if !yield(e, err) {

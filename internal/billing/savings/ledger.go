@@ -88,6 +88,7 @@ func readLedger(in Input, s *Savings) ([]*subject, []Move, error) {
 // entriesUntil returns the entries before the period's end in order of time, each once.
 func entriesUntil(in Input, s *Savings) ([]ledger.Entry, error) {
 	var entries []ledger.Entry
+	described := lastSeen{}
 	for e, err := range in.Entries {
 		var damage *ledger.Damage
 		switch {
@@ -97,6 +98,7 @@ func entriesUntil(in Input, s *Savings) ([]ledger.Entry, error) {
 			return nil, err
 		case e.At.Before(in.Period.To):
 			entries = append(entries, e)
+			described.take(entries)
 		}
 	}
 	slices.SortStableFunc(entries, func(a, b ledger.Entry) int {
@@ -104,6 +106,31 @@ func entriesUntil(in Input, s *Savings) ([]ledger.Entry, error) {
 			cmp.Compare(a.Act, b.Act), cmp.Compare(rank(a.State), rank(b.State)))
 	})
 	return once(entries, s), nil
+}
+
+// lastSeen forgets what resources looked like before: of a ledger of a million entries that is most, and only how a resource was seen last, and at its enrolment, is
+// asked for. It knows the place of the entry by which each resource was seen last.
+type lastSeen map[fleet.ARN]int
+
+// take takes the last of the entries in.
+func (l lastSeen) take(entries []ledger.Entry) {
+	n := len(entries) - 1
+	e := &entries[n]
+	if e.Before == nil || e.State == ledger.Enrolled {
+		return
+	}
+	k, seen := l[e.Resource]
+	if !seen {
+		l[e.Resource] = n
+		return
+	}
+	switch old := &entries[k]; {
+	case e.At.After(old.At):
+		l[e.Resource], old.Before = n, nil
+	case e.At.Before(old.At):
+		e.Before = nil
+	default: // of one instant the order of sweeps tells, when all are there
+	}
 }
 
 // oneNameEach gives every entry of an instance that took another's place the ARN of the first of them: a conversion ends an instance, and the workload goes
