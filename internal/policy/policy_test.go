@@ -236,3 +236,17 @@ func TestDefaults(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// Who stands in the list twice, be it in other letters, is mailed once, in the language of the first; the file is told of.
+func TestARecipientIsNamedOnce(t *testing.T) {
+	t.Parallel()
+	p, err := policy.Load("offpeak.yaml", []byte(minimal+`tenants: {retail: {payer: "111122223333", languages: [ko, en], recipients: [{address: Kim@example.com, language: en}, kim@EXAMPLE.com, lee@example.com, lee@example.com]}}
+`), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []policy.Recipient{{Address: "Kim@example.com", Language: "en"}, {Address: "lee@example.com", Language: "ko"}}
+	if diff := cmp.Diff(want, p.Tenants[0].Recipients); diff != "" || len(p.Warnings) != 2 {
+		t.Errorf("(-want +got):\n%s%v", diff, p.Warnings)
+	}
+}

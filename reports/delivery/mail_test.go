@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"offpeak/internal/objects"
 	"offpeak/reports/delivery"
 )
@@ -178,5 +180,15 @@ func TestAMailThatCannotBeWrittenIsNotSent(t *testing.T) {
 	}
 	if receipts, err = p.Send(t.Context(), id, to("a@example.com"), mime); err != nil || receipts[0].Mark != delivery.Sent {
 		t.Errorf("afterwards: %+v, %v", receipts, err)
+	}
+}
+
+// TestNobodyIsMailedTwice holds that an address is one whatever its letters, and that the first language counts.
+func TestNobodyIsMailedTwice(t *testing.T) {
+	t.Parallel()
+	got := delivery.Unique([]delivery.Recipient{{Address: "Kim@example.com", Language: "en"}, {Address: "lee@example.com", Language: "ko"}, {Address: "kim@EXAMPLE.com", Language: "ko"}})
+	want := []delivery.Recipient{{Address: "Kim@example.com", Language: "en"}, {Address: "lee@example.com", Language: "ko"}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

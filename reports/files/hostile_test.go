@@ -30,7 +30,7 @@ func attacks() []string {
 		`</script><script>window.hit=1</script><img src=x onerror="window.hit=1">`, `=HYPERLINK("http://evil.example","click")`, `+cmd|' /C calc'!A0`, "-2+3+cmd|' /C calc'!A0",
 		"@SUM(1+1)*cmd|' /C calc'!A0", "\t=1+1", "\r=1+1", "\n=1+1", "＝1+1", " =1+1", "\u202etxt.exe\u2066", "결제\U0001F680\U00020BB7", "a\x00b\x1b[31mred\x07", "\xff\xfe not UTF-8 \xc3",
 		strings.Repeat("긴이름", 100), "x\r\nBcc: everybody@example.com\r\n\r\nbody", `"quoted", with; a|pipe`, "{{.Tenant}} ${x} %s %n", "]]>&amp;&#0;&bogus;", "\u0600\u05d0\u200f", "_x0041_", "",
-	}, sample.Hostile[:]...)
+	}, sample.Hostile...)
 }
 
 // fixed are texts of a report that name no thing of anybody's: times, and what says what the report is.

@@ -67,7 +67,7 @@ type turning struct {
 // part is one payer's month.
 type part struct {
 	file   *os.File
-	writer *parquet.Writer
+	writer *parquet.GenericWriter[any]
 }
 
 func (t *turning) turn(in io.Reader) error {
@@ -247,7 +247,7 @@ func (t *turning) part(payer, period string) (*part, error) {
 	if err != nil {
 		return nil, err
 	}
-	t.parts[at] = &part{file, parquet.NewWriter(file, t.schema, parquet.CreatedBy("offpeak", "1", "csv"))}
+	t.parts[at] = &part{file, parquet.NewGenericWriter[any](file, t.schema, parquet.CreatedBy("offpeak", "1", "csv"))}
 	return t.parts[at], nil
 }
 
