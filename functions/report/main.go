@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"os"
+	"runtime/debug"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -16,6 +17,9 @@ import (
 )
 
 func main() {
+	if most := live.MemoryFromEnvironment(os.Getenv); most > 0 {
+		debug.SetMemoryLimit(most)
+	}
 	h, err := live.Open(context.Background(), live.FromEnvironment(os.Getenv), time.Now)
 	var desk *report.Desk
 	if err == nil {
