@@ -110,6 +110,13 @@ func (b *bureau) checkMail(t *testing.T, l letter, language words.Language, r *r
 			t.Errorf("%s: %s is not in both, the text and the HTML", l.to, figure)
 		}
 	}
+	if r.State == reports.Restated {
+		for _, line := range r.Change.Lines {
+			if why := w.ChangeWhy(line.Code); !strings.Contains(o.text, why) || !strings.Contains(o.html, why) {
+				t.Errorf("%s: it does not tell of the change by %s", l.to, line.Code)
+			}
+		}
+	}
 	shown := map[string]bool{}
 	for _, found := range shownPicture.FindAllStringSubmatch(o.html, -1) {
 		shown[found[1]] = true
