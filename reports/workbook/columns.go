@@ -1,12 +1,31 @@
 package workbook
 
-import "offpeak/reports/words"
+import (
+	"offpeak/reports"
+	"offpeak/reports/words"
+)
 
 // sheets are the titles of the tables' sheets. XLSX allows 31 characters.
 var sheets = map[string]words.Label{
 	"lines": words.TitleResources, "actions": words.TitleActions, "still_billed": words.SheetStanding, "spot": words.TitleSpot, "verdicts": words.SheetVerdicts,
 	"assets": words.TitleAssets, "well_architected": words.SheetPillars, "acts": words.TitleActs, "bill": words.TitleBillRows,
 }
+
+// spoken are the columns of codes, by column and table, and the words for them: people filter by words. The codes themselves stand in the CSV files.
+var spoken = map[string]map[string]func(words.Words, string) string{
+	"code":   {"actions": words.Words.Action, "verdicts": words.Words.Verdict, "well_architected": words.Words.Evidence},
+	"by":     {"actions": words.Words.Doer},
+	"name":   {"actions": proposal},
+	"kind":   {"lines": words.Words.KindName, "assets": words.Words.KindName},
+	"origin": {"lines": words.Words.Origin},
+	"change": {"acts": words.Words.Change},
+	"cause":  {"acts": words.Words.Cause},
+	"state":  {"acts": words.Words.ActState, "assets": words.Words.AssetState},
+	"pillar": {"well_architected": words.Words.Pillar},
+}
+
+// proposal is what a proposal is about. A commitment has no name but its kind.
+func proposal(w words.Words, name string) string { return w.ActionName(&reports.Action{Name: name}) }
 
 // columns are the titles of the tables' columns.
 var columns = map[string]words.Label{

@@ -186,6 +186,11 @@ func (b *book) table(t *tables.Table) error {
 	for n, row := range rows {
 		cells := make([]any, 0, width)
 		for i, value := range row {
+			if code, coded := value.(string); coded && code != "" {
+				if say := spoken[t.Columns[i].Name]; say != nil && say[t.Name] != nil {
+					value = say[t.Name](b.words, code)
+				}
+			}
 			cell, err := b.cell(value, t.Columns[i].Type)
 			if err != nil {
 				return fmt.Errorf("row %d, column %s: %w", n+1, t.Columns[i].Name, err)
@@ -235,5 +240,5 @@ func (b *book) widths(w *excelize.StreamWriter, t *tables.Table, exact int) erro
 
 // wide are the columns of long text.
 var wide = map[string]bool{
-	"arn": true, "resource": true, "name": true, "why": true, "command": true, "detail": true, "error": true, "reference": true, "schedule": true, "meter": true, "tag": true,
+	"arn": true, "resource": true, "name": true, "why": true, "command": true, "detail": true, "error": true, "reference": true, "schedule": true, "meter": true, "tag": true, "code": true,
 }

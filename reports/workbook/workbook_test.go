@@ -57,6 +57,33 @@ func TestEachTableHasASheetWithTitlesInTheReadersLanguage(t *testing.T) {
 	}
 }
 
+// A sheet of the Korean workbook once said still-billed, where all else was Korean.
+func TestCodesAreWords(t *testing.T) {
+	t.Parallel()
+	r := sample.Report(40)
+	for _, language := range words.Languages() {
+		w, f := words.In(language), open(t, 40, language)
+		for i, table := range tables.Of(r) {
+			rows, err := f.GetRows(f.GetSheetList()[i+1])
+			if err != nil {
+				t.Fatal(err)
+			}
+			for n, c := range table.Columns {
+				say := map[string]func(string) string{
+					"actions code": w.Action, "actions by": w.Doer, "verdicts code": w.Verdict, "well_architected code": w.Evidence, "well_architected pillar": w.Pillar,
+					"lines kind": w.KindName, "lines origin": w.Origin, "acts change": w.Change, "acts cause": w.Cause, "acts state": w.ActState, "assets kind": w.KindName, "assets state": w.AssetState,
+				}[table.Name+" "+c.Name]
+				for k, row := range table.Rows {
+					code, _ := row[n].(string)
+					if say != nil && code != "" && (say(code) == code && language == words.Korean || rows[k+1][n] != say(code)) {
+						t.Errorf("%s, %s, %s: %q stands for %q, want %q", language, table.Name, c.Name, rows[k+1][n], code, say(code))
+					}
+				}
+			}
+		}
+	}
+}
+
 // What a spreadsheet adds up is the headline to the cent, and the exact column to the last place.
 func TestLinesAddUpToTheHeadline(t *testing.T) {
 	t.Parallel()
