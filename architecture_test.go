@@ -128,6 +128,7 @@ var table = []row{
 	{"internal/reporting", pure, sees{"internal/fleet", "internal/money", "internal/plan", "internal/objects", "internal/ledger", "internal/billing", "internal/billing/avoidance", "internal/billing/commitments", "internal/billing/savings", "internal/policy", "scheduler", "reports", "reports/assets", "reports/figures", "reports/pillars", "reports/spend"}, uses{decimal}},
 	{"internal/reporting", pure, sees{"internal/fleet", "internal/money", "internal/plan", "internal/ledger", "internal/billing", "internal/billing/avoidance", "internal/billing/commitments", "internal/billing/savings", "internal/failure", "internal/market", "internal/policy", "internal/spelling", "autospot", "scheduler", "scheduler/hours", "scheduler/wall", "reports", "reports/assets", "reports/figures", "reports/pillars", "reports/spend"}, uses{decimal}},
 	{"internal/reporting", pure, sees{"internal/fleet", "internal/money", "internal/plan", "internal/ledger", "internal/billing", "internal/billing/avoidance", "internal/billing/commitments", "internal/billing/coverage", "internal/billing/savings", "internal/failure", "internal/market", "internal/policy", "internal/spelling", "autospot", "scheduler", "scheduler/hours", "scheduler/wall", "reports", "reports/assets", "reports/figures", "reports/pillars", "reports/spend"}, uses{decimal}},
+	{"internal/reporting", pure, sees{"internal/fleet", "internal/money", "internal/plan", "internal/ledger", "internal/billing", "internal/billing/avoidance", "internal/billing/commitments", "internal/billing/savings", "internal/policy", "scheduler", "reports", "reports/assets", "reports/delivery", "reports/figures", "reports/pillars", "reports/spend"}, uses{decimal}},
 
 	// Adapters: they speak the nouns, and know neither planners nor each other.
 	{"internal/described", pure, sees{"internal/fleet"}, uses{"github.com/go-json-experiment/json"}},
@@ -135,8 +136,8 @@ var table = []row{
 
 	// What runs in the hub's account: who is looked at, under which policy.
 	{"internal/hub", pure, sees{"internal/failure", "internal/fleet", "internal/money", "internal/plan", "internal/ledger", "internal/objects", "internal/optimizer", "internal/policy", "internal/market", "internal/billing/coverage", "autospot", "autospot/balance", "autospot/convert", "autospot/experience", "autospot/pricing", "scheduler", "scheduler/wall"}, uses{}},
-	{"internal/reporting/survey", pure, sees{"internal/failure", "internal/fleet", "internal/hub", "internal/objects", "internal/policy", "reports", "reports/delivery", "reports/pillars", "reports/sample", "reports/words"}, uses{}},
-	{"internal/reporting/issue", pure, sees{"internal/reporting/survey", "internal/fleet", "internal/hub", "internal/money", "internal/objects", "internal/policy", "internal/ledger", "internal/ledger/compact", "internal/billing/avoidance", "internal/reporting", "reports", "reports/delivery", "reports/files", "reports/mail", "reports/sample", "reports/words"}, uses{}},
+	{"internal/reporting/survey", pure, sees{"internal/billing", "internal/failure", "internal/fleet", "internal/hub", "internal/money", "internal/objects", "internal/policy", "reports", "reports/delivery", "reports/pillars", "reports/sample", "reports/words"}, uses{}},
+	{"internal/reporting/issue", pure, sees{"internal/billing", "internal/reporting/survey", "internal/fleet", "internal/hub", "internal/money", "internal/objects", "internal/policy", "internal/ledger", "internal/ledger/compact", "internal/billing/avoidance", "internal/reporting", "reports", "reports/delivery", "reports/files", "reports/mail", "reports/sample", "reports/words"}, uses{}},
 
 	// AWS, live: the way in, and beneath it one package for each thing that is asked of it.
 	{"internal/cloud", worldly, sees{"internal/failure", "internal/fleet", "internal/pace"}, uses{sdk, smithy}},
@@ -157,6 +158,7 @@ var table = []row{
 	{"internal/cloud/converter", worldly, sees{"internal/cloud", "internal/failure", "internal/fleet"}, uses{sdk, smithy}},
 	{"internal/cloud/pricelist", worldly, sees{"internal/cloud", "internal/failure", "internal/fleet", "internal/money", "internal/objects"}, uses{sdk, smithy}},
 
+	{"internal/cloud/planrates", worldly, sees{"internal/billing", "internal/cloud", "internal/failure", "internal/fleet", "internal/money"}, uses{sdk}},
 	{"internal/cloud/outbox", worldly, sees{"internal/cloud", "internal/failure", "internal/fleet", "reports", "reports/delivery"}, uses{sdk, smithy}},
 	{"internal/cloud/spotmarket", worldly, sees{"internal/cloud", "internal/cloud/instancetypes", "internal/cloud/pricelist", "internal/failure", "internal/fleet", "internal/market", "internal/money", "internal/objects"}, uses{sdk}},
 	{"internal/cloud/athena", worldly, sees{"internal/billing", "internal/billing/export", "internal/billing/query", "internal/cloud", "internal/failure", "internal/fleet", "internal/money"}, uses{sdk, decimal}},

@@ -52,7 +52,7 @@ func parse(in *http.Request, body []byte) signedCall {
 		operation = objectCall(in)
 	case target != "":
 		operation = target[strings.LastIndex(target, ".")+1:]
-	case strings.Contains(in.URL.Path, "/operation/"):
+	case service == "savingsplans", strings.Contains(in.URL.Path, "/operation/"):
 		operation = path.Base(in.URL.Path)
 	case c.form.Get("Action") != "":
 		operation = c.form.Get("Action")
@@ -113,6 +113,8 @@ func (l *law) requests(c signedCall, account string) []evaluate.Request {
 		return plain(arn("stack/" + cmp.Or(c.said("StackName"), "*") + "/0123"))
 	case service == "cloudwatch":
 		return plain(arn("alarm:*"))
+	case service == "savingsplans":
+		return plain("arn:aws:savingsplans::" + account + ":savingsplan/" + cmp.Or(c.said("savingsPlanId"), "*"))
 	case service == "ec2" && slices.Contains([]string{"StartInstances", "StopInstances", "ModifyInstanceAttribute", "DescribeInstanceAttribute"}, operation):
 		return l.ofInstances(c, account)
 	case service == "autoscaling" && slices.Contains([]string{"UpdateAutoScalingGroup", "StartInstanceRefresh", "RollbackInstanceRefresh"}, operation):

@@ -48,6 +48,7 @@ var unseen = map[string]string{
 	permit.ReadRole + " Protection":                                                      "asked of instances that stand alone: internal/cloud/inventory",
 	permit.ReadRole + " CapacityProviders":                                               "asked of services: internal/cloud/inventory",
 	permit.ReadRole + " HowGroupsAre elasticloadbalancing:DescribeTargetGroupAttributes": "asked of groups behind a load balancer: internal/cloud/targetgroups",
+	permit.ReadRole + " PlanRates savingsplans:DescribeSavingsPlanRates":                 "asked of Savings Plans, which the stand-in does not have: internal/cloud/planrates",
 	permit.ReadRole + " Membership":                                                      "asked where an instance is interrupted in an account in which AutoSpot has moved a group: internal/cloud/membership",
 	permit.SurveyRole + " Failed":                                                        "called by Lambda, in the function's name, where an input failed",
 	permit.SurveyRole + " Organization":                                                  "asked as by the dispatcher, whose tests here have an organization",

@@ -262,17 +262,14 @@ func (f *reportFlags) ofPayer(ctx context.Context, run *reportRun, payer fleet.A
 	return doc, renderReport(f.savingsFlags.out, made.Report, folder, fresh, all, newStyle(f.savingsFlags.console))
 }
 
-// filesOf writes all files of a report.
+// filesOf writes all files of a report, those by which it can be made again among them.
 func filesOf(ctx context.Context, made *reporting.Made, o *files.Options) ([]delivery.File, error) {
 	all, err := files.Write(ctx, made.Report, o)
 	if err != nil {
 		return nil, err
 	}
-	beside, err := made.Beside()
-	for _, f := range beside {
-		all = append(all, delivery.File(f))
-	}
-	return all, err
+	beside, err := made.Files()
+	return append(all, beside...), err
 }
 
 // stepsDone is how far a report is when a step begins, in thousandths.

@@ -15,7 +15,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"offpeak/internal/billing"
 	"offpeak/internal/fleet"
+	"offpeak/internal/local"
 	"offpeak/internal/reporting"
 	"offpeak/reports"
 )
@@ -94,6 +96,11 @@ func (f *reportFlags) verify(folder string) error {
 			return err
 		}
 	}
+	if len(f.rates) == 0 {
+		if run.rates, err = ratesOf(&k); err != nil {
+			return err
+		}
+	}
 	in := &reporting.Input{Policy: run.policy, Quarter: k.report.Quarter, Issued: k.report.Issued, Final: k.report.State != reports.Provisional, Snapshots: run.inventory}
 	if in.Offers, err = offersOf(&k); err != nil {
 		return err
@@ -164,6 +171,21 @@ func (f *reportFlags) renderVerified(doc *verifyDocument, files int) error {
 		_, _ = fmt.Fprintf(out, "  %s\n", d)
 	}
 	return nil
+}
+
+// ratesOf are the rates of Savings Plans that lie beside a report; none where it was made without.
+func ratesOf(k *filedReport) (all []billing.PublishedRate, err error) {
+	for _, named := range k.manifest.Files {
+		if !reporting.RatesFile(named.Name) {
+			continue
+		}
+		rates, err := local.ReadPlanRatesFile(filepath.Join(k.folder, filepath.Base(named.Name)))
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, rates...)
+	}
+	return all, nil
 }
 
 // inventoryOf is the inventory that lies beside a report; none where it was made without.

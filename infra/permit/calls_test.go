@@ -18,7 +18,7 @@ import (
 var services = map[string]string{
 	"account": "account", "applicationautoscaling": "application-autoscaling", "autoscaling": "autoscaling", "cloudformation": "cloudformation", "cloudwatch": "cloudwatch",
 	"ec2": "ec2", "ecs": "ecs", "organizations": "organizations", "pricing": "pricing", "rds": "rds", "resourcegroupstaggingapi": "tag",
-	"athena": "athena", "sesv2": "ses", "elasticloadbalancingv2": "elasticloadbalancing", "servicequotas": "servicequotas", "s3": "s3", "sns": "sns", "sqs": "sqs", "sts": "sts", "wellarchitected": "wellarchitected",
+	"athena": "athena", "sesv2": "ses", "elasticloadbalancingv2": "elasticloadbalancing", "servicequotas": "servicequotas", "s3": "s3", "sns": "sns", "sqs": "sqs", "sts": "sts", "wellarchitected": "wellarchitected", "savingsplans": "savingsplans",
 }
 
 // renamed are calls that IAM names otherwise (Service Authorization Reference); empty: no permission is asked for.

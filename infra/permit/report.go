@@ -108,7 +108,7 @@ func (h Hub) Survey() Role {
 		statements = append(statements, reviewing()...)
 	}
 	if h.Own != nil {
-		statements = slices.Concat(statements, Looking(), []Statement{Regions(), Volumes()}, listing(true))
+		statements = slices.Concat(statements, Looking(), []Statement{Regions(), Volumes()}, listing(true), planRates(true))
 	}
 	return Role{
 		Name: SurveyRole, Where: "the hub, where reports are deployed", For: "looks at what there is in accounts, once for each quarter, and keeps it for its report", Trust: lambda(), Statements: statements,

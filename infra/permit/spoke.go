@@ -62,7 +62,7 @@ func (s Spoke) Read() Role {
 	return Role{
 		Name: ReadRole, Where: "each account that is looked after, and protected ones, which have no other", For: "lists what there is",
 		Trust:      s.trust(slices.Concat([]string{DispatchRole, ScheduleRole}, functions, only(s.Reports, SurveyRole), only(s.Operators, OperatorRole), only(s.Readers, ReaderRole))...),
-		Statements: slices.Concat(Looking(), []Statement{Regions(), Volumes()}, listing(s.Operators || s.Readers || s.Reports), spot),
+		Statements: slices.Concat(Looking(), []Statement{Regions(), Volumes()}, listing(s.Operators || s.Readers || s.Reports), planRates(s.Reports), spot),
 	}
 }
 
@@ -163,6 +163,18 @@ func Volumes() Statement {
 		Sid: "ListVolumes", Effect: Allow, Actions: []string{"ec2:DescribeVolumes"}, Resources: []string{"*"}, Anywhere: lists,
 		Why: "types and encryption of the volumes of instances, for reports; no sweep asks for it",
 	}
+}
+
+// planRates is what it takes to tell what the account's Savings Plans charge, for reports of accounts that have a survey.
+func planRates(reports bool) []Statement {
+	if !reports {
+		return nil
+	}
+	return []Statement{{
+		Sid: "PlanRates", Effect: Allow, Actions: []string{"savingsplans:DescribeSavingsPlans", "savingsplans:DescribeSavingsPlanRates"},
+		Resources: []string{"arn:${AWS::Partition}:savingsplans::${AWS::AccountId}:savingsplan/*"},
+		Why:       "what the account's Savings Plans charge, which its bill tells only of what they covered",
+	}}
 }
 
 // act is a kind of change, allowed once for each key that opts in.

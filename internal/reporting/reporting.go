@@ -39,7 +39,9 @@ type Bill struct {
 	Recount   billing.Engine
 	Manifests []reports.Manifest
 	Gaps      []reports.Gap
-	Rates     []billing.PublishedRate
+	// Rates are what Savings Plans charge beside what the bill shows; RatesOf, if set, gives them instead, of the tenant's accounts.
+	Rates   []billing.PublishedRate
+	RatesOf func(ctx context.Context, accounts []fleet.AccountID) ([]billing.PublishedRate, error)
 	// Questions is the SHA-256 over the SQL texts, empty where there are none. Scanned tells what was read and what that cost, once the report is made; nil where
 	// the engine charges nothing.
 	Questions string
@@ -85,13 +87,14 @@ const (
 	PutTogether  Step = "report"
 )
 
-// Made is a report, with the baselines to be kept for the next one, and the parts of the inventory and of the offers that are the tenant's, by which the report can be
-// made again; nil where there were none.
+// Made is a report, with the baselines to be kept for the next one, and what it was made of beside ledger and bill, by which it can be made again: the parts of the
+// inventory and of the offers that are the tenant's, nil where there were none, and the rates of Savings Plans that were used.
 type Made struct {
 	Report    *reports.Report
 	Book      avoidance.Book
 	Inventory *fleet.Snapshot
 	Offers    *Offers
+	Rates     []billing.PublishedRate
 }
 
 // ErrQuarter says that a text names no quarter.
@@ -116,7 +119,7 @@ func Make(ctx context.Context, in *Input) (*Made, error) {
 			return nil, fmt.Errorf("report of %s for payer %s: %w", in.Quarter, in.Bill.Payer, err)
 		}
 	}
-	return &Made{m.draft.Report, m.savings.Book, m.seen, m.offers}, nil
+	return &Made{m.draft.Report, m.savings.Book, m.seen, m.offers, m.savings.Rates}, nil
 }
 
 // PeriodOf is the time of a quarter in UTC.
@@ -171,6 +174,11 @@ func (m *maker) savingsInput(ctx context.Context, engine billing.Engine, entries
 		}
 	}
 	slices.Sort(in.Accounts)
+	if m.Bill.RatesOf != nil {
+		if in.Rates, err = m.Bill.RatesOf(ctx, in.Accounts); err != nil {
+			return savings.Input{}, err
+		}
+	}
 	return in, nil
 }
 

@@ -75,7 +75,7 @@ func (c *computation) fillRates(shown []billing.PlanRate) error {
 	}
 	type offer struct{ usageType, operation string }
 	given := map[offer][]billing.PublishedRate{}
-	plans := c.fixed.byID()
+	plans, used := c.fixed.byID(), map[offer]bool{}
 	for _, r := range c.in.Rates {
 		given[offer{r.UsageType, r.Operation}] = append(given[offer{r.UsageType, r.Operation}], r)
 	}
@@ -83,6 +83,10 @@ func (c *computation) fillRates(shown []billing.PlanRate) error {
 		for _, r := range given[offer{s.usageType, s.operation}] {
 			if plan, known := plans[r.Plan]; known {
 				set(plan, commitments.SKU(s.sku), r.Rate)
+				if o := (offer{r.Plan + " " + r.UsageType, r.Operation}); !used[o] {
+					used[o] = true
+					c.Rates = append(c.Rates, r)
+				}
 			}
 		}
 	}

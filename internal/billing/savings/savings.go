@@ -90,6 +90,8 @@ type Savings struct {
 	Ran []HourRan
 	// Book is the baselines, with those that were frozen now.
 	Book avoidance.Book
+	// Rates are those of Input.Rates that are of a plan and a SKU of the bill: with them alone the same is computed.
+	Rates []billing.PublishedRate
 }
 
 // HourRan is one hour's running, in resource-hours.

@@ -8,9 +8,12 @@ package survey
 import (
 	"context"
 	"fmt"
+	"time"
 
+	"offpeak/internal/billing"
 	"offpeak/internal/cloud/bucket"
 	"offpeak/internal/cloud/inventory"
+	"offpeak/internal/cloud/planrates"
 	"offpeak/internal/fleet"
 	"offpeak/internal/live"
 	"offpeak/internal/policy"
@@ -28,9 +31,17 @@ func Open(h *live.Hub, s live.ReportSettings) (*survey.Surveyor, error) {
 			p, _, _, err := h.Policies.InForce(ctx)
 			return p, err
 		},
-		Scopes: h.Scopes, Look: look(h), Review: review(h),
+		Scopes: h.Scopes, Look: look(h), Review: review(h), Rates: rates(h),
 		Book: survey.Book{Store: h.Store}, Shelf: delivery.Shelf{Store: bucket.Open(h.Access, s.Reports, "", h.Settings().Region)},
 	}, nil
+}
+
+// rates asks an account for what its Savings Plans charge, in the policy's regions.
+func rates(h *live.Hub) func(context.Context, *policy.Policy, fleet.AccountID, time.Time) ([]billing.PublishedRate, error) {
+	return func(ctx context.Context, p *policy.Policy, account fleet.AccountID, since time.Time) ([]billing.PublishedRate, error) {
+		h.Enter(p)
+		return planrates.Of(ctx, h.Access, account, p.Regions, since)
+	}
 }
 
 // look lists everything there is, and how it is set up.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"offpeak/internal/billing"
 	"offpeak/internal/fleet"
 	"offpeak/internal/hub"
 	"offpeak/internal/money"
@@ -34,6 +35,7 @@ type office struct {
 	says      map[string]error // what SES answers, by address
 	made      []string
 	stock     []string // what there was, of each report that was made
+	rates     []string // the plans whose rates it was told
 	mails     []string
 	alerts    []hub.Alert
 }
@@ -79,11 +81,18 @@ func (o *office) make(ctx context.Context, in *reporting.Input) (*reporting.Made
 	made := &reporting.Made{Report: r}
 	seen := in.Snapshots
 	if in.Survey != nil {
-		var err error
 		if seen, err = in.Survey(ctx, []fleet.AccountID{payer}); err != nil {
 			return nil, err
 		}
 	}
+	rates, err := in.Bill.RatesOf(ctx, []fleet.AccountID{"999900001111"})
+	if err != nil {
+		return nil, err
+	}
+	for _, rate := range rates {
+		o.rates = append(o.rates, rate.Plan)
+	}
+	made.Rates = rates
 	told := string(r.State) + ":"
 	for i := range seen {
 		for _, x := range seen[i].Resources {
@@ -208,6 +217,23 @@ func TestTheInventoryOfAQuarter(t *testing.T) {
 		if diff := cmp.Diff(want, o.stock); diff != "" {
 			t.Errorf("early %t (-want +got):\n%s", early, diff)
 		}
+	}
+}
+
+// TestRatesOfAQuarter: a report is told what the plans of its accounts and of its payer charge, and what it used lies beside it.
+func TestRatesOfAQuarter(t *testing.T) {
+	t.Parallel()
+	const payer = fleet.AccountID("111122223333")
+	o := newOffice(tenant(string(payer)))
+	for account, plan := range map[fleet.AccountID]string{payer: "sp-1", "222233334444": "sp-2"} {
+		if err := (survey.Book{Store: o.Store}).KeepRates(t.Context(), "2026Q3", account, []billing.PublishedRate{{Plan: plan, UsageType: "BoxUsage:m5.large", Operation: "RunInstances"}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	o.day(t, "2026-10-03")
+	m, err := o.Shelf.Manifest(t.Context(), delivery.ID{Payer: payer, Quarter: "2026Q3", State: reports.Provisional})
+	if diff := cmp.Diff([]string{"sp-1"}, o.rates); diff != "" || err != nil || m.SHA256("savings-plan-rates-sp-1.json") == "" {
+		t.Errorf("%v, (-want +got):\n%s", err, diff)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"offpeak/internal/billing"
 	"offpeak/internal/fleet"
 	"offpeak/internal/ledger/compact"
 	"offpeak/internal/policy"
@@ -30,6 +31,12 @@ func (i *Issuer) input(ctx context.Context, p *policy.Policy, t policy.Tenant, q
 	in := &reporting.Input{Policy: p, Quarter: quarter, Issued: i.Now().UTC().Truncate(time.Second), Entries: compact.Book{Store: i.Store}.Until(ctx, period.To)}
 	if in.Bill, err = i.Open(ctx, t.Payer, quarter); err != nil {
 		return nil, err
+	}
+	in.Bill.RatesOf = func(ctx context.Context, accounts []fleet.AccountID) ([]billing.PublishedRate, error) {
+		if !slices.Contains(accounts, t.Payer) { // it may own plans and use nothing
+			accounts = append(slices.Clone(accounts), t.Payer)
+		}
+		return survey.Book{Store: i.Store}.Rates(ctx, quarter, accounts)
 	}
 	if in.Book, err = (reporting.Baselines{Store: i.Store}).Read(ctx, t.Payer); err != nil {
 		return nil, err

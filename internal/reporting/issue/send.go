@@ -27,13 +27,11 @@ func (i *Issuer) keep(ctx context.Context, t policy.Tenant, id delivery.ID, made
 	if err != nil {
 		return err
 	}
-	beside, err := made.Beside()
+	beside, err := made.Files()
 	if err != nil {
 		return err
 	}
-	for _, f := range beside {
-		all = append(all, delivery.File(f))
-	}
+	all = append(all, beside...)
 	if _, _, err := i.Shelf.Put(ctx, id, made.Report, all); err != nil {
 		return err
 	}

@@ -36,9 +36,11 @@ func missingKey(quarter string) string { return folder(quarter) + "missing.json"
 type Missing struct {
 	Account fleet.AccountID `json:"account"`
 	// Region is empty where the account could not be entered at all.
-	Region fleet.Region  `json:"region,omitempty"`
-	Class  failure.Class `json:"class"`
-	Why    string        `json:"why"`
+	Region fleet.Region `json:"region,omitempty"`
+	// Of is empty for the inventory, and says else what is missing.
+	Of    string        `json:"of,omitempty"`
+	Class failure.Class `json:"class"`
+	Why   string        `json:"why"`
 }
 
 // place is what is missing, in a word.
@@ -137,7 +139,7 @@ func (b Book) Of(ctx context.Context, quarter string, accounts []fleet.AccountID
 		all, gaps = append(all, seen...), append(gaps, left...)
 		told := len(seen)+len(left) > 0
 		for _, m := range missed {
-			if m.Account == account {
+			if m.Account == account && m.Of == "" {
 				gaps, told = append(gaps, fmt.Sprintf("%s: not looked at (%s)", m.place(), m.Class)), true
 			}
 		}
@@ -176,7 +178,7 @@ func (b Book) account(ctx context.Context, quarter string, account fleet.Account
 // sorted puts what is missing in order, each once.
 func sorted(all []Missing) []Missing {
 	slices.SortFunc(all, func(a, b Missing) int {
-		return cmp.Or(cmp.Compare(a.Account, b.Account), cmp.Compare(a.Region, b.Region), cmp.Compare(a.Why, b.Why))
+		return cmp.Or(cmp.Compare(a.Account, b.Account), cmp.Compare(a.Region, b.Region), cmp.Compare(a.Of, b.Of), cmp.Compare(a.Why, b.Why))
 	})
-	return slices.CompactFunc(all, func(a, b Missing) bool { return a.Account == b.Account && a.Region == b.Region })
+	return slices.CompactFunc(all, func(a, b Missing) bool { return a.Account == b.Account && a.Region == b.Region && a.Of == b.Of })
 }

@@ -1,5 +1,5 @@
 // Package survey looks at accounts for quarterly reports, once for each quarter and as near to its end as it can, and keeps what it saw: the inventory
-// that a report tells of beside ledger and bill. When a report is final it puts its evidence beside the questions of the AWS Well-Architected Tool, for tenants that ask for it.
+// that a report tells of beside ledger and bill, and what Savings Plans charge. When a report is final it puts its evidence beside the questions of the AWS Well-Architected Tool, for tenants that ask for it.
 //
 // In go the day, the policy, and ports to accounts and to the hub's store; out come a snapshot of each account and region, kept where nothing is written over,
 // and a list of what could not be looked at. What is there is not looked at again, so that a run that was cut short is carried on by the next, and that a
@@ -7,12 +7,14 @@
 package survey
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"sync"
 	"time"
 
+	"offpeak/internal/billing"
 	"offpeak/internal/failure"
 	"offpeak/internal/fleet"
 	"offpeak/internal/hub"
@@ -30,6 +32,8 @@ type Surveyor struct {
 	// Look lists all there is in a scope, tagged or not, and how it is set up.
 	Look func(ctx context.Context, p *policy.Policy, scope fleet.Scope) (fleet.Snapshot, error)
 	Book Book
+	// Rates are what the Savings Plans of an account charge that were in force since an instant.
+	Rates func(ctx context.Context, p *policy.Policy, account fleet.AccountID, since time.Time) ([]billing.PublishedRate, error)
 	// Review puts a tenant's evidence beside the questions of the AWS Well-Architected Tool, where its policy names a workload.
 	Review func(ctx context.Context, r *Review) (Reviewed, error)
 	// Shelf keeps reports: of a quarter whose final ones are there nothing is looked at any more.
@@ -47,17 +51,18 @@ const (
 // means that nothing could be looked at, that what was seen could not be kept, or that evidence could not be noted.
 func (s *Surveyor) Do(ctx context.Context, at time.Time) (done []string, err error) {
 	quarter, _, _ := delivery.Due(at)
+	since := time.Date(at.UTC().Year(), (at.UTC().Month()-1)/3*3-2, 1, 0, 0, 0, 0, time.UTC) // the quarter's first instant
 	p, err := s.Policy(ctx)
 	if err != nil {
 		return nil, err
 	}
-	done, err = s.stock(ctx, p, quarter)
+	done, err = s.stock(ctx, p, quarter, since)
 	noted, failed := s.reviews(ctx, p, quarter)
 	return append(done, noted...), errors.Join(err, failed)
 }
 
-// stock looks at what there is.
-func (s *Surveyor) stock(ctx context.Context, p *policy.Policy, quarter string) (done []string, err error) {
+// stock looks at what there is, and asks what Savings Plans charge.
+func (s *Surveyor) stock(ctx context.Context, p *policy.Policy, quarter string, since time.Time) (done []string, err error) {
 	wanted, err := s.wanted(ctx, p, quarter)
 	if err != nil || !wanted {
 		return nil, err
@@ -77,9 +82,14 @@ func (s *Surveyor) stock(ctx context.Context, p *policy.Policy, quarter string) 
 		}
 	}
 	missing, err := s.look(ctx, p, quarter, left)
+	unrated, asked, failed := s.askRates(ctx, p, quarter, since, scopes)
+	missing, err = append(missing, unrated...), errors.Join(err, failed)
+	if asked > 0 {
+		done = append(done, fmt.Sprintf("Savings Plans of %s: %d of %d accounts have told their rates", quarter, asked-len(unrated), asked))
+	}
 	for _, f := range findings {
 		if f.Account != "" && !f.Closed {
-			missing = append(missing, Missing{f.Account, f.Region, f.Class, f.Text})
+			missing = append(missing, Missing{Account: f.Account, Region: f.Region, Class: f.Class, Why: f.Text})
 		}
 	}
 	missing = sorted(missing)
@@ -88,7 +98,7 @@ func (s *Surveyor) stock(ctx context.Context, p *policy.Policy, quarter string) 
 		done = append(done, fmt.Sprintf("inventory of %s: %d of %d accounts' regions are kept", quarter, len(taken)+len(left)-ofScopes(missing, left), len(taken)+len(left)))
 	}
 	for _, m := range missing {
-		done = append(done, fmt.Sprintf("inventory of %s: %s is missing (%s): %s", quarter, m.place(), m.Class, m.Why))
+		done = append(done, fmt.Sprintf("%s of %s: %s is missing (%s): %s", cmp.Or(m.Of, "inventory"), quarter, m.place(), m.Class, m.Why))
 	}
 	return done, err
 }
@@ -125,12 +135,12 @@ func (s *Surveyor) look(ctx context.Context, p *policy.Policy, quarter string, s
 		wait.Go(func() {
 			defer func() { <-free }()
 			if ctx.Err() != nil {
-				misses[i] = &Missing{scope.Account, scope.Region, failure.Unreachable, "there was no time left; the next look goes on"}
+				misses[i] = &Missing{Account: scope.Account, Region: scope.Region, Class: failure.Unreachable, Why: "there was no time left; the next look goes on"}
 				return
 			}
 			seen, err := s.Look(ctx, p, scope)
 			if err != nil {
-				misses[i] = &Missing{scope.Account, scope.Region, failure.Of(err), err.Error()}
+				misses[i] = &Missing{Account: scope.Account, Region: scope.Region, Class: failure.Of(err), Why: err.Error()}
 				return
 			}
 			errs[i] = s.Book.Keep(ctx, quarter, scope, &seen)
@@ -150,7 +160,7 @@ func (s *Surveyor) look(ctx context.Context, p *policy.Policy, quarter string, s
 func ofScopes(all []Missing, scopes []fleet.Scope) (n int) {
 	for _, scope := range scopes {
 		for _, m := range all {
-			if m.Account == scope.Account && m.Region == scope.Region {
+			if m.Account == scope.Account && m.Region == scope.Region && m.Of == "" {
 				n++
 			}
 		}

@@ -12,9 +12,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"offpeak/internal/billing"
 	"offpeak/internal/failure"
 	"offpeak/internal/fleet"
 	"offpeak/internal/hub"
+	"offpeak/internal/money"
 	"offpeak/internal/objects"
 	"offpeak/internal/policy"
 	"offpeak/internal/reporting/survey"
@@ -41,8 +43,12 @@ type world struct {
 	faults map[fleet.Scope]error
 	finds  []hub.Finding
 
+	plans   map[fleet.AccountID][]billing.PublishedRate
+	unrated map[fleet.AccountID]error
+
 	mu     sync.Mutex
 	looked []string
+	rated  []string
 }
 
 func (w *world) look(_ context.Context, _ *policy.Policy, scope fleet.Scope) (fleet.Snapshot, error) {
@@ -55,9 +61,17 @@ func (w *world) look(_ context.Context, _ *policy.Policy, scope fleet.Scope) (fl
 	}}}, w.faults[scope]
 }
 
+func (w *world) rates(_ context.Context, _ *policy.Policy, account fleet.AccountID, since time.Time) ([]billing.PublishedRate, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.rated = append(w.rated, string(account)+" since "+since.Format(time.DateOnly))
+	return w.plans[account], w.unrated[account]
+}
+
 func newWorld() *world {
 	w := &world{store: objects.NewMemory(), faults: map[fleet.Scope]error{}}
 	w.Surveyor = &survey.Surveyor{
+		Rates: w.rates,
 		Policy: func(context.Context) (*policy.Policy, error) {
 			return &policy.Policy{Tenants: []policy.Tenant{{Name: "of no payer"}, {Name: "shop", Payer: payer}}}, nil
 		},
@@ -76,7 +90,7 @@ func (w *world) day(t *testing.T, date string) (looked, said string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.now, w.looked = at.Add(20*time.Minute), nil
+	w.now, w.looked, w.rated = at.Add(20*time.Minute), nil, nil
 	done, err := w.Do(t.Context(), w.now)
 	if err != nil {
 		t.Fatalf("%s: %v", date, err)
@@ -105,7 +119,7 @@ func TestAQuarterIsLookedAtOnce(t *testing.T) {
 	}{
 		{
 			"the first day after it", "2026-10-01", "111122223333/ap-northeast-1 111122223333/ap-northeast-2 444455556666/eu-west-1",
-			"inventory of 2026Q3: 2 of 3 accounts' regions are kept; inventory of 2026Q3: 222233334444 is missing (denied): it cannot be entered.; inventory of 2026Q3: 444455556666/eu-west-1 is missing (denied): sts refused", nil,
+			"Savings Plans of 2026Q3: 2 of 2 accounts have told their rates; inventory of 2026Q3: 2 of 3 accounts' regions are kept; inventory of 2026Q3: 222233334444 is missing (denied): it cannot be entered.; inventory of 2026Q3: 444455556666/eu-west-1 is missing (denied): sts refused", nil,
 		},
 		{
 			"what was missing, again", "2026-10-02", "444455556666/eu-west-1",
@@ -122,7 +136,7 @@ func TestAQuarterIsLookedAtOnce(t *testing.T) {
 			w.store = objects.NewMemory()
 			w.Book.Store = w.store
 		}},
-		{"the next quarter", "2027-01-01", "111122223333/ap-northeast-1 111122223333/ap-northeast-2 444455556666/eu-west-1", "inventory of 2026Q4: 3 of 3 accounts' regions are kept", nil},
+		{"the next quarter", "2027-01-01", "111122223333/ap-northeast-1 111122223333/ap-northeast-2 444455556666/eu-west-1", "Savings Plans of 2026Q4: 2 of 2 accounts have told their rates; inventory of 2026Q4: 3 of 3 accounts' regions are kept", nil},
 	} {
 		if step.before != nil {
 			step.before()
@@ -180,6 +194,64 @@ func TestWhatAReportGets(t *testing.T) {
 	}
 }
 
+// TestRatesOfSavingsPlans: each account is asked once for the plans that were in force in the quarter, payers among them; one that does not answer is asked again, and a report
+// gets those of its accounts alone.
+func TestRatesOfSavingsPlans(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	rate := func(plan, usage, price string) billing.PublishedRate {
+		r, err := money.ParseRate(price)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return billing.PublishedRate{Plan: plan, UsageType: usage, Operation: "RunInstances:0002", Rate: r}
+	}
+	w.plans = map[fleet.AccountID][]billing.PublishedRate{
+		shop: {rate("sp-1", "BoxUsage:m5.large", "0.07"), rate("sp-1", "BoxUsage:m5.xlarge", "0.14"), rate("sp-2", "BoxUsage:m5.large", "0.06")}, payer: {rate("sp-3", "BoxUsage:m5.large", "0.05")},
+	}
+	w.unrated = map[fleet.AccountID]error{payer: &failure.Error{Class: failure.Denied, Err: errors.New("not authorized")}}
+	_, said := w.day(t, "2026-10-01")
+	slices.Sort(w.rated)
+	if got := strings.Join(w.rated, ", "); got != "111122223333 since 2026-07-01, 444455556666 since 2026-07-01" {
+		t.Errorf("asked %s", got)
+	}
+	for _, part := range []string{"Savings Plans of 2026Q3: 1 of 2 accounts have told their rates", "savings-plans of 2026Q3: 444455556666 is missing (denied): not authorized"} {
+		if !strings.Contains(said, part) {
+			t.Errorf("%s lacks %s", said, part)
+		}
+	}
+	if seen, err := w.Book.Of(t.Context(), "2026Q3", []fleet.AccountID{payer}); err != nil || len(seen) != 1 || len(seen[0].Gaps) != 0 {
+		t.Errorf("what of plans is missing is no gap of the inventory: %+v, %v", seen, err)
+	}
+	tell := func(quarter string, accounts ...fleet.AccountID) string {
+		all, err := w.Book.Rates(t.Context(), quarter, accounts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var lines []string
+		for _, r := range all {
+			lines = append(lines, fmt.Sprint(r.Plan, " ", r.UsageType, "/", r.Operation, " ", r.Rate))
+		}
+		slices.Sort(lines)
+		return strings.Join(lines, ", ")
+	}
+	const ofShop = "sp-1 BoxUsage:m5.large/RunInstances:0002 0.07, sp-1 BoxUsage:m5.xlarge/RunInstances:0002 0.14, sp-2 BoxUsage:m5.large/RunInstances:0002 0.06"
+	if got := tell("2026Q3", shop, payer, "999900001111"); got != ofShop {
+		t.Errorf("kept %s", got)
+	}
+	w.unrated = nil
+	w.day(t, "2026-10-02")
+	if got := strings.Join(w.rated, ", "); got != "444455556666 since 2026-07-01" {
+		t.Errorf("asked again: %s", got)
+	}
+	if got := tell("2026Q3", payer); got != "sp-3 BoxUsage:m5.large/RunInstances:0002 0.05" || tell("2026Q2", payer) != "" {
+		t.Errorf("kept %s", got)
+	}
+	if w.day(t, "2027-01-01"); len(w.rated) != 2 || !strings.HasSuffix(w.rated[0], "since 2026-10-01") {
+		t.Errorf("the quarter over the year's end: %q", w.rated)
+	}
+}
+
 // TestTheFirstLookCounts: it is the nearest to the quarter's end.
 func TestTheFirstLookCounts(t *testing.T) {
 	t.Parallel()
@@ -200,7 +272,7 @@ func TestARunThatHasNoTime(t *testing.T) {
 	ctx, stop := context.WithTimeout(t.Context(), 20*time.Second) // less than what is spared for writing down
 	defer stop()
 	done, err := w.Do(ctx, time.Date(2026, 10, 1, 0, 20, 0, 0, time.UTC))
-	if err != nil || len(w.looked) > 0 || len(done) != 4 || !strings.Contains(done[1], "no time left") {
+	if err != nil || len(w.looked) > 0 || len(done) != 5 || !strings.Contains(done[2], "no time left") {
 		t.Errorf("looked at %q, said %q, %v", w.looked, done, err)
 	}
 	if looked, said := w.day(t, "2026-10-02"); strings.Count(looked, "/") != 3 || !strings.Contains(said, "3 of 3") {
