@@ -308,8 +308,14 @@ func (r *reportRun) report(ctx context.Context, payer fleet.AccountID, in *repor
 			return m.Month < period.From.Format("2006-01") || m.Month >= period.To.Format("2006-01")
 		})
 	}
+	if engine.Name() == recount.Name {
+		bill.Questions = "" // it asks by no text
+	}
 	if again {
-		bill.Recount = recount.Open(r.bill, payer, runtime.GOMAXPROCS(0))
+		if bill.Recount, err = openBill(otherEngine(engine.Name()))(r.bill, payer); err != nil {
+			return nil, err
+		}
+		defer func() { err = errors.Join(err, r.leave(bill.Recount)) }()
 	}
 	in.Bill, in.Entries = bill, compact.Book{Store: r.store}.Until(ctx, period.To)
 	if in.Book, err = r.baselines().Read(ctx, payer); err != nil {

@@ -43,7 +43,7 @@ func offersOf(k *filedReport) (*reporting.Offers, error) {
 	if k.manifest.SHA256(reporting.OffersFile) == "" {
 		return nil, nil
 	}
-	name := filepath.Join(k.folder, reporting.OffersFile)
+	name := filepath.Join(k.files, reporting.OffersFile)
 	data, err := os.ReadFile(name)
 	if err != nil {
 		return nil, err

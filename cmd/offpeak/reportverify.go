@@ -29,8 +29,8 @@ func newReportVerify(c console) *cobra.Command {
 		Use:   "verify FOLDER --ledger (DIR|s3://) --bill (DIR|s3://|athena:DB.TABLE)",
 		Short: "Recount a report from ledger and bill, and compare every figure",
 		Long: `Recount a report: first every file must be as its manifest says, and every delivery of the bill the one that the report names; then the whole report is
-made again from ledger and bill by the engine in plain Go, which shares neither SQL nor DuckDB with the first count, and every figure is compared. What differs is listed.
-It ends with 1 where anything differs.`,
+made again from ledger and bill by another engine than the one that counted first, plain Go or DuckDB, which share nothing but the files, and every figure is compared. What
+differs is listed. It ends with 1 where anything differs.`,
 		Example: "  offpeak report verify reports/111122223333-2026Q3-final --ledger bucket --bill exports",
 		Args:    cobra.ExactArgs(1),
 		RunE:    func(_ *cobra.Command, args []string) error { return f.verify(args[0]) },
@@ -51,6 +51,8 @@ type verifyDocument struct {
 	Compared int      `json:"compared"`
 	Differs  []string `json:"differs"`
 	Engine   string   `json:"engine"`
+	// First is the engine that the report was made by.
+	First string `json:"first_engine"`
 	// Anew are the deliveries of the bill that are others than the report was made of.
 	Anew string `json:"delivered_anew,omitempty"`
 	// Changed, Missing and Extra are files that are not as the manifest says; where there are any, nothing is counted.
@@ -75,7 +77,7 @@ func (f *reportFlags) verify(folder string) error {
 		return f.notAsFiled(&k, as)
 	}
 	if f.engine == "" && !f.inAthena() {
-		f.engine = engineGo
+		f.engine = otherEngine(k.report.Sources.Engine)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -90,7 +92,7 @@ func (f *reportFlags) verify(folder string) error {
 	if payer := k.report.Tenant.Payer; !slices.Contains(run.payers, payer) {
 		return usagef("--bill: the report is of payer %s, and the bill in %s has the payers %s", payer, f.bill, joined(run.payers))
 	}
-	doc := verifyDocument{Folder: folder, Differs: []string{}, Anew: otherDeliveries(k.report.Sources.Manifests, manifestsIn(run.bill, k.report.Tenant.Payer))}
+	doc := verifyDocument{Folder: folder, First: k.report.Sources.Engine, Differs: []string{}, Anew: otherDeliveries(k.report.Sources.Manifests, manifestsIn(run.bill, k.report.Tenant.Payer))}
 	if len(run.inventory) == 0 {
 		if run.inventory, err = inventoryOf(&k); err != nil {
 			return err
@@ -161,6 +163,9 @@ func (f *reportFlags) renderVerified(doc *verifyDocument, files int) error {
 	}
 	if doc.Same {
 		_, err := fmt.Fprintf(out, "%s\n", s.paint(green, fmt.Sprintf("The same: %d figures and names, counted again by %s; %d files are as the manifest says.", doc.Compared, doc.Engine, files)))
+		if doc.Engine == doc.First {
+			_, err = fmt.Fprintln(out, "That engine counted them first, too: nothing was changed since. Whether it counted right another one says (--engine).")
+		}
 		return err
 	}
 	for i, d := range doc.Differs {
@@ -179,7 +184,7 @@ func ratesOf(k *filedReport) (all []billing.PublishedRate, err error) {
 		if !reporting.RatesFile(named.Name) {
 			continue
 		}
-		rates, err := local.ReadPlanRatesFile(filepath.Join(k.folder, filepath.Base(named.Name)))
+		rates, err := local.ReadPlanRatesFile(filepath.Join(k.files, filepath.Base(named.Name)))
 		if err != nil {
 			return nil, err
 		}
@@ -245,31 +250,29 @@ func otherDeliveries(was, is []reports.Manifest) string {
 	return strings.Join(months, ", ")
 }
 
-// namedIn are the deliveries that a report names, as they are now, in its order: the folder of the bill may hold months of other quarters too, and a hub names deliveries without having
-// counted their rows.
-func namedIn(was, is []reports.Manifest) (now []reports.Manifest) {
+// delivered are, of the deliveries that are there now, those of the months that a report names, in its order. Who publishes a delivery does not count its rows.
+func delivered(was, is []reports.Manifest) (all []reports.Manifest) {
 	for _, w := range was {
-		for _, i := range is {
-			if i.Export != w.Export || i.Month != w.Month || i.Payer != w.Payer {
-				continue
-			}
-			if i.SHA256 == w.SHA256 {
-				i = w
-			}
-			now = append(now, i)
-			break
+		i := slices.IndexFunc(is, func(i reports.Manifest) bool { return i.Export == w.Export && i.Month == w.Month })
+		if i < 0 {
+			all = append(all, reports.Manifest{Export: w.Export, Month: w.Month, Payer: w.Payer})
+			continue
 		}
+		now := is[i]
+		if now.SHA256 == w.SHA256 && (w.Rows == 0 || now.Rows == 0) {
+			now = w
+		}
+		all = append(all, now)
 	}
-	return now
+	return all
 }
 
 // compareReports compares two reports value by value, but for what names the engine and the checks that one engine alone makes.
 func compareReports(was, is *reports.Report) (differs []string, compared int, err error) {
 	a, b := *was, *is
 	b.Sources.Engine, b.Sources.Questions, b.Sources.Bytes, b.Sources.Query = a.Sources.Engine, a.Sources.Questions, a.Sources.Bytes, a.Sources.Query
-	b.Sources.Manifests = namedIn(a.Sources.Manifests, b.Sources.Manifests)
-	b.Checks.Recount = a.Checks.Recount
 	b.Sources.Manifests = delivered(a.Sources.Manifests, b.Sources.Manifests)
+	b.Checks.Recount = a.Checks.Recount
 	without := func(g []reports.Gap) []reports.Gap {
 		return slices.DeleteFunc(slices.Clone(g), func(g reports.Gap) bool { return g.Code == reports.GapRecount })
 	}
@@ -289,23 +292,6 @@ func compareReports(was, is *reports.Report) (differs []string, compared int, er
 		}
 	})
 	return differs, compared, nil
-}
-
-// delivered are, of the deliveries that are there now, those of the months that a report names, in its order. Who publishes a delivery does not count its rows.
-func delivered(was, is []reports.Manifest) (all []reports.Manifest) {
-	for _, w := range was {
-		i := slices.IndexFunc(is, func(i reports.Manifest) bool { return i.Export == w.Export && i.Month == w.Month })
-		if i < 0 {
-			all = append(all, reports.Manifest{Export: w.Export, Month: w.Month})
-			continue
-		}
-		now := is[i]
-		if w.Rows == 0 || now.Rows == 0 {
-			now.Rows = w.Rows
-		}
-		all = append(all, now)
-	}
-	return all
 }
 
 // plainly is a report as its JSON's maps, lists and texts.

@@ -30,7 +30,7 @@ func (f *sourceFlags) register(cmd *cobra.Command) {
 	flags.StringVar(&f.ledger, "ledger", "", "folder with the ledger, or s3://BUCKET[/PREFIX] of a hub")
 	flags.StringVar(&f.bill, "bill", "", "folder with the exports of the bill, or a CSV file of FOCUS; s3://BUCKET/PREFIX to which AWS delivers them, or athena:DATABASE.TABLE of a hub")
 	flags.StringArrayVar(&f.rates, "plan-rates", nil, "what `aws savingsplans describe-savings-plan-rates` printed (repeatable; * stands for any name)")
-	flags.StringVar(&f.engine, "engine", "", "what counts a bill of files: duckdb, or go (default duckdb where it is built in)")
+	flags.StringVar(&f.engine, "engine", "", "what counts a bill of files: go, or duckdb (default go)")
 	flags.StringVar(&f.profile, "profile", "", "profile of the AWS configuration (default: the standard credential chain)")
 	if flags.Lookup("region") == nil {
 		flags.StringVar(&f.home, "region", "", "region of the buckets and of Athena (default: the configuration's)")
@@ -49,7 +49,7 @@ func (f *sourceFlags) check() error {
 	case f.ledger == "" || f.bill == "":
 		return usagef("--ledger and --bill are needed: offpeak's ledger, a folder or s3://BUCKET; and the payer's billing exports, a folder, s3://BUCKET/PREFIX or athena:DATABASE.TABLE")
 	case !slices.Contains([]string{"", engineDuckDB, engineGo}, f.engine):
-		return usagef("--engine is %s or %s, not %.20q", engineDuckDB, engineGo, f.engine)
+		return usagef("--engine is %s or %s, not %.20q", engineGo, engineDuckDB, f.engine)
 	case f.engine != "" && f.inAthena():
 		return usagef("--engine is for bills of files: what %s holds is counted by Athena", f.bill)
 	}

@@ -19,6 +19,9 @@ import (
 	"offpeak/internal/fleet"
 )
 
+// BuiltIn says whether the program has a DuckDB.
+const BuiltIn = true
+
 // Engine is a billing.Engine over the exports of one payer.
 type Engine struct {
 	db      *sql.DB

@@ -14,5 +14,8 @@ type Engine struct{ billing.Engine }
 // Open gives ErrNotBuilt.
 func Open(*export.Bill, fleet.AccountID, Options) (*Engine, error) { return nil, ErrNotBuilt }
 
+// BuiltIn says whether the program has a DuckDB.
+const BuiltIn = false
+
 // Close does nothing.
 func (*Engine) Close() error { return nil }

@@ -43,7 +43,10 @@ func Open(bill *export.Bill, payer fleet.AccountID, workers int) *Engine {
 }
 
 // Name is what a report calls the engine.
-func (e *Engine) Name() string { return "recount in Go" }
+func (e *Engine) Name() string { return Name }
+
+// Name is how the engine is called where a figure says what counted it.
+const Name = "recount in Go"
 
 // Months implements billing.Engine.
 func (e *Engine) Months() (m billing.Months) {
