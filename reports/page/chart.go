@@ -3,6 +3,7 @@ package page
 import (
 	"fmt"
 	"html/template"
+	"slices"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -110,13 +111,15 @@ func monthsChart(r *reports.Report, w words.Words) template.HTML {
 	if len(months) == 0 {
 		return ""
 	}
-	amounts := map[[2]string]decimal.Decimal{}
+	amounts, total := map[[2]string]decimal.Decimal{}, map[string]decimal.Decimal{}
 	var all []decimal.Decimal
 	for _, m := range r.Avoided.Months {
 		key := [2]string{m.Month, m.Cause}
 		amounts[key] = amounts[key].Add(m.Amount.Decimal())
 		all = append(all, amounts[key])
+		total[m.Cause] = total[m.Cause].Add(m.Amount.Decimal())
 	}
+	slices.SortStableFunc(causes, func(a, b string) int { return total[b].Abs().Cmp(total[a].Abs()) }) // as in the mail's chart
 	wide := int64(max(34, 150/len(causes)))
 	group := wide*int64(len(causes)) + 24
 	width, scale := max(340, group*int64(len(months))+20), ruled(20, 110, all...)
