@@ -12,7 +12,7 @@ import (
 )
 
 // rowsAtOnce bounds what a stream of usage holds: a bill of more lines is read several times, each time for a part of the hours.
-const rowsAtOnce = 1_000_000
+const rowsAtOnce = 2_500_000
 
 // Usage implements billing.Engine.
 func (e *Engine) Usage(ctx context.Context, p billing.Period) iter.Seq2[billing.Usage, error] {
