@@ -70,7 +70,12 @@ func renderDemoReports(w io.Writer, all []demoReport, out string, s style) error
 		return err
 	}
 	_, _ = fmt.Fprintf(w, "\n%s\n", s.paint(bold, "3. The quarterly report, as finance gets it"))
-	for _, r := range all {
+	for i, r := range all {
+		if i > 0 {
+			// The same files again would tell nobody more.
+			_, err := fmt.Fprintf(w, "  The affiliate has reports of its own, in which nothing of the other stands: %s\n", r.folder)
+			return err
+		}
 		var rows []row
 		for _, f := range r.files {
 			if what := demoFiles[filepath.Ext(f.Name)]; what != "" {

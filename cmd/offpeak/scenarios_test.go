@@ -43,7 +43,7 @@ func TestScenarios(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "bend": bend,
+			"exits": exits, "bend": bend, "mailtext": mailText, "numbers": numbers, "apart": apart,
 		},
 	})
 }

@@ -15,6 +15,8 @@ const (
 	SampleStage  fleet.AccountID = "222222222222"
 	SampleProd   fleet.AccountID = "333333333333"
 	SampleShared fleet.AccountID = "444444444444"
+	// SampleSister is the account of an affiliate, which has a payer of its own.
+	SampleSister fleet.AccountID = "555555555555"
 )
 
 // part is how much of a sample one environment is.
@@ -57,11 +59,7 @@ var (
 // weekdays-late, or hours of their own.
 func Sample(n int, seed uint64) []Spec {
 	specs := make([]Spec, 0, n)
-	zone, err := time.LoadLocation("Asia/Seoul")
-	if err != nil {
-		zone = time.FixedZone("Asia/Seoul", 9*3600) // where no zone data is embedded; Seoul has one offset
-	}
-	r := stream(seed, "sample", 0)
+	zone, r := seoul(), stream(seed, "sample", 0)
 	made := 0
 	for i, p := range parts {
 		count := n * p.percent / 100
@@ -71,15 +69,40 @@ func Sample(n int, seed uint64) []Spec {
 		own := p
 		for number := range count {
 			own.account = p.accountOf(number)
-			spec := sampleSpec(r, own, made)
-			spec.Zone = zone
-			fit(stream(seed, "sample fittings", uint64(made)), &spec, p.name, made)
-			askForSpot(stream(seed, "sample spot", uint64(made)), &spec, p.name, made)
-			specs = append(specs, spec)
+			specs = append(specs, sampleOne(r, own, made, seed, zone))
 			made++
 		}
 	}
 	return specs
+}
+
+// Sister makes n resources of an affiliate's development in an account of its own. They are numbered behind those of a Sample of so many, of which none has
+// their names.
+func Sister(n, behind int, seed uint64) []Spec {
+	zone, r := seoul(), stream(seed, "sister", 0)
+	specs := make([]Spec, 0, n)
+	for i := range n {
+		specs = append(specs, sampleOne(r, part{account: SampleSister, name: "dev", opted: parts[0].opted}, behind+i, seed, zone))
+	}
+	return specs
+}
+
+// sampleOne draws one resource with its fittings.
+func sampleOne(r *rand.Rand, p part, number int, seed uint64, zone *time.Location) Spec {
+	spec := sampleSpec(r, p, number)
+	spec.Zone = zone
+	fit(stream(seed, "sample fittings", uint64(number)), &spec, p.name, number)
+	askForSpot(stream(seed, "sample spot", uint64(number)), &spec, p.name, number)
+	return spec
+}
+
+// seoul is where the sample's people are.
+func seoul() *time.Location {
+	zone, err := time.LoadLocation("Asia/Seoul")
+	if err != nil {
+		return time.FixedZone("Asia/Seoul", 9*3600) // where no zone data is embedded; Seoul has one offset
+	}
+	return zone
 }
 
 // sampleSpec draws one resource.
