@@ -81,7 +81,7 @@ var table = []row{
 	{"reports/font", pure, sees{}, uses{}},
 	{"reports/tables", pure, sees{"internal/fleet", "internal/money", "reports", "reports/sample"}, uses{parquet, decimal}},
 	{"reports/chart", pure, sees{"internal/money", "reports", "reports/font", "reports/words"}, uses{decimal, "golang.org/x/image"}},
-	{"reports/workbook", pure, sees{"internal/fleet", "internal/money", "reports", "reports/sample", "reports/tables", "reports/words"}, uses{decimal, "github.com/xuri/excelize/v2"}},
+	{"reports/workbook", pure, sees{"internal/fleet", "internal/money", "reports", "reports/sample", "reports/tables", "reports/words"}, uses{decimal, "github.com/klauspost/compress", "github.com/xuri/excelize/v2"}},
 	{"reports/board", pure, sees{"internal/money", "reports", "reports/font", "reports/sample", "reports/words"}, uses{"github.com/go-pdf/fpdf", "golang.org/x/image"}},
 	{"reports/schema", pure, sees{"internal/money", "reports", "reports/sample"}, uses{decimal}},
 	{"reports/assets", pure, sees{"internal/fleet", "reports"}, uses{}},
@@ -125,10 +125,7 @@ var table = []row{
 	// The policy file and what becomes one.
 	{"internal/policy", pure, sees{"internal/fleet", "internal/money", "internal/plan", "autospot", "scheduler", "scheduler/..."}, uses{yaml, levenshtein}},
 	{"internal/migrate", worldly, sees{"internal/policy", "scheduler/..."}, uses{yaml}},
-	{"internal/reporting", pure, sees{"internal/fleet", "internal/money", "internal/plan", "internal/objects", "internal/ledger", "internal/billing", "internal/billing/avoidance", "internal/billing/commitments", "internal/billing/savings", "internal/policy", "scheduler", "reports", "reports/assets", "reports/figures", "reports/pillars", "reports/spend"}, uses{decimal}},
-	{"internal/reporting", pure, sees{"internal/fleet", "internal/money", "internal/plan", "internal/ledger", "internal/billing", "internal/billing/avoidance", "internal/billing/commitments", "internal/billing/savings", "internal/failure", "internal/market", "internal/policy", "internal/spelling", "autospot", "scheduler", "scheduler/hours", "scheduler/wall", "reports", "reports/assets", "reports/figures", "reports/pillars", "reports/spend"}, uses{decimal}},
-	{"internal/reporting", pure, sees{"internal/fleet", "internal/money", "internal/plan", "internal/ledger", "internal/billing", "internal/billing/avoidance", "internal/billing/commitments", "internal/billing/coverage", "internal/billing/savings", "internal/failure", "internal/market", "internal/policy", "internal/spelling", "autospot", "scheduler", "scheduler/hours", "scheduler/wall", "reports", "reports/assets", "reports/figures", "reports/pillars", "reports/spend"}, uses{decimal}},
-	{"internal/reporting", pure, sees{"internal/fleet", "internal/money", "internal/plan", "internal/ledger", "internal/billing", "internal/billing/avoidance", "internal/billing/commitments", "internal/billing/savings", "internal/policy", "scheduler", "reports", "reports/assets", "reports/delivery", "reports/figures", "reports/pillars", "reports/spend"}, uses{decimal}},
+	{"internal/reporting", pure, sees{"internal/fleet", "internal/money", "internal/plan", "internal/objects", "internal/ledger", "internal/billing", "internal/billing/avoidance", "internal/billing/commitments", "internal/billing/savings", "internal/policy", "scheduler", "reports", "reports/assets", "reports/figures", "reports/pillars", "reports/spend", "internal/failure", "internal/market", "internal/spelling", "autospot", "scheduler/hours", "scheduler/wall", "internal/billing/coverage", "reports/delivery"}, uses{decimal}},
 
 	// Adapters: they speak the nouns, and know neither planners nor each other.
 	{"internal/described", pure, sees{"internal/fleet"}, uses{"github.com/go-json-experiment/json"}},
@@ -160,12 +157,11 @@ var table = []row{
 
 	{"internal/cloud/planrates", worldly, sees{"internal/billing", "internal/cloud", "internal/failure", "internal/fleet", "internal/money"}, uses{sdk}},
 	{"internal/cloud/outbox", worldly, sees{"internal/cloud", "internal/failure", "internal/fleet", "reports", "reports/delivery"}, uses{sdk, smithy}},
-	{"internal/cloud/spotmarket", worldly, sees{"internal/cloud", "internal/cloud/instancetypes", "internal/cloud/pricelist", "internal/failure", "internal/fleet", "internal/market", "internal/money", "internal/objects"}, uses{sdk}},
 	{"internal/cloud/athena", worldly, sees{"internal/billing", "internal/billing/export", "internal/billing/query", "internal/cloud", "internal/failure", "internal/fleet", "internal/money"}, uses{sdk, decimal}},
 	{"internal/cloud/deliveries", worldly, sees{"internal/billing/export", "internal/cloud", "internal/failure", "internal/fleet"}, uses{sdk, smithy, "github.com/rogpeppe/go-internal"}},
 	{"internal/cloud/athena/trino", worldly, sees{"internal/cloud", "internal/cloud/moto"}, uses{}},
 
-	{"internal/cloud/spotmarket", worldly, sees{"internal/cloud", "internal/cloud/instancetypes", "internal/cloud/pricelist", "internal/fleet", "internal/market", "internal/money", "internal/objects"}, uses{sdk}},
+	{"internal/cloud/spotmarket", worldly, sees{"internal/cloud", "internal/cloud/instancetypes", "internal/cloud/pricelist", "internal/failure", "internal/fleet", "internal/market", "internal/money", "internal/objects"}, uses{sdk}},
 
 	{"internal/simulation", worldly, sees{"internal/failure", "internal/fleet", "internal/pace", "internal/money", "internal/plan", "internal/objects"}, uses{}},
 	{"internal/simulation/invoice", worldly, sees{"internal/fleet", "internal/money", "internal/billing", "internal/billing/commitments", "internal/billing/export", "internal/market", "internal/simulation"}, uses{decimal}},
