@@ -93,21 +93,11 @@ func (f *reportFlags) verify(folder string) error {
 		return usagef("--bill: the report is of payer %s, and the bill in %s has the payers %s", payer, f.bill, joined(run.payers))
 	}
 	doc := verifyDocument{Folder: folder, First: k.report.Sources.Engine, Differs: []string{}, Anew: otherDeliveries(k.report.Sources.Manifests, manifestsIn(run.bill, k.report.Tenant.Payer))}
-	if len(run.inventory) == 0 {
-		if run.inventory, err = inventoryOf(&k); err != nil {
-			return err
-		}
+	in, err := f.againFrom(run, &k)
+	if err == nil {
+		err = f.besides(in, &k, folder)
 	}
-	if len(f.rates) == 0 {
-		if run.rates, err = ratesOf(&k); err != nil {
-			return err
-		}
-	}
-	in := &reporting.Input{Policy: run.policy, Quarter: k.report.Quarter, Issued: k.report.Issued, Final: k.report.State != reports.Provisional, Snapshots: run.inventory}
-	if in.Offers, err = offersOf(&k); err != nil {
-		return err
-	}
-	if err := f.besides(in, &k, folder); err != nil {
+	if err != nil {
 		return err
 	}
 	made, err := run.report(ctx, k.report.Tenant.Payer, in, false)
@@ -153,6 +143,23 @@ func (f *reportFlags) notAsFiled(k *filedReport, as form) error {
 		}
 	}
 	return fmt.Errorf("%s is not as its %s says: %d changed, %d missing, %d extra; nothing was counted", k.folder, manifestName, len(doc.Changed), len(doc.Missing), len(doc.Extra))
+}
+
+// againFrom is what a report is made again from beside ledger and bill: what lies beside it, where no flag names something else.
+func (f *reportFlags) againFrom(run *reportRun, k *filedReport) (in *reporting.Input, err error) {
+	if len(run.inventory) == 0 {
+		if run.inventory, err = inventoryOf(k); err != nil {
+			return nil, err
+		}
+	}
+	if len(f.rates) == 0 {
+		if run.rates, err = ratesOf(k); err != nil {
+			return nil, err
+		}
+	}
+	in = &reporting.Input{Policy: run.policy, Quarter: k.report.Quarter, Issued: k.report.Issued, Final: k.report.State != reports.Provisional, Snapshots: run.inventory}
+	in.Offers, err = offersOf(k)
+	return in, err
 }
 
 // renderVerified says what verify found.
