@@ -301,15 +301,15 @@ func (r *reportRun) report(ctx context.Context, payer fleet.AccountID, in *repor
 	if err != nil {
 		return nil, err
 	}
-	bill := &reporting.Bill{Payer: payer, Engine: engine, Rates: r.rates, Manifests: manifestsIn(r.bill, payer), Gaps: gapsIn(r.bill), Questions: hashOf(query.DuckDB().Texts(period))}
+	bill := &reporting.Bill{Payer: payer, Engine: engine, Rates: r.rates, Manifests: manifestsIn(r.bill, payer), Gaps: gapsIn(r.bill)}
+	if engine.Name() != recount.Name { // which asks by no text
+		bill.Questions = hashOf(query.DuckDB().Texts(period))
+	}
 	if c, ok := engine.(*charged); ok { // which is asked about what was delivered, and whose reports name that of their quarter
 		bill.Questions, bill.Scanned = hashOf(c.texts(period)), c.cost
 		bill.Manifests = slices.DeleteFunc(bill.Manifests, func(m reports.Manifest) bool {
 			return m.Month < period.From.Format("2006-01") || m.Month >= period.To.Format("2006-01")
 		})
-	}
-	if engine.Name() == recount.Name {
-		bill.Questions = "" // it asks by no text
 	}
 	if again {
 		if bill.Recount, err = openBill(otherEngine(engine.Name()))(r.bill, payer); err != nil {
