@@ -69,15 +69,21 @@ func usageOfFocus(f export.File) *usageFile {
 	meter, pricing, commitment := r.words("SkuMeter"), r.words("PricingCategory"), r.words("CommitmentDiscountCategory")
 	priced, consumed := r.doubles("PricingQuantity"), r.doubles("ConsumedQuantity")
 	list, contracted, billed, effective := r.doubles("ListCost"), r.doubles("ContractedCost"), r.doubles("BilledCost"), r.doubles("EffectiveCost")
+	lines := map[[7]int32]billing.Line{} // of a file's few sorts of rows, by the numbers of their words
 	return &usageFile{
 		reader: r, start: r.times("ChargePeriodStart"), account: r.words("SubAccountId"), resource: r.words("ResourceId"), sku: r.words("SkuId"),
 		operation: &words{names: []string{""}}, zone: r.words("AvailabilityZone"),
 		group: r.entries("Tags", query.GroupKeys()...), cluster: r.entries("Tags", query.ClusterKeys()...),
 		line: func(row int) billing.Line {
-			if category.text(row) != "Usage" || class.at(row) != 0 || status.text(row) == "Unused" || !query.MeterRuns(service.text(row), meter.text(row)) {
-				return ""
+			sort := [...]int32{category.at(row), class.at(row), status.at(row), service.at(row), meter.at(row), pricing.at(row), commitment.at(row)}
+			line, known := lines[sort]
+			if !known {
+				if category.text(row) == "Usage" && class.at(row) == 0 && status.text(row) != "Unused" && query.MeterRuns(service.text(row), meter.text(row)) {
+					line = query.FocusLine(pricing.text(row), commitment.text(row), meter.text(row))
+				}
+				lines[sort] = line
 			}
-			return query.FocusLine(pricing.text(row), commitment.text(row), meter.text(row))
+			return line
 		},
 		commitment: entries{r.words("CommitmentDiscountId")},
 		amounts: func(row int, line billing.Line) [4]amount {
