@@ -17,7 +17,7 @@ import (
 // day; who hears of interruptions has the smallest.
 // That of reports draws pictures, sheets and pages, with a font in each; it reads bills by Athena and links no database. Pages are written by templates,
 // which call methods by name, so that the linker leaves out none of any client's.
-var mostZipped = map[string]int{"dispatch": 6_000_000, "schedule": 6_100_000, "autospot": 7_000_000, "interruption": 6_000_000, "survey": 6_000_000, "report": 13_000_000}
+var mostZipped = map[string]int{"dispatch": 6_000_000, "schedule": 6_100_000, "autospot": 7_000_000, "interruption": 6_000_000, "survey": 6_000_000, "report": 13_500_000}
 
 // TestZipsAreSmall builds the functions as `make build` builds them, and packs them as they are uploaded.
 func TestZipsAreSmall(t *testing.T) {

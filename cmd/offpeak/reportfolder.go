@@ -96,8 +96,11 @@ func lookAtReport(folder string) (k filedReport, err error) {
 		return k, fmt.Errorf("%s: its format is %.40q, this offpeak reads %q", filepath.Join(folder, manifestName), k.manifest.Format, delivery.ManifestFormat)
 	}
 	k.files = folder
-	if k.manifest.Folder != "" {
-		k.files = filepath.Join(folder, path.Base(k.manifest.Folder))
+	if k.manifest.Folder != "" { // of a hub's shelf: as it lies there, or its files copied beside their manifest
+		own := filepath.Join(folder, path.Base(k.manifest.Folder))
+		if info, err := os.Stat(own); err == nil && info.IsDir() {
+			k.files = own
+		}
 	}
 	for _, named := range k.manifest.Files {
 		if err := k.take(named); err != nil {
