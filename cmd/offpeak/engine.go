@@ -26,10 +26,11 @@ func openBill(engine string) func(*export.Bill, fleet.AccountID) (billing.Engine
 	}
 }
 
-// otherEngine is the engine that counts again what one of the name of billing.Engine counted: another one, if the program has another one.
-func otherEngine(counted string) string {
-	if counted == recount.Name && duckdb.BuiltIn {
-		return engineDuckDB
+// otherEngine is the engine that counts again what one of the name of billing.Engine counted. In a program without DuckDB what plain Go counted is counted by plain Go
+// again, and another is false: that shows that nothing was changed, and is no second way of counting.
+func otherEngine(counted string, withDuckDB bool) (engine string, another bool) {
+	if counted == recount.Name && withDuckDB {
+		return engineDuckDB, true
 	}
-	return engineGo
+	return engineGo, counted != recount.Name
 }

@@ -36,7 +36,7 @@ type rehearsal struct {
 	faults    twin.Faults
 	// folder is where everything is written; empty for nowhere.
 	folder string
-	// engine counts the bill; empty for the best that is built in.
+	// engine counts the bill; empty for plain Go.
 	engine string
 	// besides, if set, is done with what was lived and billed before it is cleared away: the store holds ledger and memory, the folder the bill.
 	besides func(ctx context.Context, a *twin.Audit, store objects.Store, bill string) error

@@ -16,6 +16,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"offpeak/internal/billing/duckdb"
 	"offpeak/internal/billing/export"
 	"offpeak/internal/billing/query"
 	"offpeak/internal/billing/recount"
@@ -312,7 +313,11 @@ func (r *reportRun) report(ctx context.Context, payer fleet.AccountID, in *repor
 		})
 	}
 	if again {
-		if bill.Recount, err = openBill(otherEngine(engine.Name()))(r.bill, payer); err != nil {
+		second, another := otherEngine(engine.Name(), duckdb.BuiltIn)
+		if !another {
+			return nil, usagef("--recount: %w", duckdb.ErrNotBuilt)
+		}
+		if bill.Recount, err = openBill(second)(r.bill, payer); err != nil {
 			return nil, err
 		}
 		defer func() { err = errors.Join(err, r.leave(bill.Recount)) }()

@@ -96,8 +96,8 @@ func lookAtReport(folder string) (k filedReport, err error) {
 		return k, fmt.Errorf("%s: its format is %.40q, this offpeak reads %q", filepath.Join(folder, manifestName), k.manifest.Format, delivery.ManifestFormat)
 	}
 	k.files = folder
-	if k.manifest.Folder != "" { // of a hub's shelf: as it lies there, or its files copied beside their manifest
-		own := filepath.Join(folder, path.Base(k.manifest.Folder))
+	if own := path.Base(k.manifest.Folder); strings.HasPrefix(own, "v=") { // of a hub's shelf: as it lies there, or its files copied beside their manifest
+		own = filepath.Join(folder, own)
 		if info, err := os.Stat(own); err == nil && info.IsDir() {
 			k.files = own
 		}

@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"offpeak/internal/billing"
+	"offpeak/internal/billing/duckdb"
 	"offpeak/internal/fleet"
 	"offpeak/internal/local"
 	"offpeak/internal/reporting"
@@ -77,7 +78,7 @@ func (f *reportFlags) verify(folder string) error {
 		return f.notAsFiled(&k, as)
 	}
 	if f.engine == "" && !f.inAthena() {
-		f.engine = otherEngine(k.report.Sources.Engine)
+		f.engine, _ = otherEngine(k.report.Sources.Engine, duckdb.BuiltIn)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

@@ -21,4 +21,4 @@ const (
 )
 
 // ErrNotBuilt says that the program was built without cgo.
-var ErrNotBuilt = errors.New("this program was built without cgo and has no DuckDB: count in plain Go (--engine go), or build it with CGO_ENABLED=1 and a C compiler")
+var ErrNotBuilt = errors.New("this program was built without cgo and has no DuckDB, only plain Go (--engine go): build it with CGO_ENABLED=1 and a C compiler")

@@ -1,6 +1,6 @@
 // Package recount answers the questions of package billing by reading the exports' columns in plain Go, without SQL and without cgo.
 //
-// It is the second engine: a report is verified by asking both, and where a program has no DuckDB it is the only one. In goes a bill that was opened, out come
+// It counts where nobody asks for DuckDB: a report is verified by the one that did not make it, and where a program has no DuckDB this is the only one. In goes a bill that was opened, out come
 // the same rows in the same order, to the last decimal. Doubles become whole numbers of 10^-12 as billing.FromDouble has it and are summed as such. The questions about
 // FOCUS are answered together by one pass over the files, those about CUR 2.0 by another; answers are kept for the period. It writes nothing.
 package recount
