@@ -302,7 +302,7 @@ func (r *reportRun) report(ctx context.Context, payer fleet.AccountID, in *repor
 	if err != nil {
 		return nil, err
 	}
-	bill := &reporting.Bill{Payer: payer, Engine: engine, Rates: r.rates, Manifests: manifestsIn(r.bill, payer), Gaps: gapsIn(r.bill)}
+	bill := &reporting.Bill{Payer: payer, Engine: engine, Rates: r.rates, Manifests: manifestsIn(r.bill, payer), Gaps: gapsIn(r.bill, payer)}
 	if engine.Name() != recount.Name { // which asks by no text
 		bill.Questions = hashOf(query.DuckDB().Texts(period))
 	}
@@ -350,8 +350,9 @@ func manifestsIn(bill *export.Bill, payer fleet.AccountID) (all []reports.Manife
 	return all
 }
 
-func gapsIn(bill *export.Bill) (all []reports.Gap) {
-	for _, g := range bill.Gaps {
+// gapsIn are the gaps that concern a payer, and none of another tenant.
+func gapsIn(bill *export.Bill, payer fleet.AccountID) (all []reports.Gap) {
+	for _, g := range bill.GapsOf(payer) {
 		all = append(all, reports.Gap{Code: string(g.Code), Says: g.String(), Args: g.Particulars()})
 	}
 	return all

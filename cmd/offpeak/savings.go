@@ -127,7 +127,7 @@ func (b *books) figures(ctx context.Context, payer fleet.AccountID, period billi
 	if err != nil {
 		return nil, b.explained(err, payer)
 	}
-	for _, g := range b.bill.Gaps {
+	for _, g := range b.bill.GapsOf(payer) {
 		figures.Gaps = append(figures.Gaps, savings.Gap{Code: savings.GapCode(g.Code), Says: g.String(), Args: g.Particulars()})
 	}
 	return figures, nil
@@ -136,7 +136,7 @@ func (b *books) figures(ctx context.Context, payer fleet.AccountID, period billi
 // explained adds to an error what is wrong with the bill's files, which is most often its cause.
 func (b *books) explained(err error, payer fleet.AccountID) error {
 	var also []string
-	for _, g := range b.bill.Gaps {
+	for _, g := range b.bill.GapsOf(payer) {
 		if g.Code.Withholds() {
 			also = append(also, g.String())
 		}
@@ -176,7 +176,7 @@ func (b *books) baselines() reporting.Baselines { return reporting.Baselines{Sto
 // whole refuses to freeze baselines for good while parts of the bill cannot be used.
 func (b *books) whole(payer fleet.AccountID) error {
 	var lacks []string
-	for _, g := range b.bill.Gaps {
+	for _, g := range b.bill.GapsOf(payer) {
 		if g.Code.Withholds() {
 			lacks = append(lacks, g.String())
 		}

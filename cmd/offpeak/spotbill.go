@@ -56,7 +56,7 @@ func factsOf(ctx context.Context, bill *export.Bill, payer fleet.AccountID, subj
 		defer func() { err = errors.Join(err, closer.Close()) }()
 	}
 	facts, err = covered.Compute(ctx, engine, payer, subjects, now)
-	for _, g := range bill.Gaps {
+	for _, g := range bill.GapsOf(payer) {
 		month, dated := monthOf(g.Where)
 		if (g.Code.Withholds() || g.Code == export.CUR2Missing || g.Code == export.NotHourly) && (!dated || month == facts.From.Format("2006-01") || month == facts.To.Format("2006-01")) {
 			facts.Gaps = append(facts.Gaps, g.String())

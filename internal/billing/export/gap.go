@@ -1,6 +1,12 @@
 package export
 
-import "fmt"
+import (
+	"fmt"
+	"iter"
+	"path"
+
+	"offpeak/internal/fleet"
+)
 
 // Code is what is wrong with a bill, for programs; Gap says it to people.
 type Code string
@@ -69,3 +75,42 @@ func (g Gap) String() string { return fmt.Sprintf("%s: %s; %s", g.Where, g.What,
 
 // Error is String: a gap can be returned as an error by a caller for whom it is one.
 func (g Gap) Error() string { return g.String() }
+
+// GapsOf are the gaps that concern a payer: those in folders of its exports, and those in folders that tell of nobody or of several whose they are. So what is said of
+// one payer's bill names no file of another's.
+func (b *Bill) GapsOf(payer fleet.AccountID) (gaps []Gap) {
+	whose := map[string]map[fleet.AccountID]bool{}
+	for _, d := range b.Deliveries {
+		if d.Payer == "" {
+			continue // it has no row that would tell
+		}
+		for folder := range upwards(d.Folder) {
+			if whose[folder] == nil {
+				whose[folder] = map[fleet.AccountID]bool{}
+			}
+			whose[folder][d.Payer] = true
+		}
+	}
+	for _, g := range b.Gaps {
+		concerns := true
+		for folder := range upwards(g.Where) {
+			if of := whose[folder]; of != nil {
+				concerns = of[payer]
+				break
+			}
+		}
+		if concerns {
+			gaps = append(gaps, g)
+		}
+	}
+	return gaps
+}
+
+// upwards yields a place and the folders that it is in, the nearest first.
+func upwards(place string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for place = path.Clean(place); yield(place) && place != path.Dir(place); {
+			place = path.Dir(place)
+		}
+	}
+}
