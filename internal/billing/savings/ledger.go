@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -77,12 +78,24 @@ func readLedger(in Input, s *Savings) ([]*subject, []Move, error) {
 	slices.SortFunc(subjects, func(a, b *subject) int { return cmp.Compare(a.ARN, b.ARN) })
 	for _, found := range subjects {
 		found.close(in.Period.To)
-		if !found.recorded && !found.moved {
+		if !found.recorded && !found.moved && in.owns(found.Scope.Account) {
 			s.gap(NoEnrolment, "%s: its enrolment is not in the ledger; what the bill shows before %s is not taken as its baseline",
 				found.ID, found.enrolled.UTC().Format(time.DateTime))
 		}
 	}
 	return subjects, movesOf(entries), nil
+}
+
+// owns reports whether an account is one of the payer's, or may be: where no accounts are given, or no account is known.
+func (in *Input) owns(account fleet.AccountID) bool {
+	return len(in.Accounts) == 0 || account == "" || slices.Contains(in.Accounts, account)
+}
+
+// accountOf is the account in the key of a ledger's object, compacted or not; empty where there is none.
+func accountOf(key string) fleet.AccountID {
+	_, rest, _ := strings.Cut(key, "/account=")
+	account, _, _ := strings.Cut(rest, "/")
+	return fleet.AccountID(account)
 }
 
 // entriesUntil returns the entries before the period's end in order of time, each once.
@@ -92,6 +105,7 @@ func entriesUntil(in Input, s *Savings) ([]ledger.Entry, error) {
 	for e, err := range in.Entries {
 		var damage *ledger.Damage
 		switch {
+		case errors.As(err, &damage) && !in.owns(accountOf(damage.Key)): // another tenant's, who is told
 		case errors.As(err, &damage):
 			s.gap(LedgerDamage, "%s; acts that stood there are not counted", damage)
 		case err != nil:
