@@ -18,10 +18,10 @@ type reserved struct {
 	flexible bool
 }
 
-// reserve applies the Reserved Instances: rules 2 to 5 of Bill.
+// reserve readies the Reserved Instances, and the lines that each looks at.
 func (r *replay) reserve(c Commitments) {
 	all := make([]reserved, len(c.Reservations))
-	pools := map[Product][]*line{}
+	r.pools = map[Product][]*line{}
 	for i := range c.Reservations {
 		reservation := &c.Reservations[i]
 		count := decimal.NewFromInt(int64(max(reservation.Count, 0)))
@@ -32,18 +32,23 @@ func (r *replay) reserve(c Commitments) {
 		}
 		all[i] = reserved{reservation, p, reservation.pool(), flexible}
 		r.pots = append(r.pots, p)
-		pools[all[i].pool] = nil
+		r.pools[all[i].pool] = nil
 	}
 	if len(all) == 0 {
 		return
 	}
 	slices.SortFunc(all, func(a, b reserved) int { return cmp.Compare(a.ID, b.ID) })
-	r.pour(pools)
+	r.reserved = all
+	r.pour()
+}
+
+// coverByReservations applies the Reserved Instances: rules 2 to 5 of Bill.
+func (r *replay) coverByReservations() {
 	for _, zonal := range []bool{true, false} {
-		for _, eligible := range []func(owner, account fleet.AccountID) bool{own, c.others} {
-			for _, reservation := range all {
-				if reservation.zonal() == zonal {
-					reservation.cover(pools[reservation.pool], eligible)
+		for _, eligible := range []func(owner, account fleet.AccountID) bool{own, r.others} {
+			for i := range r.reserved {
+				if r.reserved[i].zonal() == zonal {
+					r.cover(&r.reserved[i], eligible)
 				}
 			}
 		}
@@ -51,9 +56,9 @@ func (r *replay) reserve(c Commitments) {
 }
 
 // pour puts the lines into the pools that reservations look at, smallest size first.
-func (r *replay) pour(pools map[Product][]*line) {
+func (r *replay) pour() {
 	types := map[string]bool{}
-	for key := range pools {
+	for key := range r.pools {
 		types[key.Type], types[key.Family] = true, true
 	}
 	for _, l := range r.lines {
@@ -61,30 +66,30 @@ func (r *replay) pour(pools map[Product][]*line) {
 			continue // a look at two words saves most usage a look at all of its product's
 		}
 		for key := range l.usage.Product.pools {
-			if lines, wanted := pools[key]; wanted {
-				pools[key] = append(lines, l)
+			if lines, wanted := r.pools[key]; wanted {
+				r.pools[key] = append(lines, l)
 			}
 		}
 	}
-	for _, lines := range pools {
+	for _, lines := range r.pools {
 		slices.SortFunc(lines, func(a, b *line) int {
 			return cmp.Or(a.usage.Product.Factor.Cmp(b.usage.Product.Factor), cmp.Compare(a.turn, b.turn))
 		})
 	}
 }
 
-func (r reserved) cover(lines []*line, eligible func(owner, account fleet.AccountID) bool) {
-	for _, l := range lines {
-		if r.pot.used.Equal(r.pot.size) {
+func (r *replay) cover(by *reserved, eligible func(owner, account fleet.AccountID) bool) {
+	for _, l := range r.pools[by.pool] {
+		if by.pot.used.Equal(by.pot.size) {
 			return
 		}
-		if !l.rest.IsPositive() || !eligible(r.Owner, l.usage.Account) {
+		if !l.rest.IsPositive() || !eligible(by.Owner, l.usage.Account) {
 			continue
 		}
-		if r.flexible {
-			r.pot.fill(l, l.usage.Product.Factor)
+		if by.flexible {
+			r.fill(by.pot, l, l.usage.Product.Factor)
 		} else {
-			r.pot.fill(l, decimal.NewFromInt(1))
+			r.fill(by.pot, l, decimal.NewFromInt(1))
 		}
 	}
 }
@@ -113,13 +118,13 @@ type offer struct {
 	ratio decimal.Decimal // rate / on-demand price: the lower, the higher the savings percentage
 }
 
-// apply applies the Savings Plans: rules 6 and 7 of Bill.
-func (r *replay) apply(c Commitments) {
+// offer readies the Savings Plans' offers, the best first.
+func (r *replay) offer(c Commitments) {
 	if len(c.Plans) == 0 {
 		return
 	}
 	classes := r.classes()
-	offers := map[PlanKind][]offer{}
+	r.offers = map[PlanKind][]offer{}
 	for i := range c.Plans {
 		plan := &c.Plans[i]
 		hourly := decimal.Max(number(plan.Hourly), decimal.Zero)
@@ -131,17 +136,24 @@ func (r *replay) apply(c Commitments) {
 				continue
 			}
 			for _, lines := range prices {
-				offers[plan.Kind] = appendOffer(offers[plan.Kind], offer{plan: plan, pot: p, class: key, lines: lines}, rate)
+				r.offers[plan.Kind] = appendOffer(r.offers[plan.Kind], offer{plan: plan, pot: p, class: key, lines: lines}, rate)
 			}
 		}
 	}
+	for _, offers := range r.offers {
+		slices.SortFunc(offers, compareOffers)
+	}
+}
+
+// coverByPlans applies the Savings Plans: rules 6 and 7 of Bill.
+func (r *replay) coverByPlans() {
 	for _, kind := range []PlanKind{EC2InstancePlan, ComputePlan, DatabasePlan} {
-		slices.SortFunc(offers[kind], compareOffers)
-		for _, eligible := range []func(owner, account fleet.AccountID) bool{own, c.others} {
-			for _, o := range offers[kind] {
+		for _, eligible := range []func(owner, account fleet.AccountID) bool{own, r.others} {
+			for i := range r.offers[kind] {
+				o := &r.offers[kind][i]
 				for _, l := range o.lines {
 					if l.rest.IsPositive() && eligible(o.plan.Owner, l.usage.Account) {
-						o.pot.fill(l, o.rate)
+						r.fill(o.pot, l, o.rate)
 					}
 				}
 			}
@@ -149,11 +161,11 @@ func (r *replay) apply(c Commitments) {
 	}
 }
 
-// classes sorts what is not covered yet: lines by class, and in a class by price.
+// classes sorts the lines by class, and in a class by price.
 func (r *replay) classes() map[class][][]*line {
 	classes := map[class][][]*line{}
 	for _, l := range r.lines {
-		if !l.rest.IsPositive() || !l.price.IsPositive() {
+		if !l.price.IsPositive() {
 			continue
 		}
 		p := &l.usage.Product
@@ -176,7 +188,7 @@ func appendOffer(offers []offer, o offer, rate money.Rate) []offer {
 	if o.rate.Cmp(price) > 0 {
 		return offers
 	}
-	o.ratio = o.rate.DivRound(price, 2*places)
+	o.ratio = o.rate.DivRound(price, 2*Places)
 	return append(offers, o)
 }
 

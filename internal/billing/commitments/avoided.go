@@ -1,6 +1,8 @@
 package commitments
 
 import (
+	"math/big"
+
 	"github.com/shopspring/decimal"
 
 	"offpeak/internal/money"
@@ -8,11 +10,10 @@ import (
 
 // Avoidance is what usage avoided within one payer's hour was worth.
 type Avoidance struct {
-	Contracted money.USD   // at contracted on-demand prices: what it would be worth without commitments
-	Adjusted   money.USD   // bill(kept + avoided) - bill(kept)
-	Wasted     money.USD   // commitment that the avoided usage would have used: unused(kept) - unused(kept + avoided)
-	Shares     []money.USD // Adjusted shared out over the avoided lines by Share
-	Kept       []Use       // what became of the commitments in the hour as it was, by id
+	Contracted money.USD // at contracted on-demand prices: what it would be worth without commitments
+	Adjusted   money.USD // bill(kept + avoided) - bill(kept)
+	Wasted     money.USD // commitment that the avoided usage would have used: unused(kept) - unused(kept + avoided)
+	Kept       []Use     // what became of the commitments in the hour as it was, by id
 }
 
 // Avoid replays the hour with and without the avoided usage. Lines of one account, key, SKU, zone and price are added up first, so a
@@ -21,21 +22,31 @@ type Avoidance struct {
 // Adjusted is usually below Contracted, but not always: usage that its owner's plan serves before another account's better
 // discounted one is worth more than its own price.
 func Avoid(kept, avoided []Usage, c Commitments) Avoidance {
-	without := replayOf(Hour{Usage: merged(kept, nil), Commitments: c})
-	with := without
-	if len(avoided) > 0 {
-		with = replayOf(Hour{Usage: merged(kept, avoided), Commitments: c})
+	all, before := merged(kept, avoided)
+	r := readied(all, c)
+	for _, l := range r.lines {
+		l.quantity = before[l.at]
 	}
-	contracted := decimal.Zero
+	r.run()
+	result := Avoidance{Kept: r.uses()}
+	if len(avoided) == 0 {
+		return result
+	}
+	unused, rests := r.unused(), make([]decimal.Decimal, len(all))
+	for _, l := range r.lines {
+		rests[l.at], l.quantity = l.rest, all[l.at].Quantity
+	}
+	r.run()
+	contracted, adjusted := decimal.Zero, decimal.Zero // the fixed parts are the same
 	for i := range avoided {
-		contracted = contracted.Add(valueOf(avoided[i]))
+		contracted = contracted.Add(rounded(avoided[i].Quantity.Mul(number(avoided[i].OnDemand))))
 	}
-	result := Avoidance{
-		Contracted: usd(contracted),
-		Adjusted:   usd(with.onDemand().Sub(without.onDemand())), // the fixed parts are the same
-		Wasted:     usd(without.unused().Sub(with.unused())),
+	for _, l := range r.lines {
+		if rest := rests[l.at]; !rest.Equal(l.rest) {
+			adjusted = adjusted.Add(l.value()).Sub(rounded(rest.Mul(l.price)))
+		}
 	}
-	result.Shares, result.Kept = Share(result.Adjusted, avoided), without.uses()
+	result.Contracted, result.Adjusted, result.Wasted = usd(contracted), usd(adjusted), usd(unused.Sub(r.unused()))
 	return result
 }
 
@@ -47,41 +58,58 @@ func Adjusted(kept, avoided []Usage, c Commitments) money.USD {
 // Wasted returns the commitment that lies idle because usage was avoided, in dollars: unused(kept) - unused(kept + avoided).
 func Wasted(kept, avoided []Usage, c Commitments) money.USD { return Avoid(kept, avoided, c).Wasted }
 
-// Share shares one total of a payer's hour out over the avoided lines, pro rata to their contracted value; the parts sum to the
-// total exactly. The waterfall is not linear, so no line has a value of its own: this is a rule of presentation.
+// Share shares one total of a payer's hour out over the avoided lines, pro rata to their contracted values (below zero for induced hours); the
+// parts sum to the total exactly. The waterfall is not linear, so no line has a value of its own: this is a rule of presentation. Amounts are taken to
+// twenty places.
 //
 // With induced hours (negative lines) a plain pro rata would divide by a sum near zero. Each line therefore gets its contracted
 // value, and the difference to the total is shared pro rata to the size of those values: without negative lines that is the
 // plain pro rata. Lines all of no value share alike.
-func Share(total money.USD, avoided []Usage) []money.USD {
-	if len(avoided) == 0 {
+func Share(total money.USD, values []money.USD) []money.USD {
+	if len(values) == 0 {
 		return nil
 	}
-	values := make([]decimal.Decimal, len(avoided))
-	sum, size := decimal.Zero, decimal.Zero
-	for i := range avoided {
-		values[i] = valueOf(avoided[i])
-		sum, size = sum.Add(values[i]), size.Add(values[i].Abs())
+	// In whole units of the twentieth place, which are summed in place: an hour has hundreds of lines and a quarter thousands of hours.
+	whole, weights := make([]*big.Int, len(values)), make([]*big.Int, len(values))
+	size, difference := new(big.Int), units(total)
+	for i, v := range values {
+		whole[i] = units(v)
+		weights[i] = new(big.Int).Abs(whole[i])
+		size.Add(size, weights[i])
+		difference.Sub(difference, whole[i])
 	}
-	difference := number(total).Sub(sum)
-	weigh := func(i int) decimal.Decimal { return values[i].Abs() }
-	if size.IsZero() {
-		size = decimal.NewFromInt(int64(len(avoided)))
-		weigh = func(int) decimal.Decimal { return decimal.NewFromInt(1) }
-	}
-	parts := make([]money.USD, len(avoided))
-	weight, given := decimal.Zero, decimal.Zero
-	for i := range avoided {
-		weight = weight.Add(weigh(i))
-		upTo := difference
-		if !weight.Equal(size) {
-			upTo = difference.Mul(weight).DivRound(size, places)
+	if size.Sign() == 0 {
+		size.SetInt64(int64(len(values)))
+		for i := range weights {
+			weights[i].SetInt64(1)
 		}
-		parts[i] = usd(values[i].Add(upTo).Sub(given))
-		given = upTo
+	}
+	parts := make([]money.USD, len(values))
+	weight, given, upTo, rest := new(big.Int), new(big.Int), new(big.Int), new(big.Int)
+	for i := range values {
+		weight.Add(weight, weights[i])
+		halfUp(upTo.Mul(difference, weight), size, rest)
+		whole[i].Add(whole[i], upTo).Sub(whole[i], given)
+		parts[i] = money.USDOf(decimal.NewFromBigInt(whole[i], -Places))
+		given, upTo = upTo, given
 	}
 	return parts
 }
 
-// valueOf is the contracted on-demand value of a line, below zero for induced hours.
-func valueOf(u Usage) decimal.Decimal { return rounded(u.Quantity.Mul(number(u.OnDemand))) }
+// units are an amount in units of the twentieth place.
+func units(amount money.USD) *big.Int {
+	d := number(amount)
+	if d.Exponent() != -Places {
+		d = d.Round(Places)
+	}
+	return d.Coefficient()
+}
+
+// halfUp divides in place, and rounds half away from zero; by is above zero, rest is overwritten.
+func halfUp(n, by, rest *big.Int) {
+	sign := n.Sign()
+	n.QuoRem(n, by, rest)
+	if rest.Lsh(rest, 1).CmpAbs(by) >= 0 {
+		n.Add(n, big.NewInt(int64(sign)))
+	}
+}

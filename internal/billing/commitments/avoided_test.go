@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/shopspring/decimal"
 
 	"offpeak/internal/billing/commitments"
 	"offpeak/internal/money"
@@ -85,7 +86,7 @@ func TestAvoidedUsageIsWorth(t *testing.T) {
 	} {
 		got := commitments.Avoid(row.kept, row.avoided, row.c)
 		want := commitments.Avoidance{
-			Contracted: usd(row.contracted), Adjusted: usd(row.adjusted), Wasted: usd(row.wasted), Shares: []money.USD{usd(row.adjusted)},
+			Contracted: usd(row.contracted), Adjusted: usd(row.adjusted), Wasted: usd(row.wasted),
 			Kept: commitments.Bill(commitments.Hour{Usage: row.kept, Commitments: row.c}).Commitments,
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
@@ -102,30 +103,28 @@ func TestAvoidedUsageIsWorth(t *testing.T) {
 
 func TestShare(t *testing.T) {
 	t.Parallel()
-	line := func(hours, price string) commitments.Usage { return runs("A/i", linux("m5.large"), hours, price) }
 	for _, row := range []struct {
-		name    string
-		total   string
-		avoided []commitments.Usage
-		want    []string
+		name         string
+		total        string
+		values, want []string
 	}{
 		{"nothing to share out to", "1", nil, nil},
-		{"pro rata to contracted value", "2", []commitments.Usage{line("1", "1"), line("0.5", "6")}, []string{"0.5", "1.5"}},
+		{"pro rata to contracted value", "2", []string{"1", "3"}, []string{"0.5", "1.5"}},
 		{
-			"thirds sum to the whole", "1",
-			[]commitments.Usage{line("1", "1"), line("1", "1"), line("1", "1")},
+			"thirds sum to the whole", "1", []string{"1", "1", "1"},
 			[]string{"0.33333333333333333333", "0.33333333333333333334", "0.33333333333333333333"},
 		},
-		{"a total of nothing", "0", []commitments.Usage{line("1", "1"), line("2", "1")}, []string{"0", "0"}},
-		{"lines of no value share alike", "1", []commitments.Usage{line("1", "0"), line("2", "0")}, []string{"0.5", "0.5"}},
-		{
-			"induced hours: each its value, the difference pro rata to size; no division by a sum near zero", "-1",
-			[]commitments.Usage{line("3", "1"), line("-3", "1")},
-			[]string{"2.5", "-3.5"},
-		},
+		{"a total of nothing", "0", []string{"1", "2"}, []string{"0", "0"}},
+		{"lines of no value share alike", "1", []string{"0", "0"}, []string{"0.5", "0.5"}},
+		{"induced hours: each its value, the difference pro rata to size; no division by a sum near zero", "-1", []string{"3", "-3"}, []string{"2.5", "-3.5"}},
+		{"a total below zero of one line", "-0.7", []string{"3"}, []string{"-0.7"}},
 	} {
+		var values []money.USD
+		for _, v := range row.values {
+			values = append(values, usd(v))
+		}
 		var got []string
-		for _, part := range commitments.Share(usd(row.total), row.avoided) {
+		for _, part := range commitments.Share(usd(row.total), values) {
 			got = append(got, part.String())
 		}
 		if diff := cmp.Diff(row.want, got); diff != "" {
@@ -137,16 +136,21 @@ func TestShare(t *testing.T) {
 func TestSharesSumToTheTotalExactly(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(12, 13))
+	amount := func() money.USD {
+		return money.USDOf(decimal.New(random.Int64N(2e18)-5e17, -int32(random.IntN(21))))
+	}
 	for n := range 1000 {
-		hour := randomHour(random)
-		avoided := hour.Usage[:1+random.IntN(len(hour.Usage))]
-		result := commitments.Avoid(hour.Usage[len(avoided):], avoided, hour.Commitments)
+		total, values := amount(), make([]money.USD, 1+random.IntN(9))
+		for i := range values {
+			values[i] = amount()
+		}
 		var sum money.USD
-		for _, part := range result.Shares {
+		parts := commitments.Share(total, values)
+		for _, part := range parts {
 			sum = sum.Add(part)
 		}
-		if len(result.Shares) != len(avoided) || !sum.Equal(result.Adjusted) {
-			t.Fatalf("hour %d: %d parts sum to %s, want %s", n, len(result.Shares), sum, result.Adjusted)
+		if len(parts) != len(values) || !sum.Equal(total) {
+			t.Fatalf("%d: %d parts sum to %s, want %s", n, len(parts), sum, total)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"offpeak/internal/fleet"
 	"offpeak/internal/money"
 )
 
@@ -63,7 +64,9 @@ type Use struct {
 // is taken. Equal percentages cost the payer the same whichever comes first, unless accounts or kinds of plan further down
 // differ. Not modelled: group sharing of discounts (2025), capacity reservations, and dedicated hosts' own reservations.
 func Bill(hour Hour) Result {
-	r := replayOf(hour)
+	r := readied(hour.Usage, hour.Commitments)
+	r.told = true
+	r.run()
 	result := Result{Lines: make([]Line, len(r.lines)), OnDemand: usd(r.onDemand()), Fixed: usd(r.fixed())}
 	result.Total = result.OnDemand.Add(result.Fixed)
 	for _, l := range r.lines {
@@ -87,27 +90,32 @@ func (r *replay) uses() (uses []Use) {
 	return uses
 }
 
-// places is where amounts are rounded, and as many as package money reads; finer is where quantities are cut, so that what is
-// lost there does not reach the last place of an amount.
-const (
-	places = 20
-	finer  = 30
-)
+// Places is where amounts are rounded.
+const Places = 20
 
-// replay is the state of one hour while commitments are applied.
+// finer is where quantities are cut, so that what is lost there does not reach the last place of an amount.
+const finer = 30
+
+// replay is the state of one hour while commitments are applied: first what does not depend on how much was used, then what became of it.
 type replay struct {
-	lines []*line // in the order in which equal usage is served
-	pots  []*pot
+	lines    []*line // in the order in which equal usage is served
+	pots     []*pot
+	reserved []reserved // by id
+	pools    map[Product][]*line
+	offers   map[PlanKind][]offer // best first
+	others   func(owner, account fleet.AccountID) bool
+	told     bool // that coverage is told part by part
 }
 
 // line is a usage in the making of a bill.
 type line struct {
-	usage   *Usage
-	at      int             // its place in the input
-	turn    int             // its place in the order in which equal usage is served
-	price   decimal.Decimal // on demand, of one unit
-	rest    decimal.Decimal // not covered yet
-	covered []part
+	usage *Usage
+	at    int             // its place in the input
+	turn  int             // its place in the order in which equal usage is served
+	price decimal.Decimal // on demand, of one unit
+	// quantity is how much was used, and rest what of it is not covered yet.
+	quantity, rest decimal.Decimal
+	covered        []part
 }
 
 type part struct {
@@ -122,28 +130,41 @@ type pot struct {
 	hourly     decimal.Decimal // its cost, used or not
 }
 
-func replayOf(hour Hour) *replay {
-	r := &replay{lines: make([]*line, len(hour.Usage))}
-	lines := make([]line, len(hour.Usage))
-	for i := range hour.Usage {
-		u := &hour.Usage[i]
-		lines[i] = line{usage: u, at: i, price: number(u.OnDemand)}
-		if u.Quantity.IsPositive() {
-			lines[i].rest = u.Quantity
-		}
+// readied makes a replay that is ready to run.
+func readied(usage []Usage, c Commitments) *replay {
+	r := &replay{lines: make([]*line, len(usage)), others: c.others}
+	lines := make([]line, len(usage))
+	for i := range usage {
+		u := &usage[i]
+		lines[i] = line{usage: u, at: i, price: number(u.OnDemand), quantity: u.Quantity}
 		r.lines[i] = &lines[i]
 	}
 	slices.SortFunc(r.lines, func(a, b *line) int { return cmp.Or(compare(a.usage, b.usage), cmp.Compare(a.at, b.at)) })
 	for i, l := range r.lines {
 		l.turn = i
 	}
-	r.reserve(hour.Commitments)
-	r.apply(hour.Commitments)
+	r.reserve(c)
+	r.offer(c)
 	return r
 }
 
+// run applies the commitments to the lines' quantities. It may be run again with others.
+func (r *replay) run() {
+	for _, l := range r.lines {
+		l.rest, l.covered = decimal.Zero, nil
+		if l.quantity.IsPositive() {
+			l.rest = l.quantity
+		}
+	}
+	for _, p := range r.pots {
+		p.used = decimal.Zero
+	}
+	r.coverByReservations()
+	r.coverByPlans()
+}
+
 // fill covers as much of the line as the pot still gives, at so many of the pot's units for one of the line's.
-func (p *pot) fill(l *line, per decimal.Decimal) {
+func (r *replay) fill(p *pot, l *line, per decimal.Decimal) {
 	left := p.size.Sub(p.used)
 	spent, quantity := rounded(l.rest.Mul(per)), l.rest
 	if spent.Cmp(left) > 0 {
@@ -154,10 +175,12 @@ func (p *pot) fill(l *line, per decimal.Decimal) {
 		spent = left
 		quantity, _ = left.QuoRem(per, finer)
 	}
-	before := p.costOf(p.used)
+	before := p.used
 	p.used = p.used.Add(spent)
 	l.rest = l.rest.Sub(quantity)
-	l.covered = append(l.covered, part{by: p, quantity: quantity, cost: p.costOf(p.used).Sub(before)})
+	if r.told {
+		l.covered = append(l.covered, part{by: p, quantity: quantity, cost: p.costOf(p.used).Sub(p.costOf(before))})
+	}
 }
 
 // costOf is the effective cost of so much of the pot: a difference of two of them is a part's cost, so parts sum to the whole.
@@ -170,7 +193,7 @@ func (p *pot) costOf(used decimal.Decimal) decimal.Decimal {
 	case p.size.Equal(p.hourly):
 		return used
 	default:
-		return p.hourly.Mul(used).DivRound(p.size, places)
+		return p.hourly.Mul(used).DivRound(p.size, Places)
 	}
 }
 
@@ -199,8 +222,8 @@ func (r *replay) unused() (sum decimal.Decimal) {
 }
 
 func rounded(d decimal.Decimal) decimal.Decimal {
-	if d.Exponent() < -places {
-		return d.Round(places)
+	if d.Exponent() < -Places {
+		return d.Round(Places)
 	}
 	return d
 }

@@ -178,30 +178,35 @@ func compare(a, b *Usage) int {
 
 // merged adds up the lines of one account, key, SKU, zone and price, so that avoided and kept parts of one resource's hour are one
 // line, and an hour that a schedule induced (a negative quantity) is taken off what ran. Lines stay in the order in which they were first met.
-func merged(kept, avoided []Usage) []Usage {
-	all := slices.Concat(kept, avoided)
+// Before is how much of each was kept.
+func merged(kept, avoided []Usage) (all []Usage, before []decimal.Decimal) {
+	all, before = slices.Concat(kept, avoided), make([]decimal.Decimal, len(kept)+len(avoided))
 	order := make([]int, len(all))
 	for i := range order {
 		order[i] = i
+		if i < len(kept) {
+			before[i] = kept[i].Quantity
+		}
 	}
 	slices.SortFunc(order, func(a, b int) int { return cmp.Or(compareNames(&all[a], &all[b]), cmp.Compare(a, b)) })
 	gone := make([]bool, len(all))
 	for i, first := 1, 0; i < len(order); i++ {
-		if compareNames(&all[order[first]], &all[order[i]]) != 0 {
+		into, at := order[first], order[i]
+		if compareNames(&all[into], &all[at]) != 0 {
 			first = i
 			continue
 		}
-		into := &all[order[first]]
-		into.Quantity, gone[order[i]] = into.Quantity.Add(all[order[i]].Quantity), true
+		all[into].Quantity, before[into] = all[into].Quantity.Add(all[at].Quantity), before[into].Add(before[at])
+		gone[at] = true
 	}
 	n := 0
 	for i := range all {
 		if !gone[i] {
-			all[n] = all[i]
+			all[n], before[n] = all[i], before[i]
 			n++
 		}
 	}
-	return all[:n]
+	return all[:n], before[:n]
 }
 
 // compareNames tells apart what is not added up. A SKU is a region's, and a zonal Reserved Instance is not.

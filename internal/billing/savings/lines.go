@@ -9,6 +9,7 @@ import (
 
 	"offpeak/internal/billing"
 	"offpeak/internal/billing/avoidance"
+	"offpeak/internal/billing/commitments"
 	"offpeak/internal/fleet"
 	"offpeak/internal/money"
 )
@@ -23,6 +24,14 @@ type avoidedLine struct {
 	sku      int32
 	quantity decimal.Decimal
 	value    price
+	// list and contract are what it is worth at the price.
+	list, contract money.USD
+}
+
+// worthIt is the line with what it is worth.
+func (l avoidedLine) worthIt() avoidedLine {
+	l.list, l.contract = worth(l.quantity, l.value.list), worth(l.quantity, l.value.contract)
+	return l
 }
 
 // reader walks one claim's hours in order, with what the subject used in each.
@@ -44,13 +53,14 @@ type reader struct {
 	mixes []mix
 	mix   int // the last one that begins at or before the hour
 	use   int // the first one that is not before the hour
-	// split remembers how hours were split: most nights of a resource are alike.
-	splits map[likeness][]splitPart
+	// known remembers the lines of hours: most nights of a resource are alike.
+	known map[likeness][]avoidedLine
 }
 
-// likeness is all that the split of an hour depends on, where the resource used one SKU in it or none.
+// likeness is all that the lines of an hour depend on, where the resource used one SKU in it or none.
 type likeness struct {
 	mix     int
+	month   int
 	avoided avoidance.Hours
 	used    use // without its hour
 }
@@ -62,7 +72,7 @@ type splitPart struct {
 }
 
 func newReader(c *computation, claim int, s *subject) *reader {
-	r := &reader{claim: claim, subject: s, skus: c.skus, mixes: s.mixes(c.skus), splits: map[likeness][]splitPart{}}
+	r := &reader{claim: claim, subject: s, skus: c.skus, mixes: s.mixes(c.skus), known: map[likeness][]avoidedLine{}}
 	r.next, r.stop = iter.Pull2(c.claims.Hourly(&c.claims.Claims[claim]))
 	r.advance()
 	return r
@@ -70,7 +80,7 @@ func newReader(c *computation, claim int, s *subject) *reader {
 
 func (r *reader) advance() { r.hour, r.avoided, r.more = r.next() }
 
-// lines returns what was avoided in an hour, and moves on to the next. The hours are asked for in order.
+// lines returns what was avoided in an hour, and moves on to the next. The hours are asked for in order; the lines are not to be changed.
 func (r *reader) lines(hour, baseline time.Time, month int) []avoidedLine {
 	if !r.more || !r.hour.Equal(hour) {
 		return nil
@@ -96,32 +106,31 @@ func (r *reader) lines(hour, baseline time.Time, month int) []avoidedLine {
 	if avoided.IsZero() || len(r.mixes) == 0 {
 		return nil
 	}
-	induced := avoided.Cmp(avoidance.Hours{}) < 0
-	parts := r.parts(avoided, used, seconds)
-	lines := make([]avoidedLine, len(parts))
-	for i, p := range parts {
-		lines[i] = avoidedLine{
-			claim: r.claim, month: month, induced: induced, account: r.subject.Scope.Account, sku: p.sku, quantity: p.quantity, value: r.skus.inMonth(p.sku, month),
-		}
+	like := likeness{mix: r.mix, month: month, avoided: avoided}
+	switch {
+	case len(used) > 1:
+		return r.priced(r.split(avoided, used, seconds), avoided, month)
+	case len(used) == 1:
+		like.used = use{sku: used[0].sku + 1, quantity: used[0].quantity}
+	}
+	lines, known := r.known[like]
+	if !known {
+		lines = r.priced(r.split(avoided, used, seconds), avoided, month)
+		r.known[like] = lines
 	}
 	return lines
 }
 
-// parts splits an hour, or remembers how one like it was split.
-func (r *reader) parts(avoided avoidance.Hours, used []use, seconds int64) []splitPart {
-	like := likeness{mix: r.mix, avoided: avoided}
-	switch {
-	case len(used) > 1:
-		return r.split(avoided, used, seconds)
-	case len(used) == 1:
-		like.used = use{sku: used[0].sku + 1, quantity: used[0].quantity}
+// priced makes lines of the parts of an hour.
+func (r *reader) priced(parts []splitPart, avoided avoidance.Hours, month int) []avoidedLine {
+	induced := avoided.Cmp(avoidance.Hours{}) < 0
+	lines := make([]avoidedLine, len(parts))
+	for i, p := range parts {
+		lines[i] = avoidedLine{
+			claim: r.claim, month: month, induced: induced, account: r.subject.Scope.Account, sku: p.sku, quantity: p.quantity, value: r.skus.inMonth(p.sku, month),
+		}.worthIt()
 	}
-	parts, known := r.splits[like]
-	if !known {
-		parts = r.split(avoided, used, seconds)
-		r.splits[like] = parts
-	}
-	return parts
+	return lines
 }
 
 // split divides an hour's avoided units over SKUs: what the baseline's units would have used in their mix, less what was used.
@@ -153,7 +162,7 @@ func (r *reader) split(avoided avoidance.Hours, used []use, seconds int64) (part
 	return parts
 }
 
-// exactly is how many places a quantity keeps where it does not divide: the product with a price is exact far beyond a cent.
+// exactly is how many places a quantity or a share keeps where it does not divide: the product with a price is exact far beyond a cent.
 const exactly = 24
 
 func quotient(q *big.Rat) decimal.Decimal {
@@ -165,7 +174,7 @@ func quotient(q *big.Rat) decimal.Decimal {
 
 // worth is a quantity at a price.
 func worth(quantity decimal.Decimal, rate money.Rate) money.USD {
-	return money.USDOf(quantity.Mul(rate.Decimal()).Round(exactly))
+	return money.USDOf(quantity.Mul(rate.Decimal()).Round(commitments.Places))
 }
 
 // hoursOf yields the whole hours of a period.

@@ -139,14 +139,15 @@ func (b *commitmentBook) at(hour time.Time, reserved map[string]decimal.Decimal)
 
 // replayed is what became of one hour.
 type replayed struct {
-	avoided []avoidedLine // those that commitments can cover; Spot is not among them
-	spot    []avoidedLine
+	avoided []*avoidedLine // those that commitments can cover; Spot is not among them
+	shares  []money.USD    // theirs of what the hour's avoided usage was worth
+	spot    []*avoidedLine
 	worth   commitments.Avoidance
 	billed  []commitments.Billed
 }
 
 // replay replays an hour with and without what was avoided.
-func (c *computation) replay(i int, hour time.Time, avoided []avoidedLine) (r replayed) {
+func (c *computation) replay(i int, hour time.Time, avoided [][]avoidedLine) (r replayed) {
 	h := &c.hours[i]
 	var in commitments.Commitments
 	in, r.billed = c.fixed.at(hour, h.reserved)
@@ -155,15 +156,27 @@ func (c *computation) replay(i int, hour time.Time, avoided []avoidedLine) (r re
 		ran = append(ran, c.usageOf(k.sku, k.account, k.quantity, c.skus.inMonth(k.sku, month)))
 	}
 	var lines []commitments.Usage
-	for _, l := range avoided {
-		if c.skus.all[l.sku].spot {
-			r.spot = append(r.spot, l)
-			continue
+	var values []money.USD
+	places := map[kept]int{}
+	for _, some := range avoided {
+		for n := range some {
+			l := &some[n]
+			if c.skus.all[l.sku].spot {
+				r.spot = append(r.spot, l)
+				continue
+			}
+			r.avoided, values = append(r.avoided, l), append(values, l.contract)
+			place, known := places[kept{l.account, l.sku}]
+			if !known {
+				places[kept{l.account, l.sku}] = len(lines)
+				lines = append(lines, c.usageOf(l.sku, l.account, l.quantity, l.value))
+				continue
+			}
+			lines[place].Quantity = lines[place].Quantity.Add(l.quantity)
 		}
-		r.avoided = append(r.avoided, l)
-		lines = append(lines, c.usageOf(l.sku, l.account, l.quantity, l.value))
 	}
 	r.worth = commitments.Avoid(ran, lines, in)
+	r.shares = commitments.Share(r.worth.Adjusted, values)
 	return r
 }
 

@@ -146,7 +146,8 @@ func (m *mover) lines(number int, c *computation, hour time.Time) []avoidedLine 
 		paid := money.USDOf(run.paid)
 		s.Paid, s.Months[month].Paid = s.Paid.Add(paid), s.Months[month].Paid.Add(paid)
 		n := m.originals[run.sku]
-		lines = append(lines, avoidedLine{move: number + 1, month: month, account: m.account(c), sku: n, quantity: run.quantity, value: c.skus.inMonth(n, month)})
+		line := avoidedLine{move: number + 1, month: month, account: m.account(c), sku: n, quantity: run.quantity, value: c.skus.inMonth(n, month)}
+		lines = append(lines, line.worthIt())
 	}
 	return lines
 }

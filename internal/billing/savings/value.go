@@ -38,14 +38,15 @@ func (c *computation) value(ctx context.Context) error {
 	running, next := &hoursInReplay{}, &hoursInReplay{}
 	defer func() { running.wait.Wait() }()
 	for i, hour := range hoursOf(c.Measured) {
-		var all []avoidedLine
+		var all [][]avoidedLine
 		c.Ran = append(c.Ran, HourRan{Hour: hour})
+		month := c.monthNumber(hour)
 		for _, r := range readers {
 			r.ran = &c.Ran[i]
-			all = append(all, r.lines(hour, c.Baseline, c.monthNumber(hour))...)
+			all = append(all, r.lines(hour, c.Baseline, month))
 		}
 		for n, m := range movers {
-			all = append(all, m.lines(n, c, hour)...)
+			all = append(all, m.lines(n, c, hour))
 		}
 		next.lines, next.hours = append(next.lines, all), append(next.hours, hour)
 		if len(next.lines) < block && i+1 < len(c.hours) {
@@ -69,7 +70,7 @@ func (c *computation) value(ctx context.Context) error {
 type hoursInReplay struct {
 	first   int // the number of the first hour
 	hours   []time.Time
-	lines   [][]avoidedLine
+	lines   [][][]avoidedLine // of each hour, by reader
 	results []replayed
 	err     error
 	wait    sync.WaitGroup
@@ -113,11 +114,10 @@ func (c *computation) readers() []*reader {
 // add takes in what became of an hour.
 func (c *computation) add(r *replayed, check *commitments.Reconciliation) {
 	for i, l := range r.avoided {
-		c.book(l, amounts{worth(l.quantity, l.value.list), worth(l.quantity, l.value.contract), r.worth.Shares[i]})
+		c.book(l, amounts{l.list, l.contract, r.shares[i]})
 	}
 	for _, l := range r.spot {
-		paid := worth(l.quantity, l.value.contract)
-		c.book(l, amounts{paid, paid, paid})
+		c.book(l, amounts{l.contract, l.contract, l.contract})
 	}
 	c.Commitments.Hours++
 	c.Commitments.Wasted = c.Commitments.Wasted.Add(r.worth.Wasted)
@@ -131,7 +131,7 @@ func (c *computation) add(r *replayed, check *commitments.Reconciliation) {
 }
 
 // book adds an amount to the claim or the move that it belongs to.
-func (c *computation) book(l avoidedLine, a amounts) {
+func (c *computation) book(l *avoidedLine, a amounts) {
 	if l.move > 0 {
 		s := &c.Savings.Spot[l.move-1]
 		s.List, s.Contract, s.Adjusted = s.List.Add(a.list), s.Contract.Add(a.contract), s.Adjusted.Add(a.adjusted)
@@ -148,7 +148,10 @@ func (c *computation) book(l avoidedLine, a amounts) {
 }
 
 // priced takes note of what avoided usage has no price for.
-func (c *computation) priced(l avoidedLine) {
+func (c *computation) priced(l *avoidedLine) {
+	if c.avoidedSKUs[l.sku] && l.value.known {
+		return
+	}
 	if name := c.skus.all[l.sku].name(); !l.value.known && !slices.Contains(c.unpriced, name) {
 		c.unpriced = append(c.unpriced, name)
 	}
