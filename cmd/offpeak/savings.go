@@ -120,7 +120,7 @@ func (b *books) figures(ctx context.Context, payer fleet.AccountID, period billi
 	if in.Book, err = b.baselines().Read(ctx, payer); err != nil {
 		return nil, err
 	}
-	if in.Accounts, err = accountsOf(ctx, engine, period); err != nil {
+	if in.Accounts, err = engine.Accounts(ctx, period); err != nil {
 		return nil, err
 	}
 	figures, err := savings.Compute(ctx, in)
@@ -145,20 +145,6 @@ func (b *books) explained(err error, payer fleet.AccountID) error {
 		return err
 	}
 	return fmt.Errorf("%w\nof the bill of %s could not be used:\n  %s", err, payer, strings.Join(also, "\n  "))
-}
-
-// accountsOf are the accounts that a payer's bill charges.
-func accountsOf(ctx context.Context, engine billing.Engine, period billing.Period) (accounts []fleet.AccountID, err error) {
-	charges, err := engine.Charges(ctx, period)
-	if err != nil {
-		return nil, err
-	}
-	for _, c := range charges {
-		if c.Account != "" && !slices.Contains(accounts, c.Account) {
-			accounts = append(accounts, c.Account)
-		}
-	}
-	return accounts, nil
 }
 
 func deliveriesOf(bill *export.Bill, payer fleet.AccountID) (of []export.Delivery) {

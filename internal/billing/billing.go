@@ -60,7 +60,10 @@ type Engine interface {
 	// Months are the billing months that were delivered.
 	Months() Months
 
-	// From FOCUS 1.2. Charges are of all billing months that the period touches, since an invoice is of a month; all else is of the period's hours.
+	// From FOCUS 1.2. Accounts and Charges are of all billing months that the period touches, since an invoice is of a month; all else is of the period's hours.
+	//
+	// Accounts are those that anything is charged to (SubAccountId), in order: who asks for them alone has one column read.
+	Accounts(ctx context.Context, p Period) ([]fleet.AccountID, error)
 	Days(ctx context.Context, p Period) ([]Day, error)
 	Charges(ctx context.Context, p Period) ([]Charge, error)
 	Hours(ctx context.Context, p Period) ([]HourCost, error)

@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// Remember gives an engine that answers Days, Charges and Standing from memory where it was asked them before of a time that holds the one that is asked of: what
-// computes savings asks them of a longer time than what tells of the quarter. All other questions go on to the engine. It may be used by several goroutines at a time.
+// Remember gives an engine that answers Days, Charges, Standing, Prices and PlanHours from memory where it was asked them before of a time that holds the one that is
+// asked of: what computes savings asks them of a longer time than what tells of the quarter. All other questions go on to the engine. It may be used by several
+// goroutines at a time.
 func Remember(e Engine) Engine { return &memory{Engine: e} }
 
 type memory struct {
@@ -17,6 +18,8 @@ type memory struct {
 	days     []answer[Day]
 	charges  []answer[Charge]
 	standing []answer[Standing]
+	prices   []answer[Price]
+	plans    []answer[PlanHour]
 }
 
 // answer is what was asked of a period.
@@ -39,6 +42,17 @@ func (m *memory) Charges(ctx context.Context, p Period) ([]Charge, error) {
 // Standing implements Engine.
 func (m *memory) Standing(ctx context.Context, p Period) ([]Standing, error) {
 	return recall(&m.mu, &m.standing, p, ofDays(p), func(s Standing) bool { return inside(s.Day, p) }, func() ([]Standing, error) { return m.Engine.Standing(ctx, p) })
+}
+
+// Prices are by the last row of a month: of whole months alone those of a longer time are the same.
+func (m *memory) Prices(ctx context.Context, p Period) ([]Price, error) {
+	whole := month(p.From).Equal(p.From) && month(p.To).Equal(p.To)
+	return recall(&m.mu, &m.prices, p, whole, func(r Price) bool { return inside(r.Month, p) }, func() ([]Price, error) { return m.Engine.Prices(ctx, p) })
+}
+
+// PlanHours implements Engine.
+func (m *memory) PlanHours(ctx context.Context, p Period) ([]PlanHour, error) {
+	return recall(&m.mu, &m.plans, p, true, func(h PlanHour) bool { return inside(h.Hour, p) }, func() ([]PlanHour, error) { return m.Engine.PlanHours(ctx, p) })
 }
 
 // ofDays says that a period is of whole days of UTC: then the rows of its days are those of any longer one.

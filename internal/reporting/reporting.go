@@ -163,17 +163,11 @@ type maker struct {
 
 // savingsInput is what the savings are computed from, by one engine or the other.
 func (m *maker) savingsInput(ctx context.Context, engine billing.Engine, entries iter.Seq2[ledger.Entry, error]) (savings.Input, error) {
-	charges, err := engine.Charges(ctx, m.period)
+	accounts, err := engine.Accounts(ctx, m.period)
 	if err != nil {
 		return savings.Input{}, err
 	}
-	in := savings.Input{Engine: engine, Period: m.period, Rates: m.Bill.Rates, Entries: entries, Book: m.Book, TeamTag: m.Policy.Report.TeamTag}
-	for _, c := range charges {
-		if c.Account != "" && !slices.Contains(in.Accounts, c.Account) {
-			in.Accounts = append(in.Accounts, c.Account)
-		}
-	}
-	slices.Sort(in.Accounts)
+	in := savings.Input{Engine: engine, Period: m.period, Accounts: accounts, Rates: m.Bill.Rates, Entries: entries, Book: m.Book, TeamTag: m.Policy.Report.TeamTag}
 	if m.Bill.RatesOf != nil {
 		if in.Rates, err = m.Bill.RatesOf(ctx, in.Accounts); err != nil {
 			return savings.Input{}, err

@@ -64,10 +64,7 @@ func (m *maker) planRatio(ctx context.Context) (least decimal.Decimal, err error
 	for i := range prices {
 		bySKU[prices[i].SKU] = prices[i].Contract // in order of months: the last counts
 	}
-	rates, err := m.engine.PlanRates(ctx, m.savings.Measured)
-	if err != nil {
-		return least, err
-	}
+	rates := m.savings.PlanRates
 	for i := range rates {
 		if price := bySKU[rates[i].SKU]; price.IsPositive() && rates[i].Rate.IsPositive() {
 			if ratio := rates[i].Rate.DivRound(price, billing.Places); least.IsZero() || ratio.LessThan(least) {

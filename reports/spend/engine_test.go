@@ -53,6 +53,8 @@ type run struct {
 func (b *bill) Name() string           { return "a bill of a test" }
 func (b *bill) Months() billing.Months { return billing.Months{FOCUS: b.months} }
 
+func (b *bill) Accounts(context.Context, billing.Period) ([]fleet.AccountID, error) { return nil, nil }
+
 func (b *bill) Days(_ context.Context, p billing.Period) (found []billing.Day, _ error) {
 	for _, d := range b.days {
 		if !d.Day.Before(p.From) && d.Day.Before(p.To) {

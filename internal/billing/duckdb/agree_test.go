@@ -6,6 +6,7 @@ import (
 	"context"
 	"iter"
 	"os"
+	"reflect"
 	"testing"
 	"time"
 
@@ -37,6 +38,7 @@ func answers(t testing.TB, e billing.Engine, p billing.Period) map[string]any {
 	t.Helper()
 	ctx := context.Background()
 	all := map[string]any{}
+	keep(t, all, "accounts")(e.Accounts(ctx, p))
 	keep(t, all, "days")(e.Days(ctx, p))
 	keep(t, all, "charges")(e.Charges(ctx, p))
 	keep(t, all, "hours")(e.Hours(ctx, p))
@@ -99,7 +101,7 @@ func TestBothEnginesAgreeOnRandomBills(t *testing.T) {
 	for seed := range seeds {
 		bill := randomBill(t, seed, 1000)
 		for question, rows := range agree(t, bill, both) {
-			if n := len(cmp.Diff(nil, rows)); n < 100 {
+			if reflect.ValueOf(rows).Len() == 0 {
 				t.Errorf("seed %d: %s has no rows", seed, question)
 			}
 		}

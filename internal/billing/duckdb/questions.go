@@ -16,9 +16,15 @@ import (
 	"offpeak/internal/billing"
 	"offpeak/internal/billing/export"
 	"offpeak/internal/billing/query"
+	"offpeak/internal/fleet"
 )
 
-// Days implements billing.Engine, as all below do.
+// Accounts implements billing.Engine, as all below do.
+func (e *Engine) Accounts(ctx context.Context, p billing.Period) ([]fleet.AccountID, error) {
+	return ask(ctx, e, export.FOCUS, p, e.dialect.Accounts, func(a *fleet.AccountID) []any { return []any{a} })
+}
+
+// Days implements billing.Engine.
 func (e *Engine) Days(ctx context.Context, p billing.Period) ([]billing.Day, error) {
 	return ask(ctx, e, export.FOCUS, p, e.dialect.Days, func(d *billing.Day) []any {
 		return []any{utc{&d.Day}, &d.Payer, &d.Currency, &d.Rows, &d.Hours, &d.Negative, &d.Zero, exact{&d.Billed}}

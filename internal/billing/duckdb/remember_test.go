@@ -33,6 +33,16 @@ func (c *counting) Standing(ctx context.Context, p billing.Period) ([]billing.St
 	return c.Engine.Standing(ctx, p)
 }
 
+func (c *counting) Prices(ctx context.Context, p billing.Period) ([]billing.Price, error) {
+	c.asked++
+	return c.Engine.Prices(ctx, p)
+}
+
+func (c *counting) PlanHours(ctx context.Context, p billing.Period) ([]billing.PlanHour, error) {
+	c.asked++
+	return c.Engine.PlanHours(ctx, p)
+}
+
 // What is remembered is what would be answered, whatever was asked before.
 func TestWhatIsRememberedIsWhatIsAnswered(t *testing.T) {
 	t.Parallel()
@@ -43,23 +53,25 @@ func TestWhatIsRememberedIsWhatIsAnswered(t *testing.T) {
 		for _, row := range []struct {
 			name     string
 			from, to time.Time
-			asks     int // of three questions, how many go on to the engine
+			asks     int // of five questions, how many go on to the engine
 		}{
-			{"two months", july, july.AddDate(0, 2, 0), 3},
+			{"two months", july, july.AddDate(0, 2, 0), 5},
 			{"the same again", july, july.AddDate(0, 2, 0), 0},
 			{"one of them", july, august, 0},
 			{"the other", august, august.AddDate(0, 1, 0), 0},
-			{"some days of both", july.AddDate(0, 0, 3), august.AddDate(0, 0, 9), 0},
-			{"hours that cut days: charges are of months", july.Add(5 * time.Hour), july.Add(99 * time.Hour), 2},
+			{"some days of both: prices are of months", july.AddDate(0, 0, 3), august.AddDate(0, 0, 9), 1},
+			{"hours that cut days: charges are of months, plans of hours", july.Add(5 * time.Hour), july.Add(99 * time.Hour), 3},
 			{"the same hours again", july.Add(5 * time.Hour), july.Add(99 * time.Hour), 0},
-			{"a longer time", july.AddDate(0, -1, 0), july.AddDate(0, 2, 0), 3},
-			{"a part of that", july.AddDate(0, -1, 0), july.AddDate(0, 0, 2), 0},
-			{"a time that ends before it begins", august, july, 3},
+			{"a longer time", july.AddDate(0, -1, 0), july.AddDate(0, 2, 0), 5},
+			{"a part of that", july.AddDate(0, -1, 0), july.AddDate(0, 0, 2), 1},
+			{"a time that ends before it begins", august, july, 5},
 		} {
 			p, before := billing.Period{From: row.from, To: row.to}, counted.asked
 			compare(t, name, row.name, p, remembering.Days, e.Days)
 			compare(t, name, row.name, p, remembering.Charges, e.Charges)
 			compare(t, name, row.name, p, remembering.Standing, e.Standing)
+			compare(t, name, row.name, p, remembering.Prices, e.Prices)
+			compare(t, name, row.name, p, remembering.PlanHours, e.PlanHours)
 			if asks := counted.asked - before; asks != row.asks {
 				t.Errorf("%s, %s: %d questions went on, want %d", name, row.name, asks, row.asks)
 			}

@@ -2,6 +2,14 @@ package query
 
 import "offpeak/internal/billing"
 
+// Accounts asks which accounts anything is charged to, in all billing months that the period touches.
+func (d Dialect) Accounts(p billing.Period) string {
+	return `-- The accounts that anything is charged to; whole months, as invoices are.
+SELECT DISTINCT SubAccountId AS account
+FROM ` + d.focus.over(p, "") + where("", append(d.months(p), text("SubAccountId")+" <> ''")...) + `
+ORDER BY 1`
+}
+
 // Days asks what FOCUS bills of each day.
 func (d Dialect) Days(p billing.Period) string {
 	return `-- What FOCUS bills of each UTC day: its rows, its hours that have usage, usage below zero and of zero, and the billed cost.

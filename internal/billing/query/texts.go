@@ -8,6 +8,7 @@ type Named struct{ Name, SQL string }
 // Texts are all texts for a period, in the order of billing.Engine. Those that ask for tags ask for Team here.
 func (d Dialect) Texts(p billing.Period) []Named {
 	return []Named{
+		{"accounts", d.Accounts(p)},
 		{"days", d.Days(p)},
 		{"charges", d.Charges(p)},
 		{"hours", d.Hours(p)},

@@ -9,6 +9,7 @@ import (
 	"offpeak/internal/billing"
 	"offpeak/internal/billing/export"
 	"offpeak/internal/billing/query"
+	"offpeak/internal/fleet"
 )
 
 // sortKey are the numbers of all that tells sorts of FOCUS lines apart. There are few sorts: what is asked of a line's texts is asked once of its sort.
@@ -313,7 +314,41 @@ func (e *Engine) answer(ctx context.Context, p billing.Period) (*focusAnswer, er
 	return a, nil
 }
 
-// Days implements billing.Engine, as all below do.
+// Accounts implements billing.Engine, as all below do. It reads one column.
+func (e *Engine) Accounts(ctx context.Context, p billing.Period) ([]fleet.AccountID, error) {
+	files, err := e.files(export.FOCUS, p)
+	if err != nil {
+		return nil, err
+	}
+	read, err := each(ctx, e.workers, files, accountsIn)
+	if err != nil {
+		return nil, err
+	}
+	accounts := slices.Concat(read...)
+	slices.Sort(accounts)
+	return slices.Compact(accounts), nil
+}
+
+// accountsIn are the accounts that a file of FOCUS charges anything to.
+func accountsIn(ctx context.Context, f dated) (accounts []fleet.AccountID, err error) {
+	r := newReader(f.File, query.FocusColumns())
+	defer func() { err = errors.Join(err, r.Close()) }()
+	account, charged := r.words("SubAccountId"), map[int32]bool{}
+	for r.Next() {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		for row := range r.Rows() {
+			if n := account.at(row); n != 0 && !charged[n] {
+				charged[n] = true
+				accounts = append(accounts, fleet.AccountID(account.names[n]))
+			}
+		}
+	}
+	return accounts, r.Err()
+}
+
+// Days implements billing.Engine.
 func (e *Engine) Days(ctx context.Context, p billing.Period) ([]billing.Day, error) {
 	return fromFocus(ctx, e, p, func(a *focusAnswer) []billing.Day { return a.days })
 }

@@ -45,6 +45,8 @@ func (b *bill) Months() (m billing.Months) {
 	return m
 }
 
+func (b *bill) Accounts(context.Context, billing.Period) ([]fleet.AccountID, error) { return nil, nil }
+
 func (b *bill) Days(_ context.Context, p billing.Period) (found []billing.Day, _ error) {
 	for _, d := range b.days {
 		if d.Day.AddDate(0, 0, 1).After(p.From) && d.Day.Before(p.To) {

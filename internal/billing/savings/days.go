@@ -18,9 +18,9 @@ const baselineReach = 28 * 24 * time.Hour
 // group's size was.
 const lookBack = 62 * 24 * time.Hour
 
-// reach is the first hour of the bill that is needed: that of the earliest baseline, or of a resource whose baseline is frozen as far back as bears on
+// earliest is the first hour of the bill that is needed: that of the earliest baseline, or of a resource whose baseline is frozen as far back as bears on
 // the period.
-func (c *computation) reach() time.Time {
+func (c *computation) earliest() time.Time {
 	first := c.Period.From
 	for _, s := range c.subjects {
 		from := s.enrolled.Add(-baselineReach).Truncate(time.Hour)
@@ -33,7 +33,9 @@ func (c *computation) reach() time.Time {
 }
 
 // asked is the time that questions to FOCUS are about: one, so that an engine that reads the files reads them once.
-func (c *computation) asked() billing.Period { return billing.Period{From: c.reach(), To: c.Period.To} }
+func (c *computation) asked() billing.Period {
+	return billing.Period{From: c.earliest(), To: c.Period.To}
+}
 
 // readDays finds out what is billed: from which hour, until which hour, in which currency, and what is missing.
 func (c *computation) readDays(ctx context.Context) error {
@@ -42,7 +44,7 @@ func (c *computation) readDays(ctx context.Context) error {
 		return err
 	}
 	if len(days) == 0 {
-		return fmt.Errorf("%w: nothing between %s and %s", ErrNoBill, c.reach().Format(time.DateOnly), c.Period.To.Format(time.DateOnly))
+		return fmt.Errorf("%w: nothing between %s and %s", ErrNoBill, c.earliest().Format(time.DateOnly), c.Period.To.Format(time.DateOnly))
 	}
 	if err := oneCurrency(days); err != nil {
 		return err
@@ -73,13 +75,13 @@ func (c *computation) readDays(ctx context.Context) error {
 func (c *computation) extent(days []billing.Day) {
 	first, last := days[0], days[len(days)-1]
 	c.Baseline = first.Day
-	if first.Hours < 24 && first.Day.After(c.reach()) && !c.closed[monthOf(first.Day)] {
+	if first.Hours < 24 && first.Day.After(c.earliest()) && !c.closed[monthOf(first.Day)] {
 		c.Baseline = first.Day.AddDate(0, 0, 1) // it begins within that day, and which hours of it are whole is not known
 	}
 	if c.closed[monthOf(first.Day)] {
 		c.Baseline = monthOf(first.Day)
 	}
-	c.Baseline = later(c.Baseline, c.reach())
+	c.Baseline = later(c.Baseline, c.earliest())
 	end := last.Day.Add(time.Duration(min(last.Hours, 24)) * time.Hour)
 	if month := monthOf(last.Day); c.closed[month] {
 		end = month.AddDate(0, 1, 0)

@@ -9,7 +9,6 @@ import (
 
 	"github.com/shopspring/decimal"
 
-	"offpeak/internal/billing"
 	"offpeak/internal/billing/avoidance"
 	"offpeak/internal/fleet"
 	"offpeak/internal/ledger"
@@ -270,20 +269,15 @@ type evidence struct {
 	operation     string
 }
 
-// note takes note of a row of the measured period.
-func (s *subject) note(u *billing.Usage, measured billing.Period) {
-	if u.Hour.Before(measured.From) {
-		return
-	}
+// countedOf is the count of the rows of some evidence.
+func (s *subject) countedOf(name evidence) *counted {
 	if s.rows == nil {
 		s.rows = map[evidence]*counted{}
 	}
-	name := evidence{u.Resource, u.SKU, u.Operation}
 	if s.rows[name] == nil {
 		s.rows[name] = &counted{}
 	}
-	s.rows[name].rows++
-	s.rows[name].quantity = s.rows[name].quantity.Add(u.Quantity)
+	return s.rows[name]
 }
 
 // counted is how many rows, and how much they bill.

@@ -58,8 +58,8 @@ func (c *computation) readProducts(ctx context.Context) error {
 		raw: map[[2]string]billing.Product{}, numbers: map[skuName]int32{}, prices: map[priceName]price{},
 		last: map[string]price{}, first: map[string]price{},
 	}
-	reach := billing.Period{From: c.Baseline, To: c.Measured.To}
-	products, err := c.in.Engine.Products(ctx, reach)
+	c.reach = billing.Period{From: c.Baseline, To: c.Measured.To}
+	products, err := c.in.Engine.Products(ctx, c.reach)
 	if errors.Is(err, billing.ErrNoExport) {
 		c.Commitments.Why = "the bill has no CUR 2.0 export: what Reserved Instances and Savings Plans covered is not known"
 		c.gapOf(NoCommitments, "no-cur", "%s; the commitment-adjusted figure is not computable", c.Commitments.Why)
@@ -104,10 +104,14 @@ func (k *catalogue) number(u *billing.Usage) int32 {
 		product.Zone = u.Zone
 		k.all = append(k.all, &sku{skuName: name, product: product, usageType: raw.UsageType, unit: raw.Unit})
 	}
-	if name.spot {
-		k.all[n].spent, k.all[n].used = k.all[n].spent.Add(u.Net), k.all[n].used.Add(u.Quantity)
-	}
 	return n
+}
+
+// paid takes note of what a row of Spot cost.
+func (s *sku) paid(u *billing.Usage) {
+	if s.spot {
+		s.spent, s.used = s.spent.Add(u.Net), s.used.Add(u.Quantity)
+	}
 }
 
 // price returns what a unit of a SKU costs in an hour: by the month's last row, else by the nearest month that has one.

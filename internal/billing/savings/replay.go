@@ -24,32 +24,39 @@ type commitmentBook struct {
 	rates        map[string]map[commitments.SKU]money.Rate // by plan
 }
 
-// readCommitments reads them. Without CUR 2.0 there are none, and Commitments.Why says so already.
+// readCommitments reads them. Without CUR 2.0 there are none, and Commitments.Why says so already. All is asked of the time that products were asked of, so that an engine
+// that reads the files reads them once.
 func (c *computation) readCommitments(ctx context.Context) error {
 	c.fixed = commitmentBook{plans: map[time.Time][]billing.PlanHour{}, rates: map[string]map[commitments.SKU]money.Rate{}}
 	if c.Commitments.Why != "" {
 		return nil
 	}
-	hours, err := c.in.Engine.PlanHours(ctx, c.Measured)
+	hours, err := c.in.Engine.PlanHours(ctx, c.reach)
 	if err != nil {
 		return err
 	}
 	for _, h := range hours {
-		c.fixed.plans[h.Hour.UTC()] = append(c.fixed.plans[h.Hour.UTC()], h)
+		if inPeriod(c.Measured, h.Hour) {
+			c.fixed.plans[h.Hour.UTC()] = append(c.fixed.plans[h.Hour.UTC()], h)
+		}
 	}
-	if c.fixed.reservations, err = c.in.Engine.Reservations(ctx, c.Measured); err != nil {
+	reservations, err := c.in.Engine.Reservations(ctx, c.reach)
+	if err != nil {
 		return err
 	}
-	for _, r := range c.fixed.reservations {
+	for _, r := range reservations {
+		if r.Month.Before(monthOf(c.Measured.From)) {
+			continue
+		}
+		c.fixed.reservations = append(c.fixed.reservations, r)
 		product := c.skus.reserved(r)
 		product.Zone = r.Zone
 		c.fixed.products = append(c.fixed.products, product)
 	}
-	shown, err := c.in.Engine.PlanRates(ctx, c.Measured)
-	if err != nil {
+	if c.PlanRates, err = c.in.Engine.PlanRates(ctx, c.reach); err != nil {
 		return err
 	}
-	return c.fillRates(shown)
+	return c.fillRates(c.PlanRates)
 }
 
 // reserved is the product of a reservation: that of its SKU, whatever the operation.

@@ -90,8 +90,10 @@ type Savings struct {
 	Ran []HourRan
 	// Book is the baselines, with those that were frozen now.
 	Book avoidance.Book
-	// Rates are those of Input.Rates that are of a plan and a SKU of the bill: with them alone the same is computed.
-	Rates []billing.PublishedRate
+	// Rates are those of Input.Rates that are of a plan and a SKU of the bill: with them alone the same is computed. PlanRates are those that covered usage shows,
+	// from Baseline on.
+	Rates     []billing.PublishedRate
+	PlanRates []billing.PlanRate
 }
 
 // HourRan is one hour's running, in resource-hours.
@@ -288,6 +290,7 @@ type computation struct {
 	subjects []*subject
 	moves    []Move
 	skus     *catalogue
+	reach    billing.Period // that questions to CUR 2.0 are about
 	hours    hourly
 	claims   *avoidance.Measurement
 	fixed    commitmentBook

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -50,37 +49,158 @@ type hourly []hourOfBill
 // readUsage reads who ran when: the subjects' own hours since the first baseline, and everybody's of the measured period.
 func (c *computation) readUsage(ctx context.Context) error {
 	c.hours = make(hourly, c.Measured.To.Sub(c.Measured.From)/time.Hour)
-	find := newFinder(c.subjects)
-	now, sums := -1, map[kept]decimal.Decimal{}
-	flush := func() {
-		if now >= 0 {
-			c.hours[now].kept = linesOf(sums)
-		}
-		clear(sums)
-	}
+	rows := &usageReader{computation: c, find: newFinder(c.subjects), sorts: map[usageName]*usageSort{}, hour: -1}
 	for u, err := range c.usage(ctx) {
 		if err != nil {
 			return err
 		}
-		c.lastUse = later(c.lastUse, u.Hour)
-		n := c.skus.number(&u)
-		if s := find.of(&u, c.regionOf(&u)); s != nil && (c.Commitments.Why == "" || s.Kind != fleet.ECSService) {
-			s.uses = append(s.uses, use{int32(u.Hour.Sub(c.Baseline) / time.Hour), n, u.Quantity.Shift(billing.Places).IntPart()})
-			s.note(&u, c.Measured)
-			s.paid(&u, n, c.Baseline)
-			s.fits(&u, c.skus.all[n])
-		}
-		if u.Hour.Before(c.Measured.From) {
-			continue
-		}
-		if hour := int(u.Hour.Sub(c.Measured.From) / time.Hour); hour != now {
-			flush()
-			now = hour
-		}
-		c.take(&c.hours[now], sums, &u, n)
+		rows.take(&u)
 	}
-	flush()
+	rows.flush()
 	return c.shorten()
+}
+
+// usageName is all that tells rows of usage apart beside their hour and their amounts.
+type usageName struct {
+	account                                        fleet.AccountID
+	resource, group, cluster, sku, operation, zone string
+	line                                           billing.Line
+}
+
+// usageSort is what is known of rows of one name. A machine has thousands of them: what their texts tell is found out once.
+type usageSort struct {
+	usageName
+	sku     int32
+	subject *subject   // nil: nobody's
+	counted *counted   // of the subject
+	sum     *keptSum   // nil: Spot, which no commitment covers
+	next    *usageSort // the sort of the row that came after the last one of this: most hours have the same rows in the same order
+}
+
+// keptSum is what an account used of a SKU in the present hour.
+type keptSum struct {
+	keptLine
+	there bool
+}
+
+// usageReader takes in rows of usage, hour by hour.
+type usageReader struct {
+	*computation
+	find  finder
+	sorts map[usageName]*usageSort
+	last  *usageSort
+	sums  map[kept]*keptSum
+	hour  int // the number of the hour whose sums are being added up; below zero before the measured period
+	used  []*keptSum
+}
+
+// take takes in a row.
+func (r *usageReader) take(u *billing.Usage) {
+	r.lastUse = later(r.lastUse, u.Hour)
+	s := r.sortOf(u)
+	k := r.skus.all[s.sku]
+	k.paid(u)
+	if s.subject != nil {
+		s.subject.uses = append(s.subject.uses, use{int32(u.Hour.Sub(r.Baseline) / time.Hour), s.sku, picounits(u.Quantity)})
+		s.subject.paid(u, s.sku, r.Baseline)
+		s.subject.fits(u, k)
+	}
+	if u.Hour.Before(r.Measured.From) {
+		return
+	}
+	if hour := int(u.Hour.Sub(r.Measured.From) / time.Hour); hour != r.hour {
+		r.flush()
+		r.hour = hour
+	}
+	if s.subject != nil {
+		r.note(s, u)
+	}
+	if s.sum != nil {
+		r.keep(s.sum, u)
+	}
+}
+
+// sortOf finds or begins the sort of a row.
+func (r *usageReader) sortOf(u *billing.Usage) *usageSort {
+	name := usageName{u.Account, u.Resource, u.Group, u.Cluster, u.SKU, u.Operation, u.Zone, u.Line}
+	if r.last != nil && r.last.next != nil && r.last.next.usageName == name {
+		r.last = r.last.next
+		return r.last
+	}
+	s := r.sorts[name]
+	if s == nil {
+		s = &usageSort{usageName: name, sku: r.skus.number(u)}
+		if s.subject = r.find.of(u, r.regionOf(u)); s.subject != nil && r.Commitments.Why != "" && s.subject.Kind == fleet.ECSService {
+			s.subject = nil // FOCUS does not tell what tasks consist of
+		}
+		if u.Line != billing.SpotUsage {
+			s.sum = r.sumOf(kept{u.Account, s.sku})
+		}
+		r.sorts[name] = s
+	}
+	if r.last != nil {
+		r.last.next = s
+	}
+	r.last = s
+	return s
+}
+
+func (r *usageReader) sumOf(k kept) *keptSum {
+	sum := r.sums[k]
+	if sum == nil {
+		if sum = (&keptSum{keptLine: keptLine{kept: k}}); r.sums == nil {
+			r.sums = map[kept]*keptSum{}
+		}
+		r.sums[k] = sum
+	}
+	return sum
+}
+
+// note takes note of a row of the measured period, which is a subject's.
+func (r *usageReader) note(s *usageSort, u *billing.Usage) {
+	if s.counted == nil {
+		s.counted = s.subject.countedOf(evidence{u.Resource, u.SKU, u.Operation})
+	}
+	s.counted.rows++
+	s.counted.quantity = s.counted.quantity.Add(u.Quantity)
+}
+
+// keep adds a row to the present hour of the measured period.
+func (r *usageReader) keep(sum *keptSum, u *billing.Usage) {
+	if !sum.there {
+		sum.there = true
+		r.used = append(r.used, sum)
+	}
+	sum.quantity = sum.quantity.Add(u.Quantity)
+	if u.Line == billing.Reserved {
+		hour := &r.hours[r.hour]
+		if hour.reserved == nil {
+			hour.reserved = map[string]decimal.Decimal{}
+		}
+		hour.reserved[u.Commitment] = hour.reserved[u.Commitment].Add(u.Effective)
+	}
+}
+
+// flush ends the present hour.
+func (r *usageReader) flush() {
+	if r.hour < 0 {
+		return
+	}
+	slices.SortFunc(r.used, func(a, b *keptSum) int { return cmp.Or(cmp.Compare(a.account, b.account), cmp.Compare(a.sku, b.sku)) })
+	lines := make([]keptLine, len(r.used))
+	for i, sum := range r.used {
+		lines[i] = sum.keptLine
+		sum.there, sum.quantity = false, decimal.Decimal{}
+	}
+	r.hours[r.hour].kept, r.used = lines, r.used[:0]
+}
+
+// picounits are an amount of usage as a whole number of 10^-12, as which bills tell it.
+func picounits(quantity decimal.Decimal) int64 {
+	if quantity.Exponent() == -billing.Places {
+		return quantity.CoefficientInt64()
+	}
+	return quantity.Shift(billing.Places).IntPart()
 }
 
 // lag is how far CUR 2.0 may lie behind FOCUS, in a month that is not closed, before the time between is taken for not delivered.
@@ -115,25 +235,10 @@ func (c *computation) untold() {
 
 // usage is the engine's; where there is no CUR 2.0, that of FOCUS, which says nothing of commitments, and of tasks not what they consist of.
 func (c *computation) usage(ctx context.Context) iter.Seq2[billing.Usage, error] {
-	reach := billing.Period{From: c.Baseline, To: c.Measured.To}
 	if c.Commitments.Why == "" {
-		return c.in.Engine.Usage(ctx, reach)
+		return c.in.Engine.Usage(ctx, c.reach)
 	}
-	return c.in.Engine.FocusUsage(ctx, reach)
-}
-
-func (c *computation) take(hour *hourOfBill, sums map[kept]decimal.Decimal, u *billing.Usage, n int32) {
-	if u.Line == billing.SpotUsage {
-		return // no commitment covers it
-	}
-	k := kept{u.Account, n}
-	sums[k] = sums[k].Add(u.Quantity)
-	if u.Line == billing.Reserved {
-		if hour.reserved == nil {
-			hour.reserved = map[string]decimal.Decimal{}
-		}
-		hour.reserved[u.Commitment] = hour.reserved[u.Commitment].Add(u.Effective)
-	}
+	return c.in.Engine.FocusUsage(ctx, c.reach)
 }
 
 // regionOf is where a row was used: by its SKU, else by its zone or its resource's ARN.
@@ -145,14 +250,6 @@ func (c *computation) regionOf(u *billing.Usage) fleet.Region {
 		return fleet.Region(parts[3])
 	}
 	return fleet.Region(strings.TrimRight(u.Zone, "abcdefghijklmnopqrstuvwxyz"))
-}
-
-func linesOf(sums map[kept]decimal.Decimal) []keptLine {
-	lines := make([]keptLine, 0, len(sums))
-	for _, k := range slices.SortedFunc(maps.Keys(sums), func(a, b kept) int { return cmp.Or(cmp.Compare(a.account, b.account), cmp.Compare(a.sku, b.sku)) }) {
-		lines = append(lines, keptLine{k, sums[k]})
-	}
-	return lines
 }
 
 // finder finds whose usage a row bills.
@@ -220,7 +317,7 @@ func (s *subject) fits(u *billing.Usage, k *sku) {
 		return
 	}
 	for _, quarters := range taskSizes() {
-		if size := quarters * pico / 4; u.Quantity.Shift(billing.Places).IntPart() <= size {
+		if size := quarters * pico / 4; picounits(u.Quantity) <= size {
 			s.task = max(s.task, size)
 			return
 		}

@@ -8,9 +8,15 @@ import (
 	"offpeak/internal/billing"
 	"offpeak/internal/billing/export"
 	"offpeak/internal/billing/query"
+	"offpeak/internal/fleet"
 )
 
-// Days implements billing.Engine, as all below do.
+// Accounts implements billing.Engine, as all below do.
+func (e *Engine) Accounts(ctx context.Context, p billing.Period) ([]fleet.AccountID, error) {
+	return all(ask(ctx, e, export.FOCUS, p, e.dialect.Accounts, func(a *fleet.AccountID) []field { return []field{word(a)} }))
+}
+
+// Days implements billing.Engine.
 func (e *Engine) Days(ctx context.Context, p billing.Period) ([]billing.Day, error) {
 	return all(ask(ctx, e, export.FOCUS, p, e.dialect.Days, func(d *billing.Day) []field {
 		return []field{instant(&d.Day), word(&d.Payer), word(&d.Currency), count(&d.Rows), count(&d.Hours), count(&d.Negative), count(&d.Zero), exact(&d.Billed)}
