@@ -56,7 +56,7 @@ var table = []row{
 
 	// What was done: the record of it, and where it is kept.
 	{"internal/objects", pure, sees{}, uses{}},
-	{"internal/ledger", pure, sees{"internal/failure", "internal/fleet", "internal/money", "internal/plan", "internal/objects"}, uses{}},
+	{"internal/ledger", pure, sees{"internal/failure", "internal/fleet", "internal/money", "internal/plan", "internal/objects"}, uses{"github.com/go-json-experiment/json"}},
 	{"internal/billing", pure, sees{"internal/fleet", "internal/money"}, uses{decimal}},
 	{"internal/billing/avoidance", pure, sees{"internal/fleet", "internal/money", "internal/plan"}, uses{}},
 	{"internal/billing/commitments", pure, sees{"internal/fleet", "internal/money", "internal/billing"}, uses{decimal}},

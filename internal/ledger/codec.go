@@ -7,6 +7,9 @@ import (
 	"strings"
 	"time"
 
+	jsonv2 "github.com/go-json-experiment/json"
+	jsonv1 "github.com/go-json-experiment/json/v1"
+
 	"offpeak/internal/fleet"
 )
 
@@ -106,10 +109,13 @@ func Decode(key string, data []byte) ([]Entry, []*Damage) {
 }
 
 func decodeLine(line []byte, e *Entry) error {
-	decoder := json.NewDecoder(bytes.NewReader(line))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(e); err != nil {
+	if err := ReadJSON(line, e); err != nil {
 		return fmt.Errorf("no ledger entry: %w", err)
 	}
 	return e.check()
+}
+
+// ReadJSON reads an entry, or a part of one, as Encode writes it: names that are not known are an error, durations are nanoseconds.
+func ReadJSON(data []byte, into any) error {
+	return jsonv2.Unmarshal(data, into, jsonv2.RejectUnknownMembers(true), jsonv1.FormatDurationAsNano(true))
 }

@@ -352,7 +352,7 @@ func TestWhatAutoSpotKeepsComesBack(t *testing.T) {
 	at := july.AddDate(0, 0, 9).Add(time.Hour)
 	r := group(here, "web")
 	run := ledger.Run{ID: "run", Fence: 7, Scope: here, At: at}
-	a := plan.Action{ID: "act", Subject: plan.SubjectOf(r, "dev"), Change: plan.Move{To: fleet.Purchase{Rebalance: true}, Way: plan.ByWriting, Interruptions: 70_263}, Cause: plan.BySpot, At: at}
+	a := plan.Action{ID: "act", Subject: plan.SubjectOf(r, "dev"), Change: plan.Move{To: fleet.Purchase{Rebalance: true}, Way: plan.ByWriting, Refresh: &plan.Refresh{Pause: time.Minute}, Interruptions: 70_263}, Cause: plan.BySpot, At: at}
 	want := []ledger.Entry{
 		ledger.InterruptionOf(r, fleet.Interruption{Instance: "i-1", At: at.Add(-time.Minute)}, "dev", run),
 		ledger.InterruptionOf(r, fleet.Interruption{Instance: "i-2", At: at.Add(-time.Second)}, "dev", run),
@@ -377,7 +377,7 @@ func TestWhatAutoSpotKeepsComesBack(t *testing.T) {
 			t.Errorf("%+v", got[i])
 		}
 	}
-	if len(got) != 3 || got[2].Move == nil || got[2].Move.Interruptions != 70_263 {
+	if len(got) != 3 || got[2].Move == nil || got[2].Move.Interruptions != 70_263 || got[2].Move.Refresh.Pause != time.Minute {
 		t.Errorf("%+v", got)
 	}
 }
