@@ -62,7 +62,7 @@ func (r *replay) pour() {
 		types[key.Type], types[key.Family] = true, true
 	}
 	for _, l := range r.lines {
-		if p := &l.usage.Product; !types[p.Type] && !types[p.Family] {
+		if p := l.usage.Product; !types[p.Type] && !types[p.Family] {
 			continue // a look at two words saves most usage a look at all of its product's
 		}
 		for key := range l.usage.Product.pools {
@@ -132,7 +132,7 @@ func (r *replay) offer(c Commitments) {
 		r.pots = append(r.pots, p)
 		for key, prices := range classes {
 			rate, known := plan.Rates[key.sku]
-			if !known || !plan.Covers(prices[0][0].usage.Product) {
+			if !known || !plan.Covers(*prices[0][0].usage.Product) {
 				continue
 			}
 			for _, lines := range prices {
@@ -168,7 +168,7 @@ func (r *replay) classes() map[class][][]*line {
 		if !l.price.IsPositive() {
 			continue
 		}
-		p := &l.usage.Product
+		p := l.usage.Product
 		key := class{l.usage.SKU, p.Compute, p.Region, p.Family}
 		prices := classes[key]
 		i := slices.IndexFunc(prices, func(lines []*line) bool { return lines[0].price.Equal(l.price) })

@@ -59,7 +59,7 @@ type Product struct {
 type Usage struct {
 	Key      string // names what ran, such as the resource id
 	Account  fleet.AccountID
-	Product  Product
+	Product  *Product
 	SKU      SKU
 	Quantity decimal.Decimal // in the SKU's unit: instance-hours, vCPU-hours, GB-seconds; zero or below covers nothing and costs nothing
 	OnDemand money.Rate      // contracted on-demand price of one unit; savings percentages are computed from it
@@ -177,36 +177,34 @@ func compare(a, b *Usage) int {
 }
 
 // merged adds up the lines of one account, key, SKU, zone and price, so that avoided and kept parts of one resource's hour are one
-// line, and an hour that a schedule induced (a negative quantity) is taken off what ran. Lines stay in the order in which they were first met.
-// Before is how much of each was kept.
+// line, and an hour that a schedule induced (a negative quantity) is taken off what ran. Before is how much of each was kept.
 func merged(kept, avoided []Usage) (all []Usage, before []decimal.Decimal) {
-	all, before = slices.Concat(kept, avoided), make([]decimal.Decimal, len(kept)+len(avoided))
-	order := make([]int, len(all))
-	for i := range order {
-		order[i] = i
-		if i < len(kept) {
-			before[i] = kept[i].Quantity
-		}
+	type one struct {
+		*Usage
+		kept bool
 	}
-	slices.SortFunc(order, func(a, b int) int { return cmp.Or(compareNames(&all[a], &all[b]), cmp.Compare(a, b)) })
-	gone := make([]bool, len(all))
-	for i, first := 1, 0; i < len(order); i++ {
-		into, at := order[first], order[i]
-		if compareNames(&all[into], &all[at]) != 0 {
-			first = i
+	lines := make([]one, 0, len(kept)+len(avoided))
+	for i := range kept {
+		lines = append(lines, one{&kept[i], true})
+	}
+	for i := range avoided {
+		lines = append(lines, one{&avoided[i], false})
+	}
+	slices.SortFunc(lines, func(a, b one) int { return compareNames(a.Usage, b.Usage) })
+	all, before = make([]Usage, 0, len(lines)), make([]decimal.Decimal, 0, len(lines))
+	for i, l := range lines {
+		var was decimal.Decimal
+		if l.kept {
+			was = l.Quantity
+		}
+		if i == 0 || compareNames(lines[i-1].Usage, l.Usage) != 0 {
+			all, before = append(all, *l.Usage), append(before, was)
 			continue
 		}
-		all[into].Quantity, before[into] = all[into].Quantity.Add(all[at].Quantity), before[into].Add(before[at])
-		gone[at] = true
+		last := len(all) - 1
+		all[last].Quantity, before[last] = all[last].Quantity.Add(l.Quantity), before[last].Add(was)
 	}
-	n := 0
-	for i := range all {
-		if !gone[i] {
-			all[n], before[n] = all[i], before[i]
-			n++
-		}
-	}
-	return all[:n], before[:n]
+	return all, before
 }
 
 // compareNames tells apart what is not added up. A SKU is a region's, and a zonal Reserved Instance is not.

@@ -72,7 +72,7 @@ func database(class, engine string, multiAZ bool) commitments.Product {
 func runs(name string, product commitments.Product, hours, price string) commitments.Usage {
 	account, key, _ := strings.Cut(name, "/")
 	return commitments.Usage{
-		Key: key, Account: fleet.AccountID(account), Product: product, SKU: skuOf(product),
+		Key: key, Account: fleet.AccountID(account), Product: &product, SKU: skuOf(product),
 		Quantity: number(hours), OnDemand: rate(price),
 	}
 }

@@ -162,12 +162,16 @@ func (c *computation) replay(i int, hour time.Time, avoided [][]avoidedLine) (r 
 	for _, k := range h.kept {
 		ran = append(ran, c.usageOf(k.sku, k.account, k.quantity, c.skus.inMonth(k.sku, month)))
 	}
-	var lines []commitments.Usage
-	var values []money.USD
-	places := map[kept]int{}
+	n := 0
 	for _, some := range avoided {
-		for n := range some {
-			l := &some[n]
+		n += len(some)
+	}
+	var lines []commitments.Usage
+	values, places := make([]money.USD, 0, n), map[kept]int{}
+	r.avoided = make([]*avoidedLine, 0, n)
+	for _, some := range avoided {
+		for i := range some {
+			l := &some[i]
 			if c.skus.all[l.sku].spot {
 				r.spot = append(r.spot, l)
 				continue
@@ -191,7 +195,7 @@ func (c *computation) replay(i int, hour time.Time, avoided [][]avoidedLine) (r 
 // what ran.
 func (c *computation) usageOf(sku int32, account fleet.AccountID, quantity decimal.Decimal, p price) commitments.Usage {
 	k := c.skus.all[sku]
-	return commitments.Usage{Account: account, Product: k.product, SKU: commitments.SKU(k.sku), Quantity: quantity, OnDemand: p.contract}
+	return commitments.Usage{Account: account, Product: &k.product, SKU: commitments.SKU(k.sku), Quantity: quantity, OnDemand: p.contract}
 }
 
 // together runs a block of hours on all processors; results are in the order of the hours, so that no sum depends on how many there are.

@@ -197,8 +197,9 @@ func (a *answers) hour(t *testing.T, at time.Time) (h commitments.Hour, billed [
 		if err != nil {
 			t.Fatal(err)
 		}
+		product := a.product(u.SKU, u.Operation, u.Zone)
 		h.Usage = append(h.Usage, commitments.Usage{
-			Key: u.Resource, Account: u.Account, Product: a.product(u.SKU, u.Operation, u.Zone), SKU: commitments.SKU(u.SKU), Quantity: u.Quantity, OnDemand: rate,
+			Key: u.Resource, Account: u.Account, Product: &product, SKU: commitments.SKU(u.SKU), Quantity: u.Quantity, OnDemand: rate,
 		})
 	}
 	for _, l := range a.leases {

@@ -139,7 +139,7 @@ func (l lines) count(m *machine, runs []simulation.Run, edp decimal.Decimal) {
 				l[hour] = map[string]commitments.Usage{}
 			}
 			l[hour][m.spec.ID+q.name] = commitments.Usage{
-				Key: m.spec.ID, Account: m.spec.Scope.Account, Product: m.product, SKU: commitments.SKU(q.name), Quantity: quantity, OnDemand: rate,
+				Key: m.spec.ID, Account: m.spec.Scope.Account, Product: &m.product, SKU: commitments.SKU(q.name), Quantity: quantity, OnDemand: rate,
 			}
 		}
 	}

@@ -176,7 +176,7 @@ func apply(p *Payer, classes []*class, all []*commitment, at time.Time, rows boo
 		}
 		used = append(used, i)
 		h.Usage = append(h.Usage, commitments.Usage{
-			Key: k.zone, Account: k.account, Product: product, SKU: commitments.SKU(k.sku.id), Quantity: k.sum.exact(), OnDemand: k.rate,
+			Key: k.zone, Account: k.account, Product: &product, SKU: commitments.SKU(k.sku.id), Quantity: k.sum.exact(), OnDemand: k.rate,
 		})
 	}
 	result := commitments.Bill(h)
