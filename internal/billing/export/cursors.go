@@ -15,13 +15,19 @@ type vocabulary struct {
 	dict  int // how many of them are the dictionary's
 	plain string
 	ends  []uint32
+	age   int // changes whenever places lose their meaning
 }
 
 // open forgets the last row group's dictionary. The list is made anew, since strings of it may still be in use.
-func (v *vocabulary) open() { v.texts, v.dict, v.plain, v.ends = nil, 0, "", nil }
+func (v *vocabulary) open() { v.texts, v.dict, v.plain, v.ends, v.age = nil, 0, "", nil, v.age+1 }
 
 // batch drops the last batch's plain texts.
-func (v *vocabulary) batch() { v.texts = v.texts[:v.dict] }
+func (v *vocabulary) batch() {
+	if len(v.texts) > v.dict {
+		v.texts = v.texts[:v.dict]
+		v.age++
+	}
+}
 
 // page takes over what a new page brings: its row group's dictionary, or plain texts.
 func (v *vocabulary) page(s *stream) {
@@ -42,7 +48,7 @@ func (v *vocabulary) page(s *stream) {
 		texts = append(texts, all[ends[i]:ends[i+1]])
 	}
 	// Plain texts of this batch came before the dictionary only in a file that no writer writes: they would move.
-	v.texts, v.dict = texts, len(texts)
+	v.texts, v.dict, v.age = texts, len(texts), v.age+1
 }
 
 // add puts a plain text of the page into the list.
@@ -94,7 +100,7 @@ func (c *textCursor) fill(rows int) error {
 		row += n
 		s.at += n
 	}
-	c.Dict = c.words.texts
+	c.Dict, c.Age = c.words.texts, c.words.age
 	return nil
 }
 
@@ -263,7 +269,7 @@ func (c *mapCursor) fill(rows int) error {
 		}
 	}
 	for _, w := range c.wanted {
-		w.Dict = c.values.words.texts
+		w.Dict, w.Age = c.values.words.texts, c.values.words.age
 	}
 	return nil
 }

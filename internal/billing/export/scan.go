@@ -58,10 +58,12 @@ func (f File) Scan() *Scan {
 	return s
 }
 
-// Text is a column of text. A row's text is Dict[Index[row]]; a null's index is -1. Dict may hold texts that no row of the batch has.
+// Text is a column of text. A row's text is Dict[Index[row]]; a null's index is -1. Dict may hold texts that no row of the batch has. As long as Age is the same a place of
+// Dict has the same text: what was found out of it holds for batches to come.
 type Text struct {
 	Dict  []string
 	Index []int32
+	Age   int
 }
 
 // At is the text of a row of the batch, or false if it is null.

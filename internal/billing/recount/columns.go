@@ -13,8 +13,8 @@ type words struct {
 	column *export.Text // nil if the file has no such column
 	known  map[string]int32
 	names  []string // by number; number 0 is the empty text, which is also what a null counts as
-	ids    []int32  // by place in the batch's list of texts
-	texts  []string // that were at the place when it was numbered: from batch to batch some stay and some do not
+	ids    []int32 // by place in the column's list of texts, for one age of it; below zero where it was not asked for yet
+	age    int
 }
 
 // at is the number of a row's text.
@@ -22,19 +22,24 @@ func (w *words) at(row int) int32 {
 	if w.column == nil {
 		return 0
 	}
-	place := int(w.column.Index[row])
+	place := w.column.Index[row]
 	if place < 0 {
 		return 0
 	}
-	if place < len(w.ids) && w.texts[place] == w.column.Dict[place] {
-		return w.ids[place]
+	if w.age == w.column.Age && int(place) < len(w.ids) {
+		if id := w.ids[place]; id >= 0 {
+			return id
+		}
 	}
-	return w.number(place)
+	return w.number(int(place))
 }
 
 func (w *words) number(place int) int32 {
+	if w.age != w.column.Age {
+		w.ids, w.age = w.ids[:0], w.column.Age
+	}
 	for len(w.ids) <= place {
-		w.ids, w.texts = append(w.ids, 0), append(w.texts, "")
+		w.ids = append(w.ids, -1)
 	}
 	text := w.column.Dict[place]
 	id, ok := w.known[text]
@@ -43,7 +48,7 @@ func (w *words) number(place int) int32 {
 		w.known[text] = id
 		w.names = append(w.names, text)
 	}
-	w.ids[place], w.texts[place] = id, text
+	w.ids[place] = id
 	return id
 }
 
