@@ -25,13 +25,13 @@ type watch struct {
 	policy *policy.Policy
 	seen   *fleet.Snapshot // nil: there is no inventory
 	issued time.Time
-	acts   []ledger.Entry // of the quarter, in any order
+	acts   []*ledger.Entry // of the quarter, in any order
 
 	byARN  map[fleet.ARN]*fleet.Resource
 	places *fleet.Environments
 }
 
-func newWatch(p *policy.Policy, seen *fleet.Snapshot, issued time.Time, acts []ledger.Entry) *watch {
+func newWatch(p *policy.Policy, seen *fleet.Snapshot, issued time.Time, acts []*ledger.Entry) *watch {
 	w := &watch{policy: p, seen: seen, issued: issued, acts: acts, byARN: map[fleet.ARN]*fleet.Resource{}, places: fleet.NewEnvironments(p.Rules.Environments)}
 	if seen != nil {
 		for i := range seen.Resources {
@@ -255,8 +255,7 @@ func (w *watch) refusedAgain(known []spend.Finding) (found []spend.Finding) {
 		last   *ledger.Entry
 	}
 	of := map[fleet.ARN]*history{}
-	for i := range w.acts {
-		e := &w.acts[i]
+	for _, e := range w.acts {
 		if !e.Switches() {
 			continue
 		}

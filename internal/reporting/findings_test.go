@@ -155,10 +155,10 @@ func TestWhatAWSRefusesAgainAndAgain(t *testing.T) {
 	t.Parallel()
 	p := parsed(t, rules)
 	one := instanceOf("i-1", "offpeak:schedule=office")
-	entry := func(day int, state ledger.State, class failure.Class) ledger.Entry {
-		return ledger.Entry{Act: fmt.Sprint("a", day), State: state, At: instant(t, "2026-09-01T10:00:00Z").AddDate(0, 0, day), Resource: one.ARN, Change: "stop", Class: class}
+	entry := func(day int, state ledger.State, class failure.Class) *ledger.Entry {
+		return &ledger.Entry{Act: fmt.Sprint("a", day), State: state, At: instant(t, "2026-09-01T10:00:00Z").AddDate(0, 0, day), Resource: one.ARN, Change: "stop", Class: class}
 	}
-	failed := func(days ...int) (all []ledger.Entry) {
+	failed := func(days ...int) (all []*ledger.Entry) {
 		for _, day := range days {
 			all = append(all, entry(day, ledger.Intent, ""), entry(day, ledger.Failed, failure.Denied))
 		}
@@ -170,7 +170,7 @@ func TestWhatAWSRefusesAgainAndAgain(t *testing.T) {
 	}
 	for _, row := range []struct {
 		name  string
-		acts  []ledger.Entry
+		acts  []*ledger.Entry
 		there []fleet.Resource
 		want  string
 	}{

@@ -21,7 +21,7 @@ import (
 // ledger begins, and hashes of who did what when. So the ledger is read once.
 type reading struct {
 	period billing.Period
-	acts   []ledger.Entry
+	acts   []*ledger.Entry
 	began  time.Time
 	count  int
 	sums   [][sha256.Size]byte
@@ -76,7 +76,7 @@ func (r *reading) take(e *ledger.Entry) {
 	if e.Act != "" && !e.At.Before(r.period.From) {
 		kept := *e
 		kept.Before = nil
-		r.acts = append(r.acts, kept)
+		r.acts = append(r.acts, &kept)
 	}
 }
 

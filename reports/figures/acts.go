@@ -22,15 +22,14 @@ func (in *Input) acts() ([]reports.Act, reports.Harm) {
 		known[in.Savings.Resources[i].ARN] = in.Savings.Resources[i].ID
 	}
 	entries := slices.Clone(in.Entries)
-	slices.SortStableFunc(entries, func(a, b ledger.Entry) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Fence, b.Fence)) })
+	slices.SortStableFunc(entries, func(a, b *ledger.Entry) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Fence, b.Fence)) })
 	type name struct {
 		resource fleet.ARN
 		act      string
 	}
 	found, at := []reports.Act{}, map[name]int{}
 	openings := openings{}
-	for i := range entries {
-		e := &entries[i]
+	for _, e := range entries {
 		_, ours := known[e.Resource]
 		if !ours || e.Act == "" || e.At.Before(in.Savings.Period.From) || !e.At.Before(in.Savings.Period.To) {
 			continue

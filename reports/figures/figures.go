@@ -33,7 +33,7 @@ type Input struct {
 
 	// Savings are the quarter's, with the team tag that Tags names. Entries are the ledger's from before the quarter until its end, in any order.
 	Savings *savings.Savings
-	Entries []ledger.Entry
+	Entries []*ledger.Entry
 	Tags    Tags
 	// Zone is that of the tenant, in which hours of the week are told; nil is UTC, which a Gap says.
 	Zone *time.Location

@@ -207,12 +207,12 @@ func TestTheWeekIsToldOnTheClocksOfTheZone(t *testing.T) {
 func TestWhatPeopleFelt(t *testing.T) {
 	t.Parallel()
 	monday := time.Date(2026, 7, 6, 0, 0, 0, 0, time.UTC)
-	entry := func(resource, act string, state ledger.State, after time.Duration, opening time.Time) ledger.Entry {
-		return ledger.Entry{Act: act, State: state, At: opening.Add(after), Resource: fleet.ARN("arn:" + resource), Edge: fleet.Moment{At: opening, Want: fleet.Running}, Change: "start", Attempt: 1, Error: map[ledger.State]string{ledger.Failed: "no capacity"}[state]}
+	entry := func(resource, act string, state ledger.State, after time.Duration, opening time.Time) *ledger.Entry {
+		return &ledger.Entry{Act: act, State: state, At: opening.Add(after), Resource: fleet.ARN("arn:" + resource), Edge: fleet.Moment{At: opening, Want: fleet.Running}, Change: "start", Attempt: 1, Error: map[ledger.State]string{ledger.Failed: "no capacity"}[state]}
 	}
 	in := input()
 	day := func(n int) time.Time { return monday.AddDate(0, 0, n) }
-	in.Entries = []ledger.Entry{
+	in.Entries = []*ledger.Entry{
 		entry("a", "in time", ledger.Applied, -6*time.Minute, day(0)), entry("a", "in time", ledger.Verified, 4*time.Minute, day(0)),
 		entry("a", "late", ledger.Applied, 0, day(1)), entry("a", "late", ledger.Verified, 12*time.Minute, day(1)),
 		entry("a", "try", ledger.Failed, 0, day(2)), entry("a", "again", ledger.Applied, time.Minute, day(2)), entry("a", "again", ledger.Verified, 5*time.Minute, day(2)),
@@ -350,7 +350,7 @@ func TestAReportIsTheSameWhateverTheOrderOfEntries(t *testing.T) {
 		in := input()
 		for n := range 20 {
 			e := ledger.Entry{Act: "x", State: ledger.Applied, At: july.Add(time.Duration(n) * time.Hour), Resource: "arn:a", Edge: fleet.Moment{At: july.Add(time.Duration(n) * time.Hour), Want: fleet.Running}}
-			in.Entries = append(in.Entries, e)
+			in.Entries = append(in.Entries, &e)
 		}
 		if turned {
 			for i, j := 0, len(in.Entries)-1; i < j; i, j = i+1, j-1 {

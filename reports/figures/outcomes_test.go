@@ -67,8 +67,8 @@ func TestWhatBecameOfFindingsExceptionsAndSpot(t *testing.T) {
 	t.Parallel()
 	taken := reports.Assets{Taken: true, Items: []reports.Asset{{ARN: "arn:a"}, {ARN: "arn:b"}}}
 	enrolled := july.AddDate(0, 0, -10) // a, b and c are enrolled the day after
-	act := func(at time.Time, cause plan.Cause) ledger.Entry {
-		return ledger.Entry{Act: "act", State: ledger.Intent, At: at, Resource: "arn:a", Change: "stop", Cause: cause, Edge: fleet.Moment{At: at, Want: fleet.Stopped}}
+	act := func(at time.Time, cause plan.Cause) *ledger.Entry {
+		return &ledger.Entry{Act: "act", State: ledger.Intent, At: at, Resource: "arn:a", Change: "stop", Cause: cause, Edge: fleet.Moment{At: at, Want: fleet.Stopped}}
 	}
 	finding := func(about ...fleet.ARN) reports.Action { return reports.Action{Code: "finding", About: about} }
 	one := reports.Action{Code: "finding", ARN: "arn:a"}
@@ -81,7 +81,7 @@ func TestWhatBecameOfFindingsExceptionsAndSpot(t *testing.T) {
 		action reports.Action
 		issued time.Time // of the last report
 		assets reports.Assets
-		acts   []ledger.Entry
+		acts   []*ledger.Entry
 		spent  figures.Spent
 		want   string // done, by, brought
 	}{
@@ -93,9 +93,9 @@ func TestWhatBecameOfFindingsExceptionsAndSpot(t *testing.T) {
 		{"there is no inventory to find it in", one, enrolled, reports.Assets{}, nil, figures.Spent{}, "false  -"},
 		{"an exception that ran out before the quarter", exception("2026-07-01", running), july.AddDate(0, 0, -1), taken, nil, figures.Spent{}, "true nobody 40"},
 		{"within it: what it brought cannot be told apart", exception("2026-07-20", running), july, taken, nil, figures.Spent{}, "true nobody -"},
-		{"its schedule acted before the end", exception("2026-07-20", running), july, taken, []ledger.Entry{act(july.AddDate(0, 0, 9), plan.BySchedule)}, figures.Spent{}, "true person -"},
-		{"its schedule acted after the end", exception("2026-07-20", running), july, taken, []ledger.Entry{act(july.AddDate(0, 0, 30), plan.BySchedule)}, figures.Spent{}, "true nobody -"},
-		{"another cause acted", exception("2026-07-20", running), july, taken, []ledger.Entry{act(july.AddDate(0, 0, 9), plan.ByOverride)}, figures.Spent{}, "true nobody -"},
+		{"its schedule acted before the end", exception("2026-07-20", running), july, taken, []*ledger.Entry{act(july.AddDate(0, 0, 9), plan.BySchedule)}, figures.Spent{}, "true person -"},
+		{"its schedule acted after the end", exception("2026-07-20", running), july, taken, []*ledger.Entry{act(july.AddDate(0, 0, 30), plan.BySchedule)}, figures.Spent{}, "true nobody -"},
+		{"another cause acted", exception("2026-07-20", running), july, taken, []*ledger.Entry{act(july.AddDate(0, 0, 9), plan.ByOverride)}, figures.Spent{}, "true nobody -"},
 		{"one that kept it stopped brings nothing by its end", exception("2026-07-01", stopped), july.AddDate(0, 0, -1), taken, nil, figures.Spent{}, "true nobody -"},
 		{"it lasts still", exception("2027-01-20", running), july, taken, nil, figures.Spent{Actions: []reports.Action{{ID: "x"}}}, "false  -"},
 		{"it was to last still, and is in force no more", exception("2027-01-20", running), july, taken, nil, figures.Spent{}, "true person -"},

@@ -56,8 +56,7 @@ func readLedger(in Input, s *Savings) ([]*subject, []Move, error) {
 	byARN := map[fleet.ARN]*subject{}
 	var subjects []*subject
 	causes := causesOf(entries)
-	for i := range entries {
-		e := &entries[i]
+	for _, e := range entries {
 		found := byARN[e.Resource]
 		if found == nil {
 			found = &subject{Resource: fleet.Resource{ARN: e.Resource, ID: e.ID, Kind: e.Kind, Scope: e.Scope}, enrolled: e.At, moved: true}
@@ -98,8 +97,8 @@ func accountOf(key string) fleet.AccountID {
 }
 
 // entriesUntil returns the entries before the period's end in order of time, each once.
-func entriesUntil(in Input, s *Savings) ([]ledger.Entry, error) {
-	var entries []ledger.Entry
+func entriesUntil(in Input, s *Savings) ([]*ledger.Entry, error) {
+	var entries []*ledger.Entry
 	described := lastSeen{}
 	for e, err := range in.Entries {
 		var damage *ledger.Damage
@@ -110,11 +109,11 @@ func entriesUntil(in Input, s *Savings) ([]ledger.Entry, error) {
 		case err != nil:
 			return nil, err
 		case e.At.Before(in.Period.To):
-			entries = append(entries, e)
-			described.take(entries)
+			entries = append(entries, &e)
+			described.take(&e)
 		}
 	}
-	slices.SortStableFunc(entries, func(a, b ledger.Entry) int {
+	slices.SortStableFunc(entries, func(a, b *ledger.Entry) int {
 		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Fence, b.Fence), cmp.Compare(a.Run, b.Run), cmp.Compare(a.Resource, b.Resource),
 			cmp.Compare(a.Act, b.Act), cmp.Compare(rank(a.State), rank(b.State)))
 	})
@@ -122,24 +121,19 @@ func entriesUntil(in Input, s *Savings) ([]ledger.Entry, error) {
 }
 
 // lastSeen forgets what resources looked like before: of a ledger of a million entries that is most, and only how a resource was seen last, and at its enrolment, is
-// asked for. It knows the place of the entry by which each resource was seen last.
-type lastSeen map[fleet.ARN]int
+// asked for. It knows the entry by which each resource was seen last.
+type lastSeen map[fleet.ARN]*ledger.Entry
 
-// take takes the last of the entries in.
-func (l lastSeen) take(entries []ledger.Entry) {
-	n := len(entries) - 1
-	e := &entries[n]
+// take takes another entry in.
+func (l lastSeen) take(e *ledger.Entry) {
 	if e.Before == nil || e.State == ledger.Enrolled {
 		return
 	}
-	k, seen := l[e.Resource]
-	if !seen {
-		l[e.Resource] = n
-		return
-	}
-	switch old := &entries[k]; {
+	switch old := l[e.Resource]; {
+	case old == nil:
+		l[e.Resource] = e
 	case e.At.After(old.At):
-		l[e.Resource], old.Before = n, nil
+		l[e.Resource], old.Before = e, nil
 	case e.At.Before(old.At):
 		e.Before = nil
 	default: // of one instant the order of sweeps tells, when all are there
@@ -148,10 +142,9 @@ func (l lastSeen) take(entries []ledger.Entry) {
 
 // oneNameEach gives every entry of an instance that took another's place the ARN of the first of them: a conversion ends an instance, and the workload goes
 // on with its baseline, its stops and its moves. It returns the ids that each such workload had, the first first.
-func oneNameEach(entries []ledger.Entry) map[fleet.ARN][]string {
+func oneNameEach(entries []*ledger.Entry) map[fleet.ARN][]string {
 	first, ids := map[fleet.ARN]fleet.ARN{}, map[fleet.ARN][]string{}
-	for i := range entries {
-		e := &entries[i]
+	for _, e := range entries {
 		if e.State == ledger.Succeeded && first[e.Resource] == "" {
 			old := e.Succeeds.Old
 			if of, known := first[old]; known {
@@ -175,7 +168,7 @@ func oneNameEach(entries []ledger.Entry) map[fleet.ARN][]string {
 func rank(state ledger.State) int { return slices.Index(ledger.States(), state) }
 
 // once drops what stands twice: two ledgers of one run that were copied together, or an act that two workers wrote down.
-func once(entries []ledger.Entry, s *Savings) []ledger.Entry {
+func once(entries []*ledger.Entry, s *Savings) []*ledger.Entry {
 	type name struct {
 		resource fleet.ARN
 		act      string
@@ -200,10 +193,9 @@ func once(entries []ledger.Entry, s *Savings) []ledger.Entry {
 }
 
 // causesOf tells why each act was begun: a retry has the cause of what it tries again.
-func causesOf(entries []ledger.Entry) map[string]plan.Cause {
+func causesOf(entries []*ledger.Entry) map[string]plan.Cause {
 	causes := map[string]plan.Cause{}
-	for i := range entries {
-		e := &entries[i]
+	for _, e := range entries {
 		if known, ok := causes[e.Act]; e.Cause != "" && (!ok || known == plan.ByRetry) {
 			causes[e.Act] = e.Cause
 		}

@@ -13,10 +13,9 @@ import (
 
 // movesOf finds in the ledger what was moved to Spot, and back: from when AWS accepted it until AWS accepted that it buys on demand again. What it ran
 // on before is left to the bill.
-func movesOf(entries []ledger.Entry) (moves []Move) {
+func movesOf(entries []*ledger.Entry) (moves []Move) {
 	asked, open := map[string]fleet.Purchase{}, map[fleet.ARN]int{}
-	for i := range entries {
-		e := &entries[i]
+	for _, e := range entries {
 		switch {
 		case !e.Moves():
 		case e.State == ledger.Intent && e.Move != nil:
