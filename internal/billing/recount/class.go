@@ -24,19 +24,18 @@ func classOf(lineItemType, code, usageType string) class {
 // classes are the columns that tell what a line item is.
 type classes struct {
 	kind, code, usage *words
-	known             map[[3]int32]class
+	known             *table[[3]int32, class]
 }
 
 func (r *reader) classes() classes {
-	return classes{r.words("line_item_line_item_type"), r.words("line_item_product_code"), r.words("line_item_usage_type"), map[[3]int32]class{}}
+	return classes{r.words("line_item_line_item_type"), r.words("line_item_product_code"), r.words("line_item_usage_type"), newTable[[3]int32, class](func(k [3]int32) uint32 { return uint32(k[0]) ^ uint32(k[1])<<3 ^ uint32(k[2])<<6 })}
 }
 
 func (c *classes) of(row int) class {
 	key := [3]int32{c.kind.at(row), c.code.at(row), c.usage.at(row)}
-	found, ok := c.known[key]
-	if !ok {
-		found = classOf(c.kind.names[key[0]], c.code.names[key[1]], c.usage.names[key[2]])
-		c.known[key] = found
+	found, fresh := c.known.at(key)
+	if fresh {
+		*found = classOf(c.kind.names[key[0]], c.code.names[key[1]], c.usage.names[key[2]])
 	}
-	return found
+	return *found
 }

@@ -13,7 +13,7 @@ type words struct {
 	column *export.Text // nil if the file has no such column
 	known  map[string]int32
 	names  []string // by number; number 0 is the empty text, which is also what a null counts as
-	ids    []int32 // by place in the column's list of texts, for one age of it; below zero where it was not asked for yet
+	ids    []int32  // by place in the column's list of texts, for one age of it; below zero where it was not asked for yet
 	age    int
 }
 

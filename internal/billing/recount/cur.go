@@ -25,8 +25,8 @@ type curFile struct {
 	leases   map[namedLease]*leaseSum
 	rates    map[namedRate]bool
 	// What was taken into products and rates, by the numbers of its texts, which mean something within the file.
-	seenProducts map[productKey]bool
-	seenRates    map[rateKey]bool
+	seenProducts *table[productKey, struct{}]
+	seenRates    *table[rateKey, struct{}]
 }
 
 type curColumns struct {
@@ -78,7 +78,7 @@ func readCUR(ctx context.Context, f dated, s span) (_ *curFile, err error) {
 	defer func() { err = errors.Join(err, r.Close()) }()
 	file := &curFile{
 		span: s, classes: r.classes(), products: map[namedProduct]bool{}, plans: map[namedPlanHour]*planSum{}, leases: map[namedLease]*leaseSum{}, rates: map[namedRate]bool{},
-		seenProducts: map[productKey]bool{}, seenRates: map[rateKey]bool{},
+		seenProducts: newTable[productKey, struct{}](productKey.place), seenRates: newTable[rateKey, struct{}](rateKey.place),
 		columns: curColumns{
 			start: r.times("line_item_usage_start_date"), month: r.times("bill_billing_period_start_date"),
 			owner: r.words("line_item_usage_account_id"), sku: r.words("product_sku"), operation: r.words("line_item_operation"), region: r.words("product_region_code"),
@@ -132,11 +132,16 @@ func (f *curFile) row(row int) error {
 	return nil
 }
 
+func (k productKey) place() uint32 {
+	return uint32(k.sku) ^ uint32(k.operation)<<10 ^ uint32(k.usage)<<14
+}
+
+func (k rateKey) place() uint32 { return uint32(k.sku) ^ uint32(k.plan)<<12 }
+
 func (f *curFile) rate(row int, rate float64) {
 	c := &f.columns
 	key := rateKey{c.plan.at(row), c.sku.at(row), math.Float64bits(rate)}
-	if !f.seenRates[key] {
-		f.seenRates[key] = true
+	if _, fresh := f.seenRates.at(key); fresh {
 		f.rates[namedRate{c.plan.text(row), c.sku.text(row), rate}] = true
 	}
 }
@@ -148,10 +153,9 @@ func (f *curFile) product(row int) {
 		c.sku.at(row), c.operation.at(row), f.classes.code.at(row), f.classes.usage.at(row), c.region.at(row), c.kind.at(row), c.deployment.at(row), c.unit.at(row),
 		c.system.at(row), c.tenancy.at(row), c.engine.at(row), math.Float64bits(factor),
 	}
-	if f.seenProducts[key] {
+	if _, fresh := f.seenProducts.at(key); !fresh {
 		return
 	}
-	f.seenProducts[key] = true
 	f.products[namedProduct{
 		c.sku.text(row), c.operation.text(row), f.classes.code.text(row), f.classes.usage.text(row), c.region.text(row), c.kind.text(row), c.system.text(row),
 		c.tenancy.text(row), c.engine.text(row), strings.HasPrefix(c.deployment.text(row), "Multi-AZ"), c.unit.text(row), factor,

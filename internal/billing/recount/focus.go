@@ -33,13 +33,12 @@ type focusFile struct {
 	reader  *reader
 	span    span
 	columns focusColumns
-	sorts   map[sortKey]*sort
-	recent  [1024]*sort // some of the sorts, at the place that their key gives
+	sorts   *table[sortKey, sort]
 	charges map[chargeKey]*chargeSum
 	days    map[dayKey]*daySum
 	hours   map[hourKey]*hourSum
-	stand   map[standKey]*standSum
-	prices  map[priceKey]*price
+	stand   *table[standKey, standSum]
+	prices  *table[priceKey, price]
 	stands  []int8 // by meter: whether it goes on while nothing runs; 0 if not asked for yet
 	month   int64  // of the last price
 }
@@ -91,8 +90,8 @@ func readFocus(ctx context.Context, f dated, s span) (_ *focusFile, err error) {
 	r := newReader(f.File, query.FocusColumns())
 	defer func() { err = errors.Join(err, r.Close()) }()
 	file := &focusFile{
-		reader: r, span: s, sorts: map[sortKey]*sort{}, charges: map[chargeKey]*chargeSum{}, days: map[dayKey]*daySum{}, hours: map[hourKey]*hourSum{},
-		stand: map[standKey]*standSum{}, prices: map[priceKey]*price{},
+		reader: r, span: s, sorts: newTable[sortKey, sort](sortKey.place), charges: map[chargeKey]*chargeSum{}, days: map[dayKey]*daySum{}, hours: map[hourKey]*hourSum{},
+		stand: newTable[standKey, standSum](standKey.place), prices: newTable[priceKey, price](priceKey.place),
 		columns: focusColumns{
 			start: r.times("ChargePeriodStart"), period: r.times("BillingPeriodStart"),
 			billed: r.doubles("BilledCost"), consumed: r.doubles("ConsumedQuantity"), contracted: r.doubles("ContractedCost"), contractPrice: r.doubles("ContractedUnitPrice"),
@@ -160,26 +159,22 @@ func (f *focusFile) sortOf(row int) *sort {
 		c.payer.at(row), c.account.at(row), c.currency.at(row), c.invoice.at(row), c.category.at(row), c.class.at(row), c.pricing.at(row), c.service.at(row),
 		c.serviceCategory.at(row), c.discount.at(row),
 	}
-	recent := &f.recent[key.place()%uint32(len(f.recent))]
-	if s := *recent; s != nil && s.key == key {
-		return s
-	}
-	s := f.sorts[key]
-	if s == nil {
+	s, fresh := f.sorts.at(key)
+	if fresh {
 		pricing := c.pricing.names[key.pricing]
-		s = &sort{key: key, at: -1, usage: c.category.names[key.category] == "Usage"}
+		s.key, s.at, s.usage = key, -1, c.category.names[key.category] == "Usage"
 		s.priced = s.usage && key.class == 0 && (pricing == "Standard" || pricing == "Committed")
-		f.sorts[key] = s
 	}
-	*recent = s
 	return s
 }
 
-// place mixes the numbers that differ most often; it is much cheaper than the map's hash, and need not be as good.
-func (k *sortKey) place() uint32 {
-	mixed := uint32(k.account)<<5 ^ uint32(k.service)<<2 ^ uint32(k.serviceCategory)<<9 ^ uint32(k.pricing) ^ uint32(k.discount)<<12 ^ uint32(k.category)<<14
-	return mixed * 2654435761 >> 16
+func (k sortKey) place() uint32 {
+	return uint32(k.account)<<5 ^ uint32(k.service)<<2 ^ uint32(k.serviceCategory)<<9 ^ uint32(k.pricing) ^ uint32(k.discount)<<12 ^ uint32(k.category)<<14
 }
+
+func (k standKey) place() uint32 { return uint32(k.resource)<<3 ^ uint32(k.meter) ^ uint32(k.day)<<20 }
+
+func (k priceKey) place() uint32 { return uint32(k.sku) ^ uint32(k.unit)<<20 ^ uint32(k.month>>31) }
 
 // charge adds to the charges of the line's billing month.
 func (f *focusFile) charge(s *sort, row int) error {
@@ -233,12 +228,8 @@ func (f *focusFile) price(row int, milli int64) {
 		f.month = monthOf(milli)
 	}
 	key := priceKey{f.month, sku, c.unit.at(row)}
-	p := f.prices[key]
-	if p == nil {
-		p = &price{last: milli, list: list, contract: contract}
-		f.prices[key] = p
-	}
-	if p.before(price{milli, list, contract}) {
+	p, fresh := f.prices.at(key)
+	if fresh || p.before(price{milli, list, contract}) {
 		*p = price{milli, list, contract}
 	}
 }
@@ -272,11 +263,7 @@ func (f *focusFile) standing(s *sort, row int) error {
 		return nil
 	}
 	key := standKey{int32(floor(s.at, milliOfDay) / milliOfDay), s.key.account, resource, meter}
-	sum := f.stand[key]
-	if sum == nil {
-		sum = &standSum{}
-		f.stand[key] = sum
-	}
+	sum, _ := f.stand.at(key)
 	sum.hours |= 1 << uint(s.at/milliOfHour%24)
 	return c.contracted.add(&sum.cost, row)
 }

@@ -18,6 +18,7 @@ import (
 type grouping[N, K comparable, V any] struct {
 	// number is what a line is summed under; false leaves it out.
 	number func(row int, milli int64) (N, bool)
+	place  func(N) uint32 // as a table has it
 	name   func(N) K
 	add    func(to *V, row int, milli int64) error
 }
@@ -55,7 +56,7 @@ func group[N, K comparable, V any](
 	defer func() { err = errors.Join(err, r.Close()) }()
 	start, category, class, status := r.times("ChargePeriodStart"), r.words("ChargeCategory"), r.words("ChargeClass"), r.words("CommitmentDiscountStatus")
 	g := open(r)
-	sums := map[N]*V{}
+	sums := newTable[N, V](g.place)
 	for r.Next() {
 		if err := ctx.Err(); err != nil {
 			return nil, nil, err
@@ -69,17 +70,13 @@ func group[N, K comparable, V any](
 			if !counts {
 				continue
 			}
-			v := sums[n]
-			if v == nil {
-				v = new(V)
-				sums[n] = v
-			}
+			v, _ := sums.at(n)
 			if err := g.add(v, row, milli); err != nil {
 				return nil, nil, fmt.Errorf("%s: %w", f.Path, err)
 			}
 		}
 	}
-	return sums, g.name, r.Err()
+	return sums.all, g.name, r.Err()
 }
 
 // inOrderOf gives sums in the order of their names.

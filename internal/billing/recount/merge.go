@@ -100,13 +100,13 @@ func (t *total) take(f *focusFile) {
 			to.effective.merge(&from.effective)
 		})
 	}
-	for k, v := range f.stand {
+	for k, v := range f.stand.all {
 		merged(t.stand, namedStand{k.day, c.account.names[k.account], c.resource.names[k.resource], c.meter.names[k.meter]}, v, func(to, from *standSum) {
 			to.hours |= from.hours
 			to.cost.merge(&from.cost)
 		})
 	}
-	for k, v := range f.prices {
+	for k, v := range f.prices.all {
 		merged(t.prices, namedPrice{k.month, c.sku.names[k.sku], c.unit.names[k.unit]}, v, func(to, from *price) {
 			if to.before(*from) {
 				*to = *from

@@ -17,7 +17,7 @@ type (
 		account, region, resource, sku, meter int32
 		group, cluster                        int64
 		line                                  billing.Line
-		tags                                  string
+		tags                                  int32
 	}
 	patternName struct {
 		account, region, resource, group, cluster, sku, meter string
@@ -106,6 +106,9 @@ func patternsOf(r *reader, p billing.Period, tags [][]string) grouping[patternNu
 	}
 	monday := billing.WeekOf(p.From).UnixMilli()
 	return grouping[patternNumber, patternName, patternSums]{
+		place: func(n patternNumber) uint32 {
+			return uint32(n.resource)<<3 ^ uint32(n.sku)<<18 ^ uint32(n.group)<<7 ^ uint32(len(n.line))
+		},
 		number: func(row int, _ int64) (patternNumber, bool) {
 			line := lineOf(row)
 			if line == "" {

@@ -22,7 +22,6 @@ type series struct {
 	line                                                    billing.Line
 	commitment                                              string
 
-	key  seriesKey // in its file
 	last *usageRow // in its file, nil at first
 	rank int32     // among the series of all files; of equal ones the same
 }
@@ -34,10 +33,8 @@ type seriesKey struct {
 	line                                    billing.Line
 }
 
-// place mixes the numbers that differ most often.
-func (k *seriesKey) place() uint32 {
-	mixed := uint32(k.resource)<<4 ^ uint32(k.sku)<<19 ^ uint32(k.commitment)<<1 ^ uint32(k.zone)<<25 ^ uint32(len(k.line))
-	return mixed * 2654435761 >> 16
+func (k seriesKey) place() uint32 {
+	return uint32(k.resource)<<4 ^ uint32(k.sku)<<19 ^ uint32(k.commitment)<<1 ^ uint32(k.zone)<<25 ^ uint32(len(k.line))
 }
 
 // compare orders series as billing.Usage is ordered within an hour.
@@ -59,8 +56,7 @@ type usageSum [4]sum
 
 // usageSums is the usage of one file.
 type usageSums struct {
-	all    map[seriesKey]*series
-	recent [1 << 14]*series // some of them, at the place that their key gives
+	*table[seriesKey, series]
 	blocks [][]usageRow
 	rows   int
 }
@@ -71,7 +67,7 @@ const rowsPerBlock = 1024
 func readUsage(ctx context.Context, f dated, s span, open func(export.File) *usageFile) (_ *usageSums, err error) {
 	u := open(f.File)
 	defer func() { err = errors.Join(err, u.reader.Close()) }()
-	sums := &usageSums{all: map[seriesKey]*series{}}
+	sums := &usageSums{table: newTable[seriesKey, series](seriesKey.place)}
 	for u.reader.Next() {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -104,20 +100,14 @@ func (t *usageSums) of(u *usageFile, row int, line billing.Line) *series {
 	key := seriesKey{
 		u.account.at(row), u.resource.at(row), u.sku.at(row), u.operation.at(row), u.zone.at(row), u.group.at(row), u.cluster.at(row), u.commitment.at(row), line,
 	}
-	recent := &t.recent[key.place()%uint32(len(t.recent))]
-	if s := *recent; s != nil && s.key == key {
-		return s
-	}
-	s := t.all[key]
-	if s == nil {
-		s = &series{
+	s, fresh := t.at(key)
+	if fresh {
+		*s = series{
 			account: u.account.names[key.account], resource: u.resource.names[key.resource], group: u.group.name(key.group), cluster: u.cluster.name(key.cluster),
 			sku: u.sku.names[key.sku], operation: u.operation.names[key.operation], zone: u.zone.names[key.zone], line: line,
-			commitment: u.commitment.name(key.commitment), key: key,
+			commitment: u.commitment.name(key.commitment),
 		}
-		t.all[key] = s
 	}
-	*recent = s
 	return s
 }
 

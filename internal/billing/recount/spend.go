@@ -60,6 +60,7 @@ func costsOf(r *reader) grouping[costNumber, costName, costSum] {
 	quantity, list, contract, effective := r.priced(), r.doubles("ListCost"), r.doubles("ContractedCost"), r.doubles("EffectiveCost")
 	var month months
 	return grouping[costNumber, costName, costSum]{
+		place: func(n costNumber) uint32 { return uint32(n.sku)<<2 ^ uint32(n.account)<<14 ^ uint32(n.unit)<<18 },
 		number: func(row int, milli int64) (costNumber, bool) {
 			return costNumber{month.of(milli), account.at(row), service.at(row), sku.at(row), unit.at(row), region.at(row)}, true
 		},
@@ -81,7 +82,7 @@ type (
 	tagNumber struct {
 		month            int64
 		account, service int32
-		values           string // their numbers, eight bytes each
+		values           int32
 	}
 	tagName struct {
 		month                    int64
@@ -119,6 +120,7 @@ func tagsOf(r *reader, tags [][]string) grouping[tagNumber, tagName, tagSum] {
 	account, service, effective, values := r.words("SubAccountId"), r.words("ServiceCategory"), r.doubles("EffectiveCost"), r.values(tags)
 	var month months
 	return grouping[tagNumber, tagName, tagSum]{
+		place: func(n tagNumber) uint32 { return uint32(n.account) ^ uint32(n.service)<<4 ^ uint32(n.values)<<8 },
 		number: func(row int, milli int64) (tagNumber, bool) {
 			return tagNumber{month.of(milli), account.at(row), service.at(row), values.at(row)}, true
 		},
@@ -138,11 +140,12 @@ func tagsOf(r *reader, tags [][]string) grouping[tagNumber, tagName, tagSum] {
 type values struct {
 	tags  []entries
 	place []byte
-	known map[string]string
+	known map[string]int32
+	all   []string // by number: the numbers of their texts, eight bytes each
 }
 
 func (r *reader) values(tags [][]string) *values {
-	v := &values{known: map[string]string{}}
+	v := &values{known: map[string]int32{}}
 	for _, keys := range tags {
 		one := entries{{names: []string{""}}}
 		if len(keys) > 0 {
@@ -153,24 +156,25 @@ func (r *reader) values(tags [][]string) *values {
 	return v
 }
 
-// at are the numbers of a row's values, eight bytes each; they mean something within one file.
-func (v *values) at(row int) string {
+// at is the number of a row's values, which means something within one file.
+func (v *values) at(row int) int32 {
 	v.place = v.place[:0]
 	for _, t := range v.tags {
 		v.place = binary.BigEndian.AppendUint64(v.place, uint64(t.at(row)))
 	}
-	numbers, seen := v.known[string(v.place)]
+	number, seen := v.known[string(v.place)]
 	if !seen {
-		numbers = string(v.place)
-		v.known[numbers] = numbers
+		number = int32(len(v.all))
+		v.all = append(v.all, string(v.place))
+		v.known[v.all[number]] = number
 	}
-	return numbers
+	return number
 }
 
-// name is what numbers stand for: the values quoted, one after the other.
-func (v *values) name(numbers string) (name string) {
+// name is what a number stands for: the values quoted, one after the other.
+func (v *values) name(number int32) (name string) {
 	for i, t := range v.tags {
-		name += strconv.Quote(t.name(int64(binary.BigEndian.Uint64([]byte(numbers[8*i:])))))
+		name += strconv.Quote(t.name(int64(binary.BigEndian.Uint64([]byte(v.all[number][8*i:])))))
 	}
 	return name
 }
