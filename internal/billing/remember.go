@@ -35,8 +35,27 @@ func (m *memory) Days(ctx context.Context, p Period) ([]Day, error) {
 
 // Charges is of whole billing months.
 func (m *memory) Charges(ctx context.Context, p Period) ([]Charge, error) {
-	whole := Period{month(p.From), month(p.To.Add(-time.Nanosecond)).AddDate(0, 1, 0)}
+	whole := m.delivered(Period{month(p.From), month(p.To.Add(-time.Nanosecond)).AddDate(0, 1, 0)})
 	return recall(&m.mu, &m.charges, whole, true, func(c Charge) bool { return inside(c.Month, whole) }, func() ([]Charge, error) { return m.Engine.Charges(ctx, p) })
+}
+
+// delivered is the part of some months that lies within those that were delivered, of which alone there are rows; all of them where that is none.
+func (m *memory) delivered(p Period) Period {
+	months := m.Months().FOCUS
+	if len(months) == 0 {
+		return p
+	}
+	part := Period{slices.MinFunc(months, time.Time.Compare), slices.MaxFunc(months, time.Time.Compare).AddDate(0, 1, 0)}
+	if part.From.Before(p.From) {
+		part.From = p.From
+	}
+	if part.To.After(p.To) {
+		part.To = p.To
+	}
+	if !part.From.Before(part.To) {
+		return p
+	}
+	return part
 }
 
 // Standing implements Engine.

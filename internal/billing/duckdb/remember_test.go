@@ -62,8 +62,9 @@ func TestWhatIsRememberedIsWhatIsAnswered(t *testing.T) {
 			{"some days of both: prices are of months", july.AddDate(0, 0, 3), august.AddDate(0, 0, 9), 1},
 			{"hours that cut days: charges are of months, plans of hours", july.Add(5 * time.Hour), july.Add(99 * time.Hour), 3},
 			{"the same hours again", july.Add(5 * time.Hour), july.Add(99 * time.Hour), 0},
-			{"a longer time", july.AddDate(0, -1, 0), july.AddDate(0, 2, 0), 5},
+			{"a longer time, of which no more was delivered: charges are of months", july.AddDate(0, -1, 0), july.AddDate(0, 2, 0), 4},
 			{"a part of that", july.AddDate(0, -1, 0), july.AddDate(0, 0, 2), 1},
+			{"two months before, and one of the delivered: charges are of that one", july.AddDate(0, -2, 0), august, 4},
 			{"a time that ends before it begins", august, july, 5},
 		} {
 			p, before := billing.Period{From: row.from, To: row.to}, counted.asked

@@ -167,11 +167,12 @@ func (r *usageReader) note(s *usageSort, u *billing.Usage) {
 
 // keep adds a row to the present hour of the measured period.
 func (r *usageReader) keep(sum *keptSum, u *billing.Usage) {
-	if !sum.there {
-		sum.there = true
+	if sum.there {
+		sum.quantity = sum.quantity.Add(u.Quantity)
+	} else {
+		sum.there, sum.quantity = true, u.Quantity
 		r.used = append(r.used, sum)
 	}
-	sum.quantity = sum.quantity.Add(u.Quantity)
 	if u.Line == billing.Reserved {
 		hour := &r.hours[r.hour]
 		if hour.reserved == nil {
