@@ -59,7 +59,7 @@ func (s *sample) addDollars(t *testing.T, m *avoidance.Measurement, cents map[fl
 		}
 		claimed += value.Decimal().InexactFloat64()
 	}
-	below, above, known := m.Within(func(c *avoidance.Claim) float64 { return float64(cents[c.ARN]) / 100 })
+	below, above, known := within(m, func(c *avoidance.Claim) float64 { return float64(cents[c.ARN]) / 100 })
 	if !known {
 		t.Fatal("no interval")
 	}

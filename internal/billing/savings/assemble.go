@@ -31,7 +31,7 @@ func (c *computation) assemble() {
 	proven := func(name func(*avoidance.Claim) string) []Line {
 		return c.lines(func(claim *avoidance.Claim) (string, bool) { return name(claim), claim.Origin != avoidance.Unproven })
 	}
-	c.Headline = c.figure(func(claim *avoidance.Claim) bool { return claim.Origin != avoidance.Unproven })
+	c.Headline = c.figure(c.places(func(claim *avoidance.Claim) bool { return claim.Origin != avoidance.Unproven }))
 	c.ByOrigin = c.lines(func(claim *avoidance.Claim) (string, bool) { return string(claim.Origin), true })
 	c.ByEnvironment = proven(func(claim *avoidance.Claim) string { return claim.Environment })
 	c.ByAccount = proven(func(claim *avoidance.Claim) string { return string(claim.Account) })
@@ -60,21 +60,26 @@ func times(amount money.USD, part *big.Rat) money.USD {
 	return money.USDOf(amount.Decimal().Mul(numerator).DivRound(denominator, exactly))
 }
 
-// figure sums the claims that keep says yes to.
-func (c *computation) figure(keep func(*avoidance.Claim) bool) Figure {
-	f := Figure{Hours: c.claims.Total(keep), AdjustedKnown: c.Commitments.Known}
-	f.Resources = f.Hours.Resources
-	weights := map[fleet.ARN]float64{}
+// places are those of the claims that keep says yes to.
+func (c *computation) places(keep func(*avoidance.Claim) bool) (places []int) {
 	for i := range c.claims.Claims {
-		claim := &c.claims.Claims[i]
-		if !keep(claim) || claim.Origin == avoidance.Unproven {
-			continue
+		if keep(&c.claims.Claims[i]) {
+			places = append(places, i)
 		}
+	}
+	return places
+}
+
+// figure sums the claims at some places.
+func (c *computation) figure(places []int) Figure {
+	f := Figure{Hours: c.claims.Sum(places), AdjustedKnown: c.Commitments.Known}
+	f.Resources = f.Hours.Resources
+	proven := slices.DeleteFunc(slices.Clone(places), func(i int) bool { return c.claims.Claims[i].Origin == avoidance.Unproven })
+	for _, i := range proven {
 		f.add(c.worth[i])
 		f.induce(c.inducedBy(i))
-		weights[claim.ARN] = c.worthOfAnHour(i)
 	}
-	below, above, known := c.claims.Within(func(claim *avoidance.Claim) float64 { return weights[claim.ARN] })
+	below, above, known := c.claims.Within(proven, c.worthOfAnHour)
 	f.Within = within(f.Value(), below, above, known)
 	return f
 }
@@ -136,20 +141,17 @@ func within(amount money.USD, below, above float64, known bool) Range {
 
 // lines sums the claims by name, in the order of the names; of origins own comes first and unproven last.
 func (c *computation) lines(name func(*avoidance.Claim) (string, bool)) (lines []Line) {
-	names := map[string]bool{}
+	named := map[string][]int{}
 	for i := range c.claims.Claims {
 		if n, ok := name(&c.claims.Claims[i]); ok {
-			names[n] = true
+			named[n] = append(named[n], i)
 		}
 	}
 	origins := []string{string(avoidance.Own), string(avoidance.Cohort), string(avoidance.Unproven)}
-	for _, n := range slices.SortedFunc(maps.Keys(names), func(a, b string) int {
+	for _, n := range slices.SortedFunc(maps.Keys(named), func(a, b string) int {
 		return cmp.Or(cmp.Compare(slices.Index(origins, a), slices.Index(origins, b)), cmp.Compare(a, b))
 	}) {
-		lines = append(lines, Line{n, c.figure(func(claim *avoidance.Claim) bool {
-			found, ok := name(claim)
-			return ok && found == n
-		})})
+		lines = append(lines, Line{n, c.figure(named[n])})
 	}
 	return lines
 }
@@ -161,7 +163,7 @@ func (c *computation) byCause() (lines []Line) {
 	for _, line := range c.claims.ByCause() {
 		sums[plan.Cause(line.Name)] = &Figure{Resources: line.Resources, Hours: line.Total, AdjustedKnown: c.Commitments.Known}
 	}
-	weights := map[plan.Cause]map[fleet.ARN]float64{}
+	weights := map[plan.Cause]map[int]float64{}
 	for i := range c.claims.Claims {
 		claim := &c.claims.Claims[i]
 		for _, share := range claim.Causes {
@@ -172,14 +174,14 @@ func (c *computation) byCause() (lines []Line) {
 			a := c.worth[i]
 			sum.add(amounts{times(a.list, part), times(a.contract, part), times(a.adjusted, part)})
 			if weights[share.Cause] == nil {
-				weights[share.Cause] = map[fleet.ARN]float64{}
+				weights[share.Cause] = map[int]float64{}
 			}
 			fraction, _ := part.Float64()
-			weights[share.Cause][claim.ARN] = c.worthOfAnHour(i) * fraction
+			weights[share.Cause][i] = c.worthOfAnHour(i) * fraction
 		}
 	}
 	for _, cause := range slices.Sorted(maps.Keys(sums)) {
-		below, above, known := c.claims.Within(func(claim *avoidance.Claim) float64 { return weights[cause][claim.ARN] })
+		below, above, known := c.claims.Within(slices.Sorted(maps.Keys(weights[cause])), func(i int) float64 { return weights[cause][i] })
 		sums[cause].Within = within(sums[cause].Value(), below, above, known)
 		lines = append(lines, Line{string(cause), *sums[cause]})
 	}
@@ -200,7 +202,7 @@ func (c *computation) resource(i int, s *subject) Resource {
 	r := Resource{
 		ARN: s.ARN, ID: s.ID, IDs: s.names, Name: s.Name(), Kind: s.Kind, Scope: s.Scope, Environment: s.environment, Origin: claim.Origin,
 		Enrolled: s.enrolled.UTC(), Left: s.left, Tags: s.Tags, Type: s.Type, Baseline: claim.Evidence, Held: s.held,
-		Figure: c.figure(func(other *avoidance.Claim) bool { return other == claim }),
+		Figure: c.figure([]int{i}),
 	}
 	for _, share := range claim.Causes {
 		r.Causes = append(r.Causes, CauseAmount{share.Cause, times(r.Value(), partOf(claim, share))})
