@@ -4,6 +4,8 @@ import (
 	"archive/zip"
 	"bytes"
 	"cmp"
+	"errors"
+	"fmt"
 	"io"
 	"slices"
 
@@ -23,8 +25,9 @@ const packing = 7
 // contentTypes comes first in a package of Office files.
 const contentTypes = "[Content_Types].xml"
 
-// steady returns the same archive with its files in order. The library writes sheets in the order of a map; a report is named by the hash of its files.
-func steady(data []byte) ([]byte, error) {
+// steady returns the same archive with its files in order, and the rows of tables in their sheets. The library writes sheets in the order of a map; a report is named
+// by the hash of its files.
+func (b *book) steady(data []byte) ([]byte, error) {
 	in, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
 		return nil, err
@@ -39,14 +42,55 @@ func steady(data []byte) ([]byte, error) {
 		return cmp.Or(cmp.Compare(first(a), first(b)), cmp.Compare(a.Name, b.Name))
 	})
 	var out bytes.Buffer
-	w := zip.NewWriter(&out)
+	w := archive(&out)
+	filled := 0
 	for _, f := range in.File {
-		if err := w.Copy(f); err != nil {
-			return nil, err
+		rows := b.rows[f.Name]
+		if rows == nil {
+			err = w.Copy(f)
+		} else {
+			err, filled = rows.fill(w, f), filled+1
 		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", f.Name, err)
+		}
+	}
+	if filled != len(b.rows) {
+		return nil, fmt.Errorf("%d of %d tables have no sheet", len(b.rows)-filled, len(b.rows))
 	}
 	if err := w.Close(); err != nil {
 		return nil, err
 	}
 	return out.Bytes(), nil
+}
+
+// endOfRows is where a sheet's rows end.
+const endOfRows = "</sheetData>"
+
+// fill writes a sheet anew with the rows at the end of those that it has.
+func (r *rows) fill(w *zip.Writer, sheet *zip.File) error {
+	in, err := sheet.Open()
+	if err != nil {
+		return err
+	}
+	text, err := io.ReadAll(in)
+	if err = errors.Join(err, in.Close()); err != nil {
+		return err
+	}
+	at := bytes.Index(text, []byte(endOfRows))
+	if at < 0 {
+		return fmt.Errorf("a sheet without %s", endOfRows)
+	}
+	out, err := w.Create(sheet.Name)
+	if err != nil {
+		return err
+	}
+	if _, err := out.Write(text[:at]); err != nil {
+		return err
+	}
+	if err := r.write(out); err != nil {
+		return fmt.Errorf("table %s, %w", r.table.Name, err)
+	}
+	_, err = out.Write(text[at:])
+	return err
 }

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"time"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/shopspring/decimal"
@@ -24,12 +25,12 @@ import (
 // most is how many rows of a table a sheet takes; XLSX allows 1,048,576 with the header. The JSON of a report has all.
 const most = 1_000_000
 
-// textLimit is how many characters a cell of XLSX holds.
+// textLimit is how many characters a cell of XLSX holds, as UTF-16 counts them.
 const textLimit = 32_767
 
 // Write returns the workbook.
 func Write(r *reports.Report, language words.Language) (_ []byte, err error) {
-	b := &book{File: excelize.NewFile(), words: words.In(language), report: r}
+	b := &book{File: excelize.NewFile(), words: words.In(language), report: r, rows: map[string]*rows{}}
 	defer func() { err = errors.Join(err, b.Close()) }()
 	if err := b.style(); err != nil {
 		return nil, err
@@ -52,7 +53,7 @@ func Write(r *reports.Report, language words.Language) (_ []byte, err error) {
 	if err := b.File.Write(&out); err != nil {
 		return nil, err
 	}
-	return steady(out.Bytes())
+	return b.steady(out.Bytes())
 }
 
 // book is a workbook in the making.
@@ -60,6 +61,8 @@ type book struct {
 	*excelize.File
 	words  words.Words
 	report *reports.Report
+	// rows are those of the tables, by the name of the sheet's file in the workbook.
+	rows   map[string]*rows
 	styles struct{ title, head, note, label, amount, number, instant, text int }
 }
 
@@ -103,16 +106,24 @@ func (b *book) number(d decimal.Decimal, style int) excelize.Cell {
 
 // text is text that stays text.
 func (b *book) text(s string, style int) excelize.Cell {
+	return excelize.Cell{StyleID: style, Value: textOf(s)}
+}
+
+// textOf is text that no spreadsheet takes for a formula, as much of it as a cell holds.
+func textOf(s string) string {
 	if safe := tables.Harmless(s); safe != s || !ascii(s) {
 		s = tables.Harmless(words.Plain(s))
 	}
 	if len(s) <= textLimit {
-		return excelize.Cell{StyleID: style, Value: s}
+		return s
 	}
-	if cut := []rune(s); len(cut) > textLimit {
-		s = string(cut[:textLimit])
+	units := 0
+	for i, r := range s {
+		if units += utf16.RuneLen(r); units > textLimit {
+			return s[:i]
+		}
 	}
-	return excelize.Cell{StyleID: style, Value: s}
+	return s
 }
 
 // ascii reports whether text has none but ASCII characters; what cannot be seen of them tables.Harmless has found.
@@ -125,31 +136,11 @@ func ascii(s string) bool {
 	return true
 }
 
-// cell is a cell of a table.
-func (b *book) cell(value any, of tables.Type) (any, error) {
-	switch v := value.(type) {
-	case nil:
-		return nil, nil
-	case string:
-		return b.text(v, b.styles.text), nil
-	case time.Time:
-		return excelize.Cell{StyleID: b.styles.instant, Value: v}, nil
-	case int64:
-		return excelize.Cell{StyleID: b.styles.number, Value: v}, nil
-	case decimal.Decimal:
-		if of == tables.Amount {
-			return b.number(v, b.styles.amount), nil
-		}
-		return b.number(v, b.styles.number), nil
-	default:
-		return nil, fmt.Errorf("a %T is no cell", value)
-	}
-}
-
-// table writes a table on a sheet of its own, with a filter in its header and the header kept in sight.
+// table begins the sheet of a table, with a filter in its header; its rows are written when the workbook is.
 func (b *book) table(t *tables.Table) error {
 	name := b.words.Say(sheets[t.Name])
-	if _, err := b.NewSheet(name); err != nil {
+	place, err := b.NewSheet(name)
+	if err != nil {
 		return err
 	}
 	exact := exactOf(t)
@@ -157,12 +148,10 @@ func (b *book) table(t *tables.Table) error {
 	if exact >= 0 {
 		width++
 	}
-	rows := t.Rows[:min(len(t.Rows), most)]
-	last, err := excelize.CoordinatesToCellName(width, len(rows)+1)
+	last, err := excelize.CoordinatesToCellName(width, min(len(t.Rows), most)+1)
 	if err != nil {
 		return err
 	}
-	// Before the rows: asked for afterwards, the library would read the whole sheet again, and write it once more.
 	if err := b.AutoFilter(name, "A1:"+last, nil); err != nil {
 		return err
 	}
@@ -170,43 +159,28 @@ func (b *book) table(t *tables.Table) error {
 	if err != nil {
 		return err
 	}
+	if err := b.head(w, t, exact); err != nil {
+		return err
+	}
+	if b.rows[fmt.Sprintf("xl/worksheets/sheet%d.xml", place+1)], err = b.rowsOf(t, exact); err != nil {
+		return err
+	}
+	return w.Flush()
+}
+
+// head writes the first row of a table, which stays in sight.
+func (b *book) head(w *excelize.StreamWriter, t *tables.Table, exact int) error {
 	if err := errors.Join(b.widths(w, t, exact), w.SetPanes(&excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"})); err != nil {
 		return err
 	}
-	header := make([]any, 0, width)
+	var header []any
 	for _, c := range t.Columns {
 		header = append(header, b.text(b.words.Say(columns[c.Name]), b.styles.head))
 	}
 	if exact >= 0 {
 		header = append(header, b.text(b.words.Say(words.Exact), b.styles.head))
 	}
-	if err := w.SetRow("A1", header, excelize.RowOpts{Height: 30}); err != nil {
-		return err
-	}
-	for n, row := range rows {
-		cells := make([]any, 0, width)
-		for i, value := range row {
-			if code, coded := value.(string); coded && code != "" {
-				if say := spoken[t.Columns[i].Name]; say != nil && say[t.Name] != nil {
-					value = say[t.Name](b.words, code)
-				}
-			}
-			cell, err := b.cell(value, t.Columns[i].Type)
-			if err != nil {
-				return fmt.Errorf("row %d, column %s: %w", n+1, t.Columns[i].Name, err)
-			}
-			cells = append(cells, cell)
-		}
-		if exact >= 0 {
-			if d, known := row[exact].(decimal.Decimal); known {
-				cells = append(cells, excelize.Cell{StyleID: b.styles.text, Value: d.String()})
-			}
-		}
-		if err := w.SetRow("A"+fmt.Sprint(n+2), cells); err != nil {
-			return err
-		}
-	}
-	return w.Flush()
+	return w.SetRow("A1", header, excelize.RowOpts{Height: 30})
 }
 
 // exactOf is the column whose exact decimal stands at the end of each line; -1 where a table has no amount. It is the first.
