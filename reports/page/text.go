@@ -31,6 +31,9 @@ func shown(text string, except rune) string {
 
 // unseen says that a character is not seen, or changes how its neighbours are. The joiners between emoji and in scripts that need them stay.
 func unseen(r rune) bool {
+	if r < utf8.RuneSelf { // as nearly all are
+		return r < ' ' || r == '\x7f'
+	}
 	if r == '\u200c' || r == '\u200d' {
 		return false
 	}
