@@ -19,12 +19,21 @@ func wider(data []byte, columns int) ([]byte, error) {
 		return nil, err
 	}
 	size := picture.Bounds()
-	canvas := image.NewRGBA(image.Rect(0, 0, size.Dx()+columns, size.Dy()))
-	draw.Draw(canvas, canvas.Bounds(), image.NewUniform(color.White), image.Point{}, draw.Src)
-	draw.Draw(canvas, size.Sub(size.Min), picture, size.Min, draw.Over)
+	size.Max.X += columns
 	var out bytes.Buffer
-	if err := png.Encode(&out, canvas); err != nil {
-		return nil, err
+	if p, ok := picture.(*image.Paletted); ok { // as charts are
+		canvas := image.NewPaletted(size, p.Palette)
+		white := []byte{uint8(p.Palette.Index(color.White))}
+		for y := range size.Dy() {
+			row := canvas.Pix[y*canvas.Stride:][:canvas.Stride]
+			copy(row[copy(row, p.Pix[y*p.Stride:][:p.Stride]):], bytes.Repeat(white, columns))
+		}
+		err = png.Encode(&out, canvas)
+		return out.Bytes(), err
 	}
-	return out.Bytes(), nil
+	canvas := image.NewRGBA(size)
+	draw.Draw(canvas, size, image.White, image.Point{}, draw.Src)
+	draw.Draw(canvas, picture.Bounds(), picture, picture.Bounds().Min, draw.Over)
+	err = png.Encode(&out, canvas)
+	return out.Bytes(), err
 }
