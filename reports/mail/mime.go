@@ -97,7 +97,10 @@ func settled(message []byte, id string) ([]byte, error) {
 		return nil, fmt.Errorf("the message has no boundary to settle")
 	}
 	for i, b := range found {
-		message = bytes.ReplaceAll(message, b[1], []byte(digest(id, "boundary", strconv.Itoa(i))[:60]))
+		random, own, rest := bytes.Clone(b[1]), digest(id, "boundary", strconv.Itoa(i))[:len(b[1])], message
+		for at := bytes.Index(rest, random); at >= 0; at = bytes.Index(rest, random) {
+			rest = rest[at+copy(rest[at:], own):]
+		}
 	}
 	return message, nil
 }
