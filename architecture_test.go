@@ -91,7 +91,7 @@ var table = []row{
 	{"reports/mail", pure, sees{"internal/money", "reports", "reports/chart", "reports/words"}, uses{decimal, "github.com/wneessen/go-mail"}},
 	{"reports/sample", pure, sees{"internal/fleet", "internal/money", "reports"}, uses{decimal}},
 	{"reports/page", pure, sees{"internal/fleet", "internal/money", "reports", "reports/words"}, uses{decimal}},
-	{"reports/files", pure, sees{"reports", "reports/..."}, uses{"golang.org/x/sync"}},
+	{"reports/files", pure, sees{"reports", "reports/..."}, uses{"github.com/go-json-experiment/json", "golang.org/x/sync"}},
 	{"reports/page/browser", worldly, sees{}, uses{}},
 
 	{"internal/spelling", pure, sees{}, uses{levenshtein}},

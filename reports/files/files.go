@@ -1,17 +1,20 @@
 // Package files writes a report in all its forms.
 //
 // In go a report and the languages of its readers; out come the files with their names: JSON with its schema, CSV and Parquet, the page with both
-// languages within, and a PDF, a workbook and a mail's message for each language. They are the same for the same report. The JSON is written first: its
-// hash stands in all the others. The package writes nothing to disk.
+// languages within, and a PDF, a workbook and a mail's message for each language. They are the same for the same report. The hash of the
+// JSON stands in what people read, so these wait for it; the others are made meanwhile. The package writes nothing to disk.
 package files
 
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
+	"sync"
 
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	jsonv1 "github.com/go-json-experiment/json/v1"
 	"golang.org/x/sync/errgroup"
 
 	"offpeak/reports"
@@ -45,7 +48,7 @@ func Message(l words.Language) string { return "report." + string(l) + ".eml" }
 type Options struct {
 	// Languages are those of the readers; the page begins with the first. At least one.
 	Languages []words.Language
-	// Envelope is that of the messages, whose language, annex and attachments are set here; nil: no message is written.
+	// Envelope is that of the messages, whose language, annex, charts and attachments are set here; nil: no message is written.
 	Envelope *mail.Envelope
 }
 
@@ -54,14 +57,11 @@ func Write(ctx context.Context, r *reports.Report, o *Options) ([]delivery.File,
 	if len(o.Languages) == 0 {
 		return nil, fmt.Errorf("files of %s: no language is named", r.Quarter)
 	}
-	data, err := json.MarshalIndent(r, "", " ")
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", delivery.ReportFile, err)
-	}
-	s := &set{report: r, options: o, annex: delivery.HashOf(data), files: make(chan delivery.File)}
+	s := &set{report: r, options: o, files: make(chan delivery.File)}
+	s.annex = sync.OnceValues(s.hashed)
 	work, ctx := errgroup.WithContext(ctx)
 	work.Go(func() error { return s.write(ctx) })
-	all := []delivery.File{{Name: delivery.ReportFile, Data: data}}
+	var all []delivery.File
 	for f := range s.files {
 		all = append(all, f)
 	}
@@ -76,8 +76,24 @@ func Write(ctx context.Context, r *reports.Report, o *Options) ([]delivery.File,
 type set struct {
 	report  *reports.Report
 	options *Options
-	annex   string
-	files   chan delivery.File
+	// annex is the report's JSON, written when it is first asked for.
+	annex func() (annex, error)
+	files chan delivery.File
+}
+
+// annex is the report's JSON with its hash.
+type annex struct {
+	data []byte
+	hash string
+}
+
+// hashed writes the JSON as MarshalIndent of encoding/json does, which needs twice the time.
+func (s *set) hashed() (annex, error) {
+	data, err := json.Marshal(s.report, jsonv1.DefaultOptionsV1(), jsontext.WithIndent(" "))
+	if err != nil {
+		return annex{}, fmt.Errorf("%s: %w", delivery.ReportFile, err)
+	}
+	return annex{data, delivery.HashOf(data)}, nil
 }
 
 // write makes all files and closes the channel.
@@ -87,16 +103,25 @@ func (s *set) write(ctx context.Context) error {
 	give := func(name string, write func() ([]byte, error)) {
 		work.Go(func() error { return s.give(ctx, name, write) })
 	}
+	give(delivery.ReportFile, func() ([]byte, error) {
+		a, err := s.annex()
+		return a.data, err
+	})
 	give(SchemaFile, schema.Schema)
 	give(PageFile, func() ([]byte, error) {
-		return page.HTML(s.report, page.Options{Language: s.options.Languages[0], Annex: s.annex})
+		a, err := s.annex()
+		if err != nil {
+			return nil, err
+		}
+		return page.HTML(s.report, page.Options{Language: s.options.Languages[0], Annex: a.hash})
 	})
-	for _, t := range tables.Of(s.report) {
+	all := tables.Of(s.report)
+	for _, l := range s.options.Languages {
+		work.Go(func() error { return s.language(ctx, l, all) })
+	}
+	for _, t := range all {
 		give(t.Name+".csv", t.CSV)
 		give(t.Name+".parquet", t.Parquet)
-	}
-	for _, l := range s.options.Languages {
-		work.Go(func() error { return s.language(ctx, l) })
 	}
 	return work.Wait()
 }
@@ -116,47 +141,52 @@ func (s *set) give(ctx context.Context, name string, write func() ([]byte, error
 }
 
 // language makes the files of one language: the message takes the others as attachments.
-func (s *set) language(ctx context.Context, l words.Language) error {
+func (s *set) language(ctx context.Context, l words.Language, all []tables.Table) error {
 	var pdf, xlsx []byte
+	var charts chart.Pictures
 	work, both := errgroup.WithContext(ctx)
-	work.Go(func() (err error) {
-		if pdf, err = s.board(l); err == nil {
-			err = s.give(both, Board(l), func() ([]byte, error) { return pdf, nil })
-		}
-		return err
+	work.Go(func() error {
+		return s.give(both, Board(l), func() (_ []byte, err error) {
+			if charts, err = chart.Draw(s.report, words.In(l)); err == nil {
+				pdf, err = s.board(l, &charts)
+			}
+			return pdf, err
+		})
 	})
-	work.Go(func() (err error) {
-		if xlsx, err = workbook.Write(s.report, l); err == nil {
-			err = s.give(both, Workbook(l), func() ([]byte, error) { return xlsx, nil })
-		}
-		return err
+	work.Go(func() error {
+		return s.give(both, Workbook(l), func() (_ []byte, err error) {
+			xlsx, err = workbook.Write(s.report, all, l)
+			return xlsx, err
+		})
 	})
 	if err := work.Wait(); err != nil || s.options.Envelope == nil {
 		return err
 	}
-	m, err := Mail(s.report, l, s.options.Envelope, s.annex, pdf, xlsx)
+	a, err := s.annex()
 	if err != nil {
 		return err
 	}
-	return s.give(ctx, Message(l), func() ([]byte, error) { return m, nil })
+	own := *s.options.Envelope
+	own.Charts = &charts
+	return s.give(ctx, Message(l), func() ([]byte, error) { return Mail(s.report, l, &own, a.hash, pdf, xlsx) })
 }
 
 // board makes the PDF with the charts that there are.
-func (s *set) board(l words.Language) ([]byte, error) {
+func (s *set) board(l words.Language, charts *chart.Pictures) ([]byte, error) {
+	a, err := s.annex()
+	if err != nil {
+		return nil, err
+	}
 	w := words.In(l)
-	extra := board.Extra{Annex: s.annex}
+	extra := board.Extra{Annex: a.hash}
 	for _, c := range []struct {
 		title words.Label
-		draw  func(*reports.Report, words.Words) ([]byte, error)
+		png   []byte
 	}{
-		{words.TitleMonths, chart.Months}, {words.TitleBridge, chart.Bridge}, {words.TitleUsage, chart.Week}, {words.TitleTeams, chart.Teams},
+		{words.TitleMonths, charts.Months}, {words.TitleBridge, charts.Bridge}, {words.TitleUsage, charts.Week}, {words.TitleTeams, charts.Teams},
 	} {
-		png, err := c.draw(s.report, w)
-		if err != nil {
-			return nil, fmt.Errorf("chart %q: %w", w.Say(c.title), err)
-		}
-		if len(png) > 0 {
-			extra.Pictures = append(extra.Pictures, board.Picture{Title: w.Say(c.title), PNG: png})
+		if len(c.png) > 0 {
+			extra.Pictures = append(extra.Pictures, board.Picture{Title: w.Say(c.title), PNG: c.png})
 		}
 	}
 	return board.Write(s.report, l, extra)

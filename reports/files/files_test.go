@@ -3,7 +3,11 @@ package files_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"testing"
+	"time"
+
+	"github.com/shopspring/decimal"
 
 	"offpeak/reports"
 	"offpeak/reports/delivery"
@@ -84,4 +88,45 @@ func BenchmarkAllForms(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// large is a report as one of 640 resources comes to: 40,000 acts, 27,000 lines of the bill, 26 MB of JSON.
+func large() *reports.Report {
+	r := sample.Report(640)
+	acts := r.Acts
+	r.Acts = nil
+	for i := range r.Resources {
+		x := &r.Resources[i]
+		act, row, ids := acts[4*i], x.Rows[0], []string(nil)
+		for k := range 63 {
+			act.ID, act.Run = delivery.HashOf(fmt.Append(nil, i, k))[:24], delivery.HashOf(fmt.Append(nil, k))[:16]
+			at := act.Asked.Add(time.Duration(k)*12*time.Hour + time.Duration(i)*time.Second)
+			act.Edge, act.Asked, act.Ended, act.Change = &at, at, at.Add(time.Duration(i%90)*time.Second), []string{"stop", "start"}[k%2]
+			r.Acts, ids = append(r.Acts, act), append(ids, act.ID)
+		}
+		for k := range 42 {
+			row.Resource, row.SKU, row.Quantity = "vol-"+act.ID[:17], act.ID[7:23], row.Quantity.Add(decimal.New(int64(i*k+1), -6))
+			x.Rows = append(x.Rows, row)
+		}
+		x.Acts = ids
+	}
+	return r
+}
+
+// BenchmarkLargeReport is all of writing a large report: from the value to the files with their hashes.
+func BenchmarkLargeReport(b *testing.B) {
+	r := large()
+	b.ReportAllocs()
+	bytes := 0
+	for b.Loop() {
+		all, err := files.Write(b.Context(), r, options())
+		if err != nil {
+			b.Fatal(err)
+		}
+		bytes = 0
+		for _, f := range delivery.ManifestOf(r, all).Files {
+			bytes += f.Bytes
+		}
+	}
+	b.SetBytes(int64(bytes))
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/parquet-go/parquet-go"
 
 	"offpeak/reports"
+	"offpeak/reports/delivery"
 	"offpeak/reports/files"
 	"offpeak/reports/sample"
 )
@@ -89,7 +90,15 @@ func TestNoNameIsMoreThanAName(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			plain, err := json.MarshalIndent(r, "", " ")
+			if err != nil {
+				t.Fatal(err)
+			}
+			plain = bytes.ReplaceAll(plain, []byte(`\ufffd`), []byte("\ufffd")) // for bytes that are no text: the same character
 			for _, f := range written {
+				if f.Name == delivery.ReportFile && !bytes.Equal(f.Data, plain) {
+					t.Errorf("%s is not what encoding/json writes:\n%s", f.Name, cmp.Diff(string(plain), string(f.Data)))
+				}
 				if err := sound(f.Name, f.Data); err != nil {
 					t.Errorf("%s: %v", f.Name, err)
 				}

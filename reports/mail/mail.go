@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"offpeak/reports"
+	"offpeak/reports/chart"
 	"offpeak/reports/words"
 )
 
@@ -33,6 +34,8 @@ type Envelope struct {
 	// Attachments are the report's other forms. Where they are too large, Place says in their stead where they are kept: an address behind sign-in.
 	Attachments []Attachment
 	Place       string
+	// Charts are the report's pictures in the envelope's language; nil: they are drawn.
+	Charts *chart.Pictures
 }
 
 // Attachment is a file that goes with the mail.
@@ -71,7 +74,7 @@ func Write(r *reports.Report, e *Envelope) (*Mail, error) {
 	w := words.In(e.Language)
 	m := &Mail{Subject: w.Subject(r), ID: e.id(r)}
 	var err error
-	if m.Pictures, err = pictures(r, w, m.ID); err != nil {
+	if m.Pictures, err = pictures(r, w, e.Charts, m.ID); err != nil {
 		return nil, fmt.Errorf("mail of %s: %w", r.Quarter, err)
 	}
 	if err = m.compose(r, e, w); err != nil {

@@ -20,24 +20,27 @@ type Picture struct {
 	Data []byte
 }
 
-// pictures draws those that have something to show.
-func pictures(r *reports.Report, w words.Words, id string) (all []Picture, err error) {
-	for _, c := range []struct {
-		name string
-		draw func(*reports.Report, words.Words) ([]byte, error)
-		alt  func(*reports.Report, words.Words) string
-	}{
-		{"months", chart.Months, altOfMonths},
-		{"bridge", chart.Bridge, altOfBridge},
-		{"week", chart.Week, altOfWeek},
-		{"teams", chart.Teams, altOfTeams},
-	} {
-		data, err := c.draw(r, w)
+// pictures are those that have something to show, drawn where they are not yet.
+func pictures(r *reports.Report, w words.Words, drawn *chart.Pictures, id string) (all []Picture, _ error) {
+	if drawn == nil {
+		charts, err := chart.Draw(r, w)
 		if err != nil {
 			return nil, err
 		}
-		if data != nil {
-			all = append(all, Picture{Name: c.name, ID: c.name + "." + id, Alt: c.alt(r, w), Data: data})
+		drawn = &charts
+	}
+	for _, c := range []struct {
+		name string
+		data []byte
+		alt  func(*reports.Report, words.Words) string
+	}{
+		{"months", drawn.Months, altOfMonths},
+		{"bridge", drawn.Bridge, altOfBridge},
+		{"week", drawn.Week, altOfWeek},
+		{"teams", drawn.Teams, altOfTeams},
+	} {
+		if c.data != nil {
+			all = append(all, Picture{Name: c.name, ID: c.name + "." + id, Alt: c.alt(r, w), Data: c.data})
 		}
 	}
 	return all, nil

@@ -28,8 +28,8 @@ const most = 1_000_000
 // textLimit is how many characters a cell of XLSX holds, as UTF-16 counts them.
 const textLimit = 32_767
 
-// Write returns the workbook.
-func Write(r *reports.Report, language words.Language) (_ []byte, err error) {
+// Write returns the workbook. all are the report's tables, as tables.Of lays them out.
+func Write(r *reports.Report, all []tables.Table, language words.Language) (_ []byte, err error) {
 	b := &book{File: excelize.NewFile(), words: words.In(language), report: r, rows: map[string]*rows{}}
 	defer func() { err = errors.Join(err, b.Close()) }()
 	if err := b.style(); err != nil {
@@ -38,9 +38,9 @@ func Write(r *reports.Report, language words.Language) (_ []byte, err error) {
 	if err := b.summary(); err != nil {
 		return nil, fmt.Errorf("workbook, summary: %w", err)
 	}
-	for _, table := range tables.Of(r) {
-		if err := b.table(&table); err != nil {
-			return nil, fmt.Errorf("workbook, table %s: %w", table.Name, err)
+	for i := range all {
+		if err := b.table(&all[i]); err != nil {
+			return nil, fmt.Errorf("workbook, table %s: %w", all[i].Name, err)
 		}
 	}
 	// The library would write the present; the report's instant is the same for the same report.

@@ -8,15 +8,20 @@ import (
 	"github.com/shopspring/decimal"
 	"github.com/xuri/excelize/v2"
 
+	"offpeak/reports"
 	"offpeak/reports/sample"
 	"offpeak/reports/tables"
 	"offpeak/reports/words"
 	"offpeak/reports/workbook"
 )
 
+func write(r *reports.Report, language words.Language) ([]byte, error) {
+	return workbook.Write(r, tables.Of(r), language)
+}
+
 func open(t *testing.T, resources int, language words.Language) *excelize.File {
 	t.Helper()
-	data, err := workbook.Write(sample.Report(resources), language)
+	data, err := write(sample.Report(resources), language)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,11 +140,11 @@ func TestNoCellIsAFormula(t *testing.T) {
 
 func TestTheSameReportIsTheSameWorkbook(t *testing.T) {
 	t.Parallel()
-	a, err := workbook.Write(sample.Report(30), words.Korean)
+	a, err := write(sample.Report(30), words.Korean)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := workbook.Write(sample.Report(30), words.Korean)
+	b, err := write(sample.Report(30), words.Korean)
 	if err != nil || !bytes.Equal(a, b) {
 		t.Errorf("%d and %d bytes differ (%v)", len(a), len(b), err)
 	}
@@ -158,7 +163,7 @@ func BenchmarkWorkbookOf50000Lines(b *testing.B) {
 	r := sample.Report(50_000)
 	r.Acts = nil
 	for b.Loop() {
-		if _, err := workbook.Write(r, words.Korean); err != nil {
+		if _, err := write(r, words.Korean); err != nil {
 			b.Fatal(err)
 		}
 	}
