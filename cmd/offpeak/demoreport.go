@@ -54,7 +54,8 @@ func demoReports(ctx context.Context, r *rehearsal, a *twin.Audit, store objects
 		if err != nil {
 			return nil, err
 		}
-		folder, _, err := shelf.put(made.Report, written)
+		manifest := delivery.ManifestOf(made.Report, written)
+		folder, _, err := shelf.put(made.Report, &manifest, written)
 		if err != nil {
 			return nil, err
 		}

@@ -251,12 +251,13 @@ func (f *reportFlags) ofPayer(ctx context.Context, run *reportRun, payer fleet.A
 	if err != nil {
 		return doc, err
 	}
-	folder, fresh, err := shelf.put(made.Report, all)
+	manifest := delivery.ManifestOf(made.Report, all)
+	folder, fresh, err := shelf.put(made.Report, &manifest, all)
 	if err != nil {
 		return doc, err
 	}
 	progress.clear()
-	doc = reportDocument{folder, fresh, delivery.ManifestOf(made.Report, all)}
+	doc = reportDocument{folder, fresh, manifest}
 	if as == asJSON {
 		return doc, nil
 	}

@@ -9,6 +9,7 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"offpeak/internal/fleet"
 	"offpeak/reports"
@@ -152,7 +153,7 @@ func (k *filedReport) extra() error {
 const mostOfOne = 99
 
 // put writes a report into a folder of its own. Where the last one of its payer, quarter and state says the same, that stays, with false.
-func (f reportFolder) put(r *reports.Report, all []delivery.File) (folder string, fresh bool, err error) {
+func (f reportFolder) put(r *reports.Report, m *delivery.Manifest, all []delivery.File) (folder string, fresh bool, err error) {
 	name := fmt.Sprintf("%s-%s-%s", r.Tenant.Payer, r.Quarter, r.State)
 	for n := 1; n <= mostOfOne; n++ {
 		folder = filepath.Join(string(f), name)
@@ -162,7 +163,7 @@ func (f reportFolder) put(r *reports.Report, all []delivery.File) (folder string
 		k, err := readReport(folder)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-			return folder, true, write(folder, r, all)
+			return folder, true, write(folder, m, all)
 		case err != nil:
 			return folder, false, err
 		case sayTheSame(k.report, r):
@@ -190,18 +191,28 @@ func sayTheSame(a, b *reports.Report) bool {
 }
 
 // write writes the files, and the manifest last.
-func write(folder string, r *reports.Report, all []delivery.File) error {
+func write(folder string, m *delivery.Manifest, all []delivery.File) error {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return fmt.Errorf("keep the report: %w", err)
 	}
-	manifest, err := json.MarshalIndent(delivery.ManifestOf(r, all), "", " ")
+	keep := func(name string, data []byte) error {
+		if err := os.WriteFile(filepath.Join(folder, name), data, 0o644); err != nil {
+			return fmt.Errorf("keep the report: %w", err)
+		}
+		return nil
+	}
+	errs := make([]error, len(all))
+	var work sync.WaitGroup
+	for i, file := range all {
+		work.Go(func() { errs[i] = keep(file.Name, file.Data) })
+	}
+	work.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	manifest, err := json.MarshalIndent(m, "", " ")
 	if err != nil {
 		return err
 	}
-	for _, file := range append(all[:len(all):len(all)], delivery.File{Name: manifestName, Data: manifest}) {
-		if err := os.WriteFile(filepath.Join(folder, file.Name), file.Data, 0o644); err != nil {
-			return fmt.Errorf("keep the report: %w", err)
-		}
-	}
-	return nil
+	return keep(manifestName, manifest)
 }

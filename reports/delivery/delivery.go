@@ -17,6 +17,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"offpeak/internal/fleet"
@@ -70,9 +71,12 @@ func ManifestOf(r *reports.Report, files []File) Manifest {
 		Format: ManifestFormat, Payer: r.Tenant.Payer, Quarter: r.Quarter, State: r.State, Issued: r.Issued, Method: r.Method,
 		Inputs: r.Sources.Manifests, Ledger: r.Sources.Ledger, Baselines: r.Sources.Baselines,
 	}
-	for _, f := range files {
-		m.Files = append(m.Files, Named{f.Name, len(f.Data), HashOf(f.Data)})
+	m.Files = make([]Named, len(files))
+	var work sync.WaitGroup
+	for i, f := range files {
+		work.Go(func() { m.Files[i] = Named{f.Name, len(f.Data), HashOf(f.Data)} })
 	}
+	work.Wait()
 	slices.SortFunc(m.Files, func(a, b Named) int { return strings.Compare(a.Name, b.Name) })
 	return m
 }
