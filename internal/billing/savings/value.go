@@ -43,7 +43,9 @@ func (c *computation) value(ctx context.Context) error {
 		month := c.monthNumber(hour)
 		for _, r := range readers {
 			r.ran = &c.Ran[i]
-			all = append(all, r.lines(hour, c.Baseline, month))
+			if lines := r.lines(hour, c.Baseline, month); len(lines) > 0 {
+				all = append(all, lines)
+			}
 		}
 		for n, m := range movers {
 			all = append(all, m.lines(n, c, hour))
