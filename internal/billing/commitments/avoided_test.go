@@ -111,7 +111,8 @@ func TestShare(t *testing.T) {
 		{"nothing to share out to", "1", nil, nil},
 		{"pro rata to contracted value", "2", []string{"1", "3"}, []string{"0.5", "1.5"}},
 		{
-			"thirds sum to the whole", "1", []string{"1", "1", "1"},
+			"thirds sum to the whole", "1",
+			[]string{"1", "1", "1"},
 			[]string{"0.33333333333333333333", "0.33333333333333333334", "0.33333333333333333333"},
 		},
 		{"a total of nothing", "0", []string{"1", "2"}, []string{"0", "0"}},
