@@ -56,7 +56,7 @@ var table = []row{
 
 	// What was done: the record of it, and where it is kept.
 	{"internal/objects", pure, sees{}, uses{}},
-	{"internal/ledger", pure, sees{"internal/failure", "internal/fleet", "internal/money", "internal/plan", "internal/objects"}, uses{"github.com/go-json-experiment/json"}},
+	{"internal/ledger", pure, sees{"internal/failure", "internal/fleet", "internal/money", "internal/plan", "internal/objects"}, uses{}},
 	{"internal/billing", pure, sees{"internal/fleet", "internal/money"}, uses{decimal}},
 	{"internal/billing/avoidance", pure, sees{"internal/fleet", "internal/money", "internal/plan"}, uses{}},
 	{"internal/billing/commitments", pure, sees{"internal/fleet", "internal/money", "internal/billing"}, uses{decimal}},
@@ -72,7 +72,7 @@ var table = []row{
 	{"internal/billing/landing", pure, sees{"internal/fleet"}, uses{}},
 	{"internal/billing/duckdb", worldly, sees{"internal/billing", "internal/billing/export", "internal/billing/query", "internal/fleet"}, uses{"github.com/duckdb/duckdb-go/v2", decimal}},
 	{"internal/billing/recount", worldly, sees{"internal/billing", "internal/billing/export", "internal/billing/query", "internal/fleet"}, uses{decimal}},
-	{"internal/ledger/compact", pure, sees{"internal/failure", "internal/fleet", "internal/plan", "internal/objects", "internal/ledger"}, uses{parquet}},
+	{"internal/ledger/compact", pure, sees{"internal/failure", "internal/fleet", "internal/plan", "internal/objects", "internal/ledger"}, uses{"github.com/go-json-experiment/json", parquet}},
 
 	// The quarterly report: the value, and what writes it.
 	{"reports", pure, sees{"internal/fleet", "internal/money"}, uses{decimal}},

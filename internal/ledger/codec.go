@@ -7,9 +7,6 @@ import (
 	"strings"
 	"time"
 
-	jsonv2 "github.com/go-json-experiment/json"
-	jsonv1 "github.com/go-json-experiment/json/v1"
-
 	"offpeak/internal/fleet"
 )
 
@@ -86,13 +83,16 @@ func (d *Damage) Error() string { return fmt.Sprintf("%s: at byte %d: %s", d.Key
 
 // Decode reads the entries of an object. Lines that cannot be read, a last one without its end among them, are reported as *Damage and the
 // others are read.
-func Decode(key string, data []byte) ([]Entry, []*Damage) {
+func Decode(key string, data []byte) ([]Entry, []*Damage) { return DecodeBy(key, data, readEntry) }
+
+// DecodeBy is Decode by another reader of JSON, for who reads a million lines. It refuses names that an Entry does not have, as Decode does.
+func DecodeBy(key string, data []byte, read func(line []byte, e *Entry) error) ([]Entry, []*Damage) {
 	var entries []Entry
 	var damages []*Damage
 	for offset := 0; offset < len(data); {
 		line, rest, ended := bytes.Cut(data[offset:], []byte{'\n'})
 		var e Entry
-		switch err := decodeLine(line, &e); {
+		switch err := decodeLine(line, &e, read); {
 		case !ended:
 			damages = append(damages, &Damage{key, offset, "the last line is cut off"})
 		case err != nil:
@@ -108,14 +108,15 @@ func Decode(key string, data []byte) ([]Entry, []*Damage) {
 	return entries, damages
 }
 
-func decodeLine(line []byte, e *Entry) error {
-	if err := ReadJSON(line, e); err != nil {
+func decodeLine(line []byte, e *Entry, read func([]byte, *Entry) error) error {
+	if err := read(line, e); err != nil {
 		return fmt.Errorf("no ledger entry: %w", err)
 	}
 	return e.check()
 }
 
-// ReadJSON reads an entry, or a part of one, as Encode writes it: names that are not known are an error, durations are nanoseconds.
-func ReadJSON(data []byte, into any) error {
-	return jsonv2.Unmarshal(data, into, jsonv2.RejectUnknownMembers(true), jsonv1.FormatDurationAsNano(true))
+func readEntry(line []byte, e *Entry) error {
+	decoder := json.NewDecoder(bytes.NewReader(line))
+	decoder.DisallowUnknownFields()
+	return decoder.Decode(e)
 }

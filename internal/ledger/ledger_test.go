@@ -4,14 +4,12 @@ import (
 	"context"
 	"errors"
 	"iter"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/shopspring/decimal"
 
 	"offpeak/internal/fleet"
 	"offpeak/internal/ledger"
@@ -326,70 +324,6 @@ func TestWhatIsWrittenAfterMidnightIsFound(t *testing.T) {
 	}
 	if got := ids(t, b, midnight, midnight.AddDate(0, 0, 1), here); got != "web" {
 		t.Errorf("its day: %q", got)
-	}
-}
-
-// TestEveryFieldReadsBack fills all that an entry can hold, however deep, so that no type of a field is forgotten.
-func TestEveryFieldReadsBack(t *testing.T) {
-	t.Parallel()
-	for _, state := range ledger.States() {
-		var e ledger.Entry
-		fill(t, reflect.ValueOf(&e).Elem())
-		e.State, e.Succeeds.Old = state, "y"
-		if state != ledger.Succeeded {
-			e.Succeeds = nil
-		}
-		if state != ledger.Interrupted {
-			e.Interrupted = nil
-		}
-		data, err := ledger.Encode([]ledger.Entry{e})
-		if err != nil {
-			t.Fatal(err)
-		}
-		back, damages := ledger.Decode("k", data)
-		if diff := cmp.Diff([]ledger.Entry{e}, back, exactly); diff != "" || len(damages) != 0 {
-			t.Errorf("%s: %v\n%s", state, damages, diff)
-		}
-	}
-}
-
-// fill sets every field to something other than its zero.
-func fill(t *testing.T, v reflect.Value) {
-	t.Helper()
-	switch at := v.Addr().Interface().(type) {
-	case *time.Time:
-		*at = friday
-		return
-	case *money.Rate:
-		*at, _ = money.RateOf(decimal.New(1664, -4))
-		return
-	case *fleet.Tags:
-		*at = fleet.NewTags(fleet.Tag{Key: "팀", Value: "결제"})
-		return
-	}
-	switch v.Kind() {
-	case reflect.Pointer:
-		v.Set(reflect.New(v.Type().Elem()))
-		fill(t, v.Elem())
-	case reflect.Struct:
-		for i := range v.NumField() {
-			if v.Type().Field(i).IsExported() {
-				fill(t, v.Field(i))
-			}
-		}
-	case reflect.Slice:
-		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
-		fill(t, v.Index(0))
-	case reflect.String:
-		v.SetString("x")
-	case reflect.Bool:
-		v.SetBool(true)
-	case reflect.Int, reflect.Int32, reflect.Int64:
-		v.SetInt(1)
-	case reflect.Uint8:
-		v.SetUint(1)
-	default:
-		t.Fatalf("%s is filled with nothing yet", v.Type())
 	}
 }
 

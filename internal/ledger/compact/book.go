@@ -169,7 +169,7 @@ func (b Book) find(ctx context.Context, key string) found {
 	if err != nil {
 		return found{err: err}
 	}
-	entries, damages := ledger.Decode(key, data)
+	entries, damages := linesOf(key, data)
 	return found{entries: entries, damages: damages}
 }
 

@@ -193,25 +193,25 @@ func entryOf(r *row) (ledger.Entry, error) {
 	}
 	if r.Move != "" {
 		e.Move = new(plan.Move)
-		if err := ledger.ReadJSON([]byte(r.Move), e.Move); err != nil {
+		if err := readJSON([]byte(r.Move), e.Move); err != nil {
 			return e, fmt.Errorf("move: %w", err)
 		}
 	}
 	if r.Succeeds != "" {
 		e.Succeeds = new(fleet.Succession)
-		if err := ledger.ReadJSON([]byte(r.Succeeds), e.Succeeds); err != nil {
+		if err := readJSON([]byte(r.Succeeds), e.Succeeds); err != nil {
 			return e, fmt.Errorf("succeeds: %w", err)
 		}
 	}
 	if r.Interrupted != "" {
 		e.Interrupted = new(fleet.Interruption)
-		if err := ledger.ReadJSON([]byte(r.Interrupted), e.Interrupted); err != nil {
+		if err := readJSON([]byte(r.Interrupted), e.Interrupted); err != nil {
 			return e, fmt.Errorf("interrupted: %w", err)
 		}
 	}
 	if r.Before != "" {
 		e.Before = new(fleet.Resource)
-		if err := ledger.ReadJSON([]byte(r.Before), e.Before); err != nil {
+		if err := readJSON([]byte(r.Before), e.Before); err != nil {
 			return e, err
 		}
 	}
