@@ -12,6 +12,7 @@ import (
 	"offpeak/internal/billing"
 	"offpeak/internal/billing/query"
 	"offpeak/internal/billing/recount"
+	"offpeak/internal/fleet"
 )
 
 // question is one that a bill is asked: its text, and how its rows are counted. Their fields stand in the order of the text's columns.
@@ -23,6 +24,13 @@ type question struct {
 // questions are all that can be asked of a period.
 func questions(d query.Dialect, p billing.Period, tags [][]string) []question {
 	return []question{
+		{d.Accounts(p), list(p, func(e *recount.Engine, ctx context.Context, p billing.Period) (rows []account, err error) {
+			counted, err := e.Accounts(ctx, p)
+			for _, id := range counted {
+				rows = append(rows, account{id})
+			}
+			return rows, err
+		})},
 		{d.Days(p), list(p, (*recount.Engine).Days)},
 		{d.Charges(p), list(p, (*recount.Engine).Charges)},
 		{d.Hours(p), list(p, (*recount.Engine).Hours)},
@@ -46,6 +54,9 @@ func questions(d query.Dialect, p billing.Period, tags [][]string) []question {
 		})},
 	}
 }
+
+// account is a row of a single column.
+type account struct{ ID fleet.AccountID }
 
 func list[T any](p billing.Period, ask func(*recount.Engine, context.Context, billing.Period) ([]T, error)) func(context.Context, *recount.Engine) ([][]string, error) {
 	return func(ctx context.Context, e *recount.Engine) (rows [][]string, err error) {

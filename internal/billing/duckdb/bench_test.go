@@ -61,6 +61,7 @@ func BenchmarkQuarter10M(b *testing.B) {
 func questions(e billing.Engine, p billing.Period) []func() error {
 	ctx := context.Background()
 	return []func() error{
+		func() error { _, err := e.Accounts(ctx, p); return err },
 		func() error { _, err := e.Days(ctx, p); return err },
 		func() error { _, err := e.Charges(ctx, p); return err },
 		func() error { _, err := e.Hours(ctx, p); return err },
