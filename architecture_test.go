@@ -113,6 +113,7 @@ var table = []row{
 
 	// What EC2 offers, and AutoSpot's planner.
 	{"internal/market", pure, sees{"internal/fleet", "internal/jsonwords", "internal/money"}, uses{"github.com/go-json-experiment/json", decimal}},
+	{"internal/market/kept", pure, sees{"internal/fleet", "internal/market", "internal/money", "internal/objects"}, uses{}},
 	{"autospot/compatible", pure, sees{"internal/market"}, uses{}},
 	{"autospot/pricing", pure, sees{"internal/fleet", "internal/money", "internal/market"}, uses{decimal}},
 	{"autospot/mix", pure, sees{"internal/money", "autospot/pricing"}, uses{decimal}},
@@ -125,7 +126,7 @@ var table = []row{
 	// The policy file and what becomes one.
 	{"internal/policy", pure, sees{"internal/fleet", "internal/money", "internal/plan", "autospot", "scheduler", "scheduler/..."}, uses{yaml, levenshtein}},
 	{"internal/migrate", worldly, sees{"internal/policy", "scheduler/..."}, uses{yaml}},
-	{"internal/reporting", pure, sees{"internal/fleet", "internal/money", "internal/plan", "internal/objects", "internal/ledger", "internal/billing", "internal/billing/avoidance", "internal/billing/commitments", "internal/billing/savings", "internal/policy", "scheduler", "reports", "reports/assets", "reports/figures", "reports/pillars", "reports/spend", "internal/failure", "internal/market", "internal/spelling", "autospot", "scheduler/hours", "scheduler/wall", "internal/billing/coverage", "reports/delivery"}, uses{decimal}},
+	{"internal/reporting", pure, sees{"internal/fleet", "internal/money", "internal/plan", "internal/objects", "internal/ledger", "internal/billing", "internal/billing/avoidance", "internal/billing/commitments", "internal/billing/savings", "internal/policy", "scheduler", "reports", "reports/assets", "reports/figures", "reports/pillars", "reports/spend", "internal/failure", "internal/market", "internal/market/kept", "internal/spelling", "autospot", "scheduler/hours", "scheduler/wall", "internal/billing/coverage", "reports/delivery"}, uses{decimal}},
 
 	// Adapters: they speak the nouns, and know neither planners nor each other.
 	{"internal/described", pure, sees{"internal/fleet"}, uses{"github.com/go-json-experiment/json"}},
@@ -153,7 +154,7 @@ var table = []row{
 	{"internal/cloud/targetgroups", worldly, sees{"internal/cloud", "internal/described", "internal/failure", "internal/fleet"}, uses{sdk}},
 	{"internal/cloud/mover", worldly, sees{"internal/cloud", "internal/failure", "internal/fleet", "internal/plan"}, uses{sdk}},
 	{"internal/cloud/converter", worldly, sees{"internal/cloud", "internal/failure", "internal/fleet"}, uses{sdk, smithy}},
-	{"internal/cloud/pricelist", worldly, sees{"internal/cloud", "internal/failure", "internal/fleet", "internal/money", "internal/objects"}, uses{sdk, smithy}},
+	{"internal/cloud/pricelist", worldly, sees{"internal/cloud", "internal/failure", "internal/fleet", "internal/market/kept", "internal/money", "internal/objects"}, uses{sdk, smithy}},
 
 	{"internal/cloud/planrates", worldly, sees{"internal/billing", "internal/cloud", "internal/failure", "internal/fleet", "internal/money"}, uses{sdk}},
 	{"internal/cloud/outbox", worldly, sees{"internal/cloud", "internal/failure", "internal/fleet", "reports", "reports/delivery"}, uses{sdk, smithy}},
@@ -161,7 +162,7 @@ var table = []row{
 	{"internal/cloud/deliveries", worldly, sees{"internal/billing/export", "internal/cloud", "internal/failure", "internal/fleet"}, uses{sdk, smithy, "github.com/rogpeppe/go-internal"}},
 	{"internal/cloud/athena/trino", worldly, sees{"internal/cloud", "internal/cloud/moto"}, uses{}},
 
-	{"internal/cloud/spotmarket", worldly, sees{"internal/cloud", "internal/cloud/instancetypes", "internal/cloud/pricelist", "internal/failure", "internal/fleet", "internal/market", "internal/money", "internal/objects"}, uses{sdk}},
+	{"internal/cloud/spotmarket", worldly, sees{"internal/cloud", "internal/cloud/instancetypes", "internal/cloud/pricelist", "internal/failure", "internal/fleet", "internal/market", "internal/market/kept", "internal/money", "internal/objects"}, uses{sdk}},
 
 	{"internal/simulation", worldly, sees{"internal/failure", "internal/fleet", "internal/pace", "internal/money", "internal/plan", "internal/objects"}, uses{}},
 	{"internal/simulation/invoice", worldly, sees{"internal/fleet", "internal/money", "internal/billing", "internal/billing/commitments", "internal/billing/export", "internal/market", "internal/simulation"}, uses{decimal}},

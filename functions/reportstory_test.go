@@ -98,11 +98,21 @@ func (b *bureau) nothing(t *testing.T, f *invoke.Function, dates ...string) {
 // asFromFiles holds a report against what "offpeak report" makes of copies of ledger and bill, and has "offpeak report verify" count it again.
 func (b *bureau) asFromFiles(t *testing.T, state string) {
 	t.Helper()
-	program := invoke.Build(t, "offpeak/cmd/offpeak")
-	policy := b.policyFile(t)
-	sources := []string{"--policy", policy, "--ledger", "bucket", "--bill", "exports"}
+	b.asTyped(t, state, "--ledger", "bucket")
+	copied := b.copied(t, state)
+	// The ledger as it was before July and August were compacted, which is read in another order.
+	said, err := b.books.types(invoke.Build(t, "offpeak/cmd/offpeak"), "report", "verify", copied, "--policy", b.policyFile(t), "--ledger", "lived", "--bill", "exports")
+	if err != nil || !strings.HasPrefix(said, "The same") {
+		t.Errorf("counted again: %v\n%s", err, said)
+	}
+}
+
+// asTyped holds a report against what "offpeak report" makes with these flags.
+func (b *bureau) asTyped(t *testing.T, state string, flags ...string) {
+	t.Helper()
 	out := t.TempDir()
-	if said, err := b.books.types(program, append([]string{"report", "--quarter", quarterName, "--out", out}, sources...)...); err != nil {
+	words := append([]string{"report", "--quarter", quarterName, "--out", out, "--policy", b.policyFile(t), "--bill", "exports"}, flags...)
+	if said, err := b.books.types(invoke.Build(t, "offpeak/cmd/offpeak"), words...); err != nil {
 		t.Fatal(said, err)
 	}
 	m, _ := b.checkKept(t, state)
@@ -112,9 +122,15 @@ func (b *bureau) asFromFiles(t *testing.T, state string) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(figuresOf(t, ofFiles), figuresOf(t, b.object(t, m.Folder+delivery.ReportFile, nil))); diff != "" {
-		t.Errorf("of files (-) and by the function (+):\n%s", diff)
+		t.Errorf("%v: of files (-) and by the function (+):\n%s", flags, diff)
 	}
-	copied := filepath.Join(t.TempDir(), name)
+}
+
+// copied copies a report from the shelf to a folder.
+func (b *bureau) copied(t *testing.T, state string) string {
+	t.Helper()
+	m, _ := b.checkKept(t, state)
+	copied := filepath.Join(t.TempDir(), string(quarterPayer)+"-"+quarterName+"-"+state)
 	for _, key := range append([]string{path.Dir(path.Clean(m.Folder)) + "/manifest.json"}, b.kept(t)...) {
 		if data := b.object(t, key, nil); !strings.Contains(key, "/sent/") {
 			if err := os.MkdirAll(copied, 0o755); err != nil {
@@ -125,11 +141,7 @@ func (b *bureau) asFromFiles(t *testing.T, state string) {
 			}
 		}
 	}
-	// The ledger as it was before July and August were compacted, which is read in another order.
-	said, err := b.books.types(program, "report", "verify", copied, "--policy", policy, "--ledger", "lived", "--bill", "exports")
-	if err != nil || !strings.HasPrefix(said, "The same") {
-		t.Errorf("counted again: %v\n%s", err, said)
-	}
+	return copied
 }
 
 // policyFile is the pushed policy as a file of the same name.

@@ -5,6 +5,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
 	"offpeak/functions/invoke"
 	"offpeak/internal/fleet"
 	"offpeak/internal/ledger"
@@ -47,6 +51,31 @@ func TestAQuarterIsSurveyed(t *testing.T) {
 	}
 	for e, err := range (ledger.Book{Store: s.store}).Read(t.Context(), time.Now().Add(-time.Hour), time.Now().Add(time.Hour), fleet.Scope{}) {
 		t.Errorf("the ledger says %+v, %v", e, err)
+	}
+}
+
+// TestASurveyOfAHubWithAutoSpot sees how what carries a tag of offpeak's is launched, by which a report says what could move to Spot; of the rest it asks nothing more.
+func TestASurveyOfAHubWithAutoSpot(t *testing.T) {
+	t.Parallel()
+	s := setReports(t, "210000000333")
+	s.push(t, "tenants: {shop: {payer: \"444455556666\"}}\n")
+	tagged := s.launch(t, "office")
+	if _, err := s.ec2.RunInstances(t.Context(), &ec2.RunInstancesInput{ImageId: aws.String("ami-12c6146b"), MinCount: aws.Int32(1), MaxCount: aws.Int32(1), InstanceType: ec2types.InstanceTypeM5Large}); err != nil {
+		t.Fatal(err)
+	}
+	f := start(t, invoke.Build(t, "offpeak/functions/survey"), append(s.env, "OFFPEAK_SPOT_QUEUE_URL="+s.queue)...)
+	if a := f.Call(t, map[string]string{"tick": "2026-10-01T00:20:00Z"}, patience); a.Failed != "" {
+		t.Fatalf("%s\n%s", a.Failed, f.Logs())
+	}
+	got, err := survey.Book{Store: s.store}.Of(t.Context(), "2026Q3", []fleet.AccountID{s.spoke.Account})
+	if err != nil || len(got) != 1 || len(got[0].Resources) != 2 {
+		t.Fatalf("%+v, %v\n%s", got, err, f.Logs())
+	}
+	for i := range got[0].Resources {
+		r := &got[0].Resources[i]
+		if seen := r.Launch.Saw(fleet.Protection); seen != (r.ID == tagged) || (r.Launch != nil) != (r.ID == tagged) || r.Posture == nil {
+			t.Errorf("%s: %+v", r.ID, r.Launch)
+		}
 	}
 }
 

@@ -121,8 +121,14 @@ func functionsOf(c config.Config) []Function {
 		}
 		functions = append(functions, SpotFunctions()...)
 	}
-	if c.Report != nil {
-		functions = append(functions, ReportFunctions()...)
+	if c.Report == nil {
+		return functions
+	}
+	for _, f := range ReportFunctions() {
+		if c.AutoSpot { // by which they know that what Spot costs is kept; they send nothing to it
+			f.Variables = append(f.Variables, Variable{"OFFPEAK_SPOT_QUEUE_URL", spotWakesID})
+		}
+		functions = append(functions, f)
 	}
 	return functions
 }

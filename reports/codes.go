@@ -108,12 +108,13 @@ const (
 	GapWorking         = "no-working-hours"         // no schedule says which hours are working hours
 	GapOwners          = "no-owners"                // resources without an owner: how many, of how many
 	GapSpotPrices      = "no-spot-prices"           // nobody told what Spot costs: candidates for it are not said
+	GapUnpriced        = "part-of-spot-prices"      // what Spot costs was not asked lately in accounts' regions: which, and when last
 )
 
 // GapCodes lists the gaps that a report finds itself.
 func GapCodes() []string {
 	return []string{
 		GapLastBill, GapPart, GapLedgerEmpty, GapLastAvoided, GapMonth, GapOwnerTag, GapLastReport, GapInventory, GapInventoryDay, GapPartOfInventory, GapLastInventory, GapToolCost, GapRecount, GapMethod, GapForecast, GapZone, GapRate, GapHours, GapWorking, GapOwners,
-		GapSpotPrices,
+		GapSpotPrices, GapUnpriced,
 	}
 }

@@ -180,6 +180,8 @@ type Sources struct {
 	// Baselines is the SHA-256 of the frozen baselines.
 	Baselines string `json:"baselines_sha256"`
 	Policy    string `json:"policy,omitempty"`
+	// SpotPrices is the day on which AutoSpot had asked what Spot costs, the first of those that moves to Spot were weighed by; empty where files told it, or nobody.
+	SpotPrices string `json:"spot_prices_asked,omitempty"`
 }
 
 // Manifest names one delivery of the bill.

@@ -22,7 +22,6 @@ import (
 	"offpeak/internal/billing/recount"
 	"offpeak/internal/fleet"
 	"offpeak/internal/ledger/compact"
-	"offpeak/internal/market"
 	"offpeak/internal/policy"
 	"offpeak/internal/reporting"
 	"offpeak/reports"
@@ -103,7 +102,7 @@ type reportRun struct {
 	*books
 	policy    *policy.Policy
 	inventory []fleet.Snapshot
-	market    *market.Market // nil: nobody told what Spot costs
+	costs     costs // of Spot
 }
 
 // prepare opens what reports of a quarter are made of.
@@ -136,17 +135,17 @@ func (f *reportFlags) prepare(ctx context.Context, quarter string) (_ *reportRun
 		}
 		r.payers = []fleet.AccountID{payer}
 	}
-	if r.market, err = f.market(r.policy); err != nil {
+	if r.costs, err = f.costs(r.policy, r.store); err != nil {
 		return nil, err
 	}
-	if f.launch = r.market != nil; len(f.inventory) > 0 {
+	if f.launch = r.costs.told(); len(f.inventory) > 0 {
 		seen, err := f.snapshot(nil, fleet.Prices{})
 		if err != nil {
 			return nil, err
 		}
 		r.inventory = []fleet.Snapshot{seen}
-		if r.market != nil {
-			r.market.Taken = seen.Taken
+		if r.costs.market != nil {
+			r.costs.market.Taken = seen.Taken
 		}
 	}
 	return r, nil
@@ -229,8 +228,9 @@ func (f *reportFlags) ofPayer(ctx context.Context, run *reportRun, payer fleet.A
 	}()
 	in := &reporting.Input{
 		Policy: run.policy, Quarter: strings.Replace(f.quarter, "-", "", 1), Issued: f.savingsFlags.now().UTC().Truncate(time.Second), Final: f.final,
-		Snapshots: run.inventory, Market: run.market, Progress: func(s reporting.Step) { progress.show(string(s), stepsDone[s]) },
+		Snapshots: run.inventory, Progress: func(s reporting.Step) { progress.show(string(s), stepsDone[s]) },
 	}
+	run.costs.give(in)
 	for _, e := range earlier {
 		in.Earlier = append(in.Earlier, e.report)
 		if e.report.Quarter == in.Quarter && (in.Replaces == nil || in.Replaces.Issued.Before(e.report.Issued)) {

@@ -159,7 +159,9 @@ func (f *reportFlags) againFrom(run *reportRun, k *filedReport) (in *reporting.I
 		}
 	}
 	in = &reporting.Input{Policy: run.policy, Quarter: k.report.Quarter, Issued: k.report.Issued, Final: k.report.State != reports.Provisional, Snapshots: run.inventory}
-	in.Offers, err = offersOf(k)
+	if run.costs.give(in); !run.costs.told() {
+		in.Offers, err = offersOf(k)
+	}
 	return in, err
 }
 

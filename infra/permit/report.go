@@ -23,11 +23,16 @@ func (h Hub) Report() Role {
 	put := func(sid string, condition string, why string, resources ...string) Statement {
 		return Statement{Sid: sid, Effect: Allow, Actions: []string{"s3:PutObject"}, Resources: resources, Conditions: []Condition{has(condition)}, Why: why}
 	}
+	read := Statement{
+		Sid: "Read", Effect: Allow, Actions: []string{"s3:GetObject"},
+		Resources: []string{store + "/policy/*", store + "/ledger/*", store + "/baselines/*", store + "/survey/*", store + "/said/*", shelf + "/*", bill + "/*", exports + "/*"},
+		Why:       "the policy, the ledger, frozen baselines, what the survey saw and what was said; reports and receipts of mails; published bills and what Athena answers; what AWS delivers",
+	}
+	if h.Spot {
+		read.Resources, read.Why = append(read.Resources, store+"/market/*", store+"/prices/*"), read.Why+"; what AutoSpot has asked about Spot and its prices"
+	}
 	statements := slices.Concat(logs("Report"), []Statement{
-		{
-			Sid: "Read", Effect: Allow, Actions: []string{"s3:GetObject"}, Resources: []string{store + "/*", shelf + "/*", bill + "/*", exports + "/*"},
-			Why: "the policy and the ledger; reports and receipts of mails; published bills and what Athena answers; what AWS delivers",
-		},
+		read,
 		{
 			Sid: "List", Effect: Allow, Actions: []string{"s3:ListBucket"}, Resources: []string{store, shelf, bill, exports},
 			Why: "which reports and versions of the bill there are; and S3 says of an object that it is not there only to who may list",
@@ -109,6 +114,9 @@ func (h Hub) Survey() Role {
 	}
 	if h.Own != nil {
 		statements = slices.Concat(statements, Looking(), []Statement{Regions(), Volumes()}, listing(true), planRates(true))
+		if h.Spot {
+			statements = append(append(statements, launched()...), refreshes())
+		}
 	}
 	return Role{
 		Name: SurveyRole, Where: "the hub, where reports are deployed", For: "looks at what there is in accounts, once for each quarter, and keeps it for its report", Trust: lambda(), Statements: statements,

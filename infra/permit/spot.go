@@ -84,6 +84,26 @@ func (s Spoke) Spot() Role {
 
 // LookingAtSpot is what it takes to see how things are launched, and what EC2 offers. None of it changes anything.
 func LookingAtSpot() []Statement {
+	return append(launched(),
+		Statement{
+			Sid: "Market", Effect: Allow, Resources: []string{"*"}, Anywhere: lists,
+			Actions: []string{
+				"ec2:DescribeInstanceTypes", "ec2:DescribeInstanceTypeOfferings", "ec2:DescribeSpotPriceHistory", "ec2:GetSpotPlacementScores",
+				"servicequotas:ListServiceQuotas",
+			},
+			Why: "which types there are, where, at what price, how likely they are to be had, and how many vCPUs of Spot the account may have",
+		},
+		Statement{
+			Sid: "HowGroupsAre", Effect: Allow, Resources: []string{"*"}, Anywhere: lists,
+			Actions: []string{"autoscaling:DescribeInstanceRefreshes", "elasticloadbalancing:DescribeTargetGroupAttributes"},
+			Why:     "whether a group replaces its instances just now, and whether sessions stay with a member",
+		},
+		membership(),
+	)
+}
+
+// launched is what it takes to see how things are launched. Whether a group replaces its instances just now is asked beside it.
+func launched() []Statement {
 	return []Statement{
 		{
 			Sid: "LaunchTemplates", Effect: Allow, Actions: []string{"ec2:DescribeLaunchTemplateVersions"}, Resources: []string{"*"}, Anywhere: lists,
@@ -98,20 +118,14 @@ func LookingAtSpot() []Statement {
 			Resources: []string{"arn:${AWS::Partition}:ecs:*:${AWS::AccountId}:cluster/*", "arn:${AWS::Partition}:ecs:*:${AWS::AccountId}:capacity-provider/*"},
 			Why:       "which capacity ECS services can have, before they are moved to Spot",
 		},
-		{
-			Sid: "Market", Effect: Allow, Resources: []string{"*"}, Anywhere: lists,
-			Actions: []string{
-				"ec2:DescribeInstanceTypes", "ec2:DescribeInstanceTypeOfferings", "ec2:DescribeSpotPriceHistory", "ec2:GetSpotPlacementScores",
-				"servicequotas:ListServiceQuotas",
-			},
-			Why: "which types there are, where, at what price, how likely they are to be had, and how many vCPUs of Spot the account may have",
-		},
-		{
-			Sid: "HowGroupsAre", Effect: Allow, Resources: []string{"*"}, Anywhere: lists,
-			Actions: []string{"autoscaling:DescribeInstanceRefreshes", "elasticloadbalancing:DescribeTargetGroupAttributes"},
-			Why:     "whether a group replaces its instances just now, and whether sessions stay with a member",
-		},
-		membership(),
+	}
+}
+
+// refreshes is what it takes to see whether a group replaces its instances just now.
+func refreshes() Statement {
+	return Statement{
+		Sid: "Refreshes", Effect: Allow, Actions: []string{"autoscaling:DescribeInstanceRefreshes"}, Resources: []string{"*"}, Anywhere: lists,
+		Why: "whether a group replaces its instances just now",
 	}
 }
 

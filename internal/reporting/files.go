@@ -18,6 +18,18 @@ const (
 	ratesPrefix   = "savings-plan-rates-"
 )
 
+// ReadOffers reads offers that lie beside a report.
+func ReadOffers(data []byte) (*Offers, error) {
+	var o Offers
+	if err := json.Unmarshal(data, &o); err != nil {
+		return nil, fmt.Errorf("read what Spot would cost, as it lies beside a report: %w", err)
+	}
+	if o.Taken.IsZero() || o.Offers == nil {
+		return nil, fmt.Errorf("it holds no offers of Spot: name the %s that lies beside a report", OffersFile)
+	}
+	return &o, nil
+}
+
 // RatesFile reports whether a file of a report holds the rates of a Savings Plan.
 func RatesFile(name string) bool { return strings.HasPrefix(name, ratesPrefix) }
 

@@ -42,11 +42,7 @@ func (m *maker) takeStock(ctx context.Context, accounts []fleet.AccountID) (err 
 	}
 	if len(gaps) > 0 {
 		slices.Sort(gaps)
-		gaps = slices.Compact(gaps)
-		if len(gaps) > mostPlaces {
-			gaps = append(gaps[:mostPlaces], "…")
-		}
-		places := strings.Join(gaps, ", ")
+		places := strings.Join(few(slices.Compact(gaps)), ", ")
 		m.gap(reports.GapPartOfInventory, "the inventory lacks something of "+places, places)
 	}
 	if taken := m.taken(); len(m.stock) > 0 && taken.Sub(m.period.To).Abs() > stockReach {
@@ -54,6 +50,14 @@ func (m *maker) takeStock(ctx context.Context, accounts []fleet.AccountID) (err 
 		m.gap(reports.GapInventoryDay, fmt.Sprintf("the inventory is of %s, not of the quarter's end: what came or went between is not told apart", day), day)
 	}
 	return nil
+}
+
+// few are so many places as a gap names.
+func few(places []string) []string {
+	if len(places) > mostPlaces {
+		return append(slices.Clone(places[:mostPlaces]), "…")
+	}
+	return places
 }
 
 func (m *maker) gap(code, says string, args ...string) {

@@ -17,14 +17,21 @@ import (
 	"offpeak/internal/market"
 	"offpeak/internal/money"
 	"offpeak/internal/policy"
+	"offpeak/reports"
 	"offpeak/reports/spend"
 )
 
 // Offers are what Spot would cost for what can be moved, and where that is from. They are kept beside a report, so that its figures can be computed again.
 type Offers struct {
-	Taken   time.Time     `json:"taken"`
+	Taken time.Time `json:"taken"`
+	// Asked is the day on which what Spot costs was asked for, the first of them; empty where nobody tells, as of files.
+	Asked   string        `json:"asked,omitempty"`
 	Sources []string      `json:"sources"`
 	Offers  []spend.Offer `json:"offers"`
+	// Unpriced are the accounts' regions of which it is not known what Spot costs, each with the day on which it was known last, if it ever was. Unknown says that it is
+	// known of none.
+	Unpriced []string `json:"unpriced,omitempty"`
+	Unknown  bool     `json:"unknown,omitempty"`
 }
 
 // OffersOf asks AutoSpot, under the rules of a policy, which groups, instances and services of an inventory could move to Spot if their owners asked for it, and what
@@ -42,19 +49,37 @@ func OffersOf(p *policy.Policy, s *fleet.Snapshot, m *market.Market, committed m
 }
 
 // offer finds what Spot would cost, of what the inventory shows: as it was found before, else by the market and by what the bill itself says that commitments pay for.
-func (m *maker) offer(ctx context.Context) error {
-	accounts := m.draft.Report.Tenant.Accounts
-	if m.Offers != nil || m.Market == nil || m.seen == nil {
-		m.offers = m.Offers.within(accounts)
-		return nil
+func (m *maker) offer(ctx context.Context) (err error) {
+	if m.offers, err = m.offered(ctx); err != nil || m.offers == nil {
+		return err
+	}
+	m.draft.Report.Sources.SpotPrices = m.offers.Asked
+	if places := m.offers.Unpriced; len(places) > 0 {
+		named := strings.Join(few(places), ", ")
+		m.gap(reports.GapUnpriced, "AutoSpot has not asked lately what Spot costs in "+named+": what could move there is not said", named)
+	}
+	return nil
+}
+
+func (m *maker) offered(ctx context.Context) (*Offers, error) {
+	if m.Offers != nil {
+		return m.Offers.within(m.draft.Report.Tenant.Accounts), nil
+	}
+	if m.seen == nil || m.Market == nil && m.Kept == nil {
+		return nil, nil
 	}
 	committed, source, err := m.committed(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	m.offers = OffersOf(m.Policy, m.seen, m.Market, committed)
-	m.offers.Sources = append(slices.Clone(m.offers.Sources), "commitments: "+source)
-	return nil
+	var all *Offers
+	if m.Market != nil {
+		all = OffersOf(m.Policy, m.seen, m.Market, committed)
+	} else if all, err = m.kept(ctx, committed); err != nil || all == nil {
+		return nil, err
+	}
+	all.Sources = append(slices.Clone(all.Sources), "commitments: "+source)
+	return all, nil
 }
 
 // committed is what commitments pay for of the inventory, and where that is from.
@@ -155,7 +180,7 @@ func (o *Offers) within(accounts []fleet.AccountID) *Offers {
 	if o == nil {
 		return nil
 	}
-	all := &Offers{Taken: o.Taken, Sources: o.Sources, Offers: []spend.Offer{}}
+	all := &Offers{Taken: o.Taken, Asked: o.Asked, Sources: o.Sources, Offers: []spend.Offer{}, Unpriced: o.Unpriced, Unknown: o.Unknown}
 	for i := range o.Offers {
 		if slices.Contains(accounts, accountOf(o.Offers[i].ARN)) {
 			all.Offers = append(all.Offers, o.Offers[i])

@@ -23,6 +23,7 @@ import (
 	"offpeak/internal/ledger"
 	"offpeak/internal/market"
 	"offpeak/internal/money"
+	"offpeak/internal/objects"
 	"offpeak/internal/policy"
 	"offpeak/reports"
 	"offpeak/reports/assets"
@@ -64,9 +65,10 @@ type Input struct {
 	// tells.
 	Snapshots []fleet.Snapshot
 	Survey    func(ctx context.Context, accounts []fleet.AccountID) ([]fleet.Snapshot, error)
-	// Market is what EC2 offers, by which it is told what of the inventory could move to Spot; nil: nobody looked. Offers are what was found so before, which a report
-	// that is made again rests on in the place of a market.
+	// Market is what EC2 offers, by which it is told what of the inventory could move to Spot; nil: nobody looked. Kept, if set, is where AutoSpot keeps that of each
+	// account's region, and stands in the place of Market. Offers are what was found so before, which a report that is made again rests on in the place of either.
 	Market *market.Market
+	Kept   objects.Store
 	Offers *Offers
 	// Earlier are the payer's reports of quarters before; Replaces the one of this quarter before this, with the hash of its JSON.
 	Earlier        []*reports.Report
@@ -352,7 +354,7 @@ func (m *maker) spendInput() spend.Input {
 	in.Findings, in.Exceptions = watched.look()
 	in.Holds = watched.holds()
 	if m.offers != nil {
-		in.OffersKnown, in.Offers = true, m.offers.Offers
+		in.OffersKnown, in.Offers = !m.offers.Unknown, m.offers.Offers
 	}
 	return in
 }

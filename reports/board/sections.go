@@ -304,6 +304,9 @@ func (b *board) annex() {
 	b.note(w.Say(words.ViewsNotAdded) + " " + w.Say(words.IntervalMeans) + " " + w.Say(words.InUTC) + " " + w.Say(words.Rounded))
 	b.note(w.Say(words.LedgerHash) + " " + r.Sources.Ledger)
 	b.note(w.Say(words.Baselines) + " " + r.Sources.Baselines)
+	if day := r.Sources.SpotPrices; day != "" {
+		b.note(w.Say(words.SpotPricesAsked) + " " + w.Date(day))
+	}
 	for _, m := range r.Sources.Manifests {
 		b.note(m.Export + " " + m.Month + " " + m.SHA256)
 	}

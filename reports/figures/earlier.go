@@ -24,7 +24,9 @@ func (in *Input) look(r *reports.Report, spent *Spent) {
 		r.Trend = r.Trend[n-quarters:]
 	}
 	if n := len(earlier); n > 0 && earlier[n-1].Quarter == quarterBefore(r.Quarter) {
-		r.Before = outcomes(r, earlier[n-1], slices.ContainsFunc(spent.Gaps, func(g reports.Gap) bool { return g.Code == reports.GapSpotPrices }))
+		r.Before = outcomes(r, earlier[n-1], slices.ContainsFunc(spent.Gaps, func(g reports.Gap) bool {
+			return g.Code == reports.GapSpotPrices || g.Code == reports.GapUnpriced
+		}))
 	}
 	if in.Replaces != nil {
 		r.Change = changeOf(in.Replaces, r, in.ReplacesSHA256)

@@ -54,7 +54,7 @@ func Report(resources int) *reports.Report {
 	}
 	r.Verdicts = verdicts(r)
 	r.Sources = reports.Sources{
-		Engine: "DuckDB v1.5.5", Ledger: strings.Repeat("3f", 32), Entries: 9180, Questions: strings.Repeat("a1", 32), Baselines: strings.Repeat("77", 32), Policy: "offpeak.yaml 4be1",
+		Engine: "DuckDB v1.5.5", Ledger: strings.Repeat("3f", 32), Entries: 9180, Questions: strings.Repeat("a1", 32), Baselines: strings.Repeat("77", 32), Policy: "offpeak.yaml 4be1", SpotPrices: "2026-10-15",
 		Manifests: []reports.Manifest{
 			{Export: "FOCUS 1.2", Month: "2026-07", Payer: "111122223333", SHA256: strings.Repeat("0c", 32), Files: 2, Rows: 221904},
 			{Export: "CUR 2.0", Month: "2026-07", Payer: "111122223333", SHA256: strings.Repeat("9e", 32), Files: 2, Rows: 240112},

@@ -155,5 +155,6 @@ var gapTexts = map[string]text{
 	reports.GapHours:           {"청구서에 시간별 비용이 없어 요일·시간대별 비용을 표시하지 않았습니다.", "The bill has no hourly cost, so the map of the week is empty."},
 	reports.GapWorking:         {"근무 시간을 정한 스케줄이 없어 근무 시간 외 비용을 계산하지 않았습니다.", "No schedule says which hours are working hours, so cost outside them is not known."},
 	reports.GapSpotPrices:      {"스팟 가격이 주어지지 않아 스팟 전환 후보를 제시하지 않았습니다.", "No Spot prices were given, so what could move to Spot is not said."},
+	reports.GapUnpriced:        {"{1}: AutoSpot가 최근 7일 안에 조회한 스팟 가격이 없어 스팟 전환 후보를 제시하지 않았습니다. 괄호는 마지막으로 조회한 날짜입니다.", "{1}: AutoSpot has asked for no Spot prices there in the last seven days, so what could move to Spot is not said. A date in brackets is that of the last ones."},
 	reports.GapOwners:          {"리소스 {2}개 중 {1}개는 담당 태그가 없어 담당을 표시하지 않았습니다.", "{1} of {2} resources have no owner tag."},
 }

@@ -204,6 +204,7 @@ const (
 	QueryCost
 	Baselines
 	Policy
+	SpotPricesAsked
 	AnnexHash
 	Replaces
 	Page

@@ -198,6 +198,7 @@ var labelTexts = [labels]text{
 	QueryCost:         {"조회 비용", "Query cost"},
 	Baselines:         {"기준선 SHA-256", "Baselines SHA-256"},
 	Policy:            {"정책", "Policy"},
+	SpotPricesAsked:   {"스팟 가격 조회일", "Spot prices asked on"},
 	AnnexHash:         {"부록 SHA-256", "Annex SHA-256"},
 	Replaces:          {"대체하는 보고서 SHA-256", "Replaces, SHA-256"},
 	Page:              {"쪽", "Page"},

@@ -203,6 +203,9 @@ func (s *sheet) sources() {
 	} {
 		s.row(s.text(s.words.Say(line.label), s.styles.text), s.text(line.text, s.styles.text))
 	}
+	if day := r.Sources.SpotPrices; day != "" {
+		s.row(s.text(s.words.Say(words.SpotPricesAsked), s.styles.text), s.text(s.words.Date(day), s.styles.text))
+	}
 	for _, m := range r.Sources.Manifests {
 		s.row(s.text(m.Export+" "+m.Month, s.styles.text), s.text(m.SHA256, s.styles.text))
 	}

@@ -11,11 +11,9 @@ import (
 	"time"
 
 	"offpeak/internal/fleet"
-	"offpeak/internal/money"
+	"offpeak/internal/market/kept"
 	"offpeak/internal/objects"
 )
-
-const format = "offpeak-prices/1"
 
 // page is the book's page of a region.
 type page struct {
@@ -43,30 +41,8 @@ func (p *page) merge(other page) {
 	}
 }
 
-// saved is a page as it is kept.
-type saved struct {
-	Format string       `json:"format"`
-	Region fleet.Region `json:"region"`
-	Date   string       `json:"date"`
-	Source string       `json:"source"`
-	Prices []savedQuote `json:"prices"`
-}
-
-type savedQuote struct {
-	Type      string      `json:"type"`
-	Product   string      `json:"product"`
-	MultiAZ   bool        `json:"multi_az,omitempty"`
-	Rate      *money.Rate `json:"usd_per_hour,omitempty"` // nil: unknown
-	Why       string      `json:"why,omitempty"`
-	Asked     time.Time   `json:"asked"`
-	Published time.Time   `json:"published,omitzero"`
-	SKU       string      `json:"sku,omitempty"`
-}
-
-func folder(region fleet.Region) string { return "prices/" + string(region) + "/" }
-
 func keyOf(region fleet.Region, now time.Time) string {
-	return folder(region) + now.UTC().Format(time.DateOnly) + ".json"
+	return kept.PriceFolder(region) + now.UTC().Format(time.DateOnly) + ".json"
 }
 
 // page returns the region's page: the one at hand if it answers all questions, else the latest in the store.
@@ -80,7 +56,7 @@ func (b *Book) page(ctx context.Context, region fleet.Region, questions map[flee
 		return known, nil
 	}
 	latest := ""
-	for key, err := range b.Store.List(ctx, folder(region)) {
+	for key, err := range b.Store.List(ctx, kept.PriceFolder(region)) {
 		if err != nil {
 			return known, fmt.Errorf("find the price book: %w", err)
 		}
@@ -91,11 +67,11 @@ func (b *Book) page(ctx context.Context, region fleet.Region, questions map[flee
 	if latest == "" {
 		return known, nil
 	}
-	kept, _, err := b.read(ctx, latest)
+	read, _, err := b.read(ctx, latest)
 	if err != nil {
 		return known, err
 	}
-	known.merge(kept)
+	known.merge(read)
 	return known, nil
 }
 
@@ -112,12 +88,9 @@ func (b *Book) read(ctx context.Context, key string) (page, objects.Version, err
 }
 
 func parsePage(data []byte) (page, error) {
-	var s saved
-	if err := json.Unmarshal(data, &s); err != nil {
+	s, err := kept.ParsePrices(data)
+	if err != nil {
 		return page{}, err
-	}
-	if s.Format != format {
-		return page{}, fmt.Errorf("its format is %.40q, this offpeak reads %q", s.Format, format)
 	}
 	var p page
 	for _, q := range s.Prices {
@@ -134,13 +107,13 @@ func parsePage(data []byte) (page, error) {
 }
 
 func (p *page) format(region fleet.Region, now time.Time) ([]byte, error) {
-	s := saved{Format: format, Region: region, Date: now.UTC().Format(time.DateOnly), Source: Source}
+	s := kept.PricePage{Format: kept.PriceFormat, Region: region, Date: now.UTC().Format(time.DateOnly), Source: Source}
 	for _, key := range slices.SortedFunc(maps.Keys(p.quotes), compareKeys) {
 		q := p.quotes[key]
 		if now.Sub(q.Asked) > keptFor {
 			continue
 		}
-		line := savedQuote{Type: key.Type, Product: key.Product, MultiAZ: key.MultiAZ, Why: q.Why, Asked: q.Asked, Published: q.Published, SKU: q.SKU}
+		line := kept.PriceLine{Type: key.Type, Product: key.Product, MultiAZ: key.MultiAZ, Why: q.Why, Asked: q.Asked, Published: q.Published, SKU: q.SKU}
 		if q.Price.Known {
 			line.Rate = &q.Price.Rate
 		}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"offpeak/internal/market"
+	"offpeak/internal/market/kept"
 )
 
 // advisorURL is where the Spot Instance advisor's page has its figures from. AWS documents it nowhere, and may take it away.
@@ -18,18 +19,10 @@ const advisorURL = "https://spot-bid-advisor.s3.amazonaws.com/spot-advisor-data.
 // pagePatience is how long a file of AWS's pages is waited for: it decides no more than how shy a plan is.
 const pagePatience = 5 * time.Second
 
-// band is what the advisor says of a type.
-type band struct {
-	OS      string `json:"os"`
-	Type    string `json:"type"`
-	Band    int    `json:"band"`
-	Savings int    `json:"savings"`
-}
-
 // advised asks how often types are interrupted in the region.
 func (a *asking) advised() {
-	bands, asked, err := answer(a.ctx, a.Reader, a.now, question[[]band]{
-		key: fmt.Sprintf("market/%s/advisor.json.gz", a.scope.Region), fresh: aWeek, ask: a.fetch,
+	bands, asked, err := answer(a.ctx, a.Reader, a.now, question[[]kept.Band]{
+		key: kept.Key(a.scope.Region, kept.Advisor), fresh: aWeek, ask: a.fetch,
 	})
 	if len(bands) > 0 {
 		a.market.Advised = market.Advised{}
@@ -41,17 +34,17 @@ func (a *asking) advised() {
 }
 
 // fetch gets the advisor's file and keeps what it says of this region.
-func (a *asking) fetch(ctx context.Context) (bands []band, err error) {
+func (a *asking) fetch(ctx context.Context) (bands []kept.Band, err error) {
 	err = a.get(ctx, a.options.Advisor, func(r io.Reader) error {
 		all, err := market.ReadAdvised(a.options.Advisor, r)
 		for key, odds := range all {
 			if key.Region == a.scope.Region {
-				bands = append(bands, band{key.OS, key.Type, odds.Band, odds.Savings})
+				bands = append(bands, kept.Band{OS: key.OS, Type: key.Type, Band: odds.Band, Savings: odds.Savings})
 			}
 		}
 		return err
 	})
-	slices.SortFunc(bands, func(x, y band) int { return cmp.Or(cmp.Compare(x.OS, y.OS), cmp.Compare(x.Type, y.Type)) })
+	slices.SortFunc(bands, func(x, y kept.Band) int { return cmp.Or(cmp.Compare(x.OS, y.OS), cmp.Compare(x.Type, y.Type)) })
 	return bands, err
 }
 

@@ -11,22 +11,19 @@ import (
 	"offpeak/internal/cloud/pricelist"
 	"offpeak/internal/fleet"
 	"offpeak/internal/market"
-	"offpeak/internal/money"
+	"offpeak/internal/market/kept"
 )
 
 // fargateURL is where AWS's page of Fargate prices has those of Spot from. AWS's price list has none of them, and documents this file nowhere: it may go.
 const fargateURL = "https://dftu77xade0tc.cloudfront.net/fargate-spot-prices.json"
 
-// meters are what the meters of Fargate cost in a region.
-type meters map[string]money.Rate
-
 // fargate asks what vCPUs and memory of tasks cost: on demand the price list, on Spot the page's file where the list has none, as it never had. What
 // the policy says goes before both.
 func (a *asking) fargate() {
-	known := meters{}
-	a.meters("on demand", known, func(ctx context.Context) (meters, error) {
+	known := kept.Meters{}
+	a.meters("on demand", known, func(ctx context.Context) (kept.Meters, error) {
 		return fargateListed(ctx, a)
-	}, "AWS Price List API, AmazonECS", "fargate-on-demand")
+	}, "AWS Price List API, AmazonECS", kept.FargateListed)
 	spot := 0
 	for meter := range known {
 		if strings.HasPrefix(meter, "SpotUsage-") {
@@ -34,7 +31,7 @@ func (a *asking) fargate() {
 		}
 	}
 	if spot == 0 {
-		a.meters("on Spot", known, a.fetchFargate, "AWS's page of Fargate prices", "fargate-spot")
+		a.meters("on Spot", known, a.fetchFargate, "AWS's page of Fargate prices", kept.FargateSpot)
 	}
 	prices := fleet.Prices{}
 	for meter, rate := range known {
@@ -49,13 +46,13 @@ func (a *asking) fargate() {
 }
 
 // meters adds what a place tells to what is known.
-func (a *asking) meters(what string, known meters, ask func(context.Context) (meters, error), place, key string) {
-	told, asked, err := answer(a.ctx, a.Reader, a.now, question[meters]{key: fmt.Sprintf("market/%s/%s.json.gz", a.scope.Region, key), fresh: aDay, ask: ask})
+func (a *asking) meters(what string, known kept.Meters, ask func(context.Context) (kept.Meters, error), place, part string) {
+	told, asked, err := answer(a.ctx, a.Reader, a.now, question[kept.Meters]{key: kept.Key(a.scope.Region, part), fresh: aDay, ask: ask})
 	maps.Copy(known, told)
 	a.told("prices of Fargate "+what, place, len(told), asked, err)
 }
 
-func fargateListed(ctx context.Context, a *asking) (meters, error) {
+func fargateListed(ctx context.Context, a *asking) (kept.Meters, error) {
 	if a.options.Products == nil {
 		return nil, errors.New("the price list is not asked")
 	}
@@ -63,7 +60,7 @@ func fargateListed(ctx context.Context, a *asking) (meters, error) {
 	if err != nil {
 		return nil, err
 	}
-	listed := meters{}
+	listed := kept.Meters{}
 	for usage, rate := range rates {
 		if meter, is := market.FargateMeter(usage); is {
 			listed[meter] = rate
@@ -73,8 +70,8 @@ func fargateListed(ctx context.Context, a *asking) (meters, error) {
 }
 
 // fetchFargate gets the page's file and keeps what it says of this region.
-func (a *asking) fetchFargate(ctx context.Context) (meters, error) {
-	told := meters{}
+func (a *asking) fetchFargate(ctx context.Context) (kept.Meters, error) {
+	told := kept.Meters{}
 	err := a.get(ctx, a.options.FargateSpot, func(r io.Reader) error {
 		prices, err := market.ReadFargateSpot(a.options.FargateSpot, r)
 		for key, rate := range prices {

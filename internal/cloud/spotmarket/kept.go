@@ -6,9 +6,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"time"
 
+	"offpeak/internal/market/kept"
 	"offpeak/internal/objects"
 )
 
@@ -20,14 +20,8 @@ const (
 	silentAfter = time.Hour // of what failed nothing is asked for a while
 )
 
-const format = "offpeak-market/1"
-
 // record is what is kept of a question.
-type record[T any] struct {
-	Format string    `json:"format"`
-	Asked  time.Time `json:"asked"`
-	Value  T         `json:"value"`
-}
+type record[T any] = kept.Record[T]
 
 // mute is why something is not asked for a while.
 type mute struct {
@@ -65,7 +59,7 @@ func answer[T any](ctx context.Context, r *Reader, now time.Time, q question[T])
 		r.silence(q.key, now, err)
 		return old.Value, old.Asked, err
 	}
-	fresh := memory[T]{record[T]{format, now, value}, old.version}
+	fresh := memory[T]{record[T]{Format: kept.Format, Asked: now, Value: value}, old.version}
 	if version, err := keep(ctx, r.options.Store, q.key, old.version, fresh.record); err == nil {
 		fresh.version = version
 	}
@@ -75,7 +69,7 @@ func answer[T any](ctx context.Context, r *Reader, now time.Time, q question[T])
 
 // serves reports whether what is kept need not be asked again.
 func (q *question[T]) serves(r record[T], now time.Time) bool {
-	return r.Format == format && now.Sub(r.Asked) < q.fresh && (q.enough == nil || q.enough(r.Value))
+	return r.Format == kept.Format && now.Sub(r.Asked) < q.fresh && (q.enough == nil || q.enough(r.Value))
 }
 
 // remembered is what this process or the store keeps; the zero value where neither has it or it cannot be read.
@@ -91,11 +85,9 @@ func remembered[T any](ctx context.Context, r *Reader, now time.Time, q question
 		return known
 	}
 	read := memory[T]{version: version}
-	if unzipped, err := gzip.NewReader(bytes.NewReader(data)); err == nil {
-		if text, err := io.ReadAll(unzipped); err != nil || json.Unmarshal(text, &read.record) != nil || read.Format != format {
-			read.record = record[T]{} // somebody else's, or broken: it is written anew
-		}
-	}
+	if r, err := kept.Parse[T](data); err == nil {
+		read.record = r
+	} // else somebody else's, or broken: it is written anew
 	r.memorize(q.key, read)
 	return read
 }

@@ -13,6 +13,7 @@ import (
 
 	"offpeak/internal/cloud"
 	"offpeak/internal/market"
+	"offpeak/internal/market/kept"
 )
 
 const (
@@ -23,7 +24,7 @@ const (
 // quota asks how many vCPUs of Spot the account may have, once a day, and how many it has, each time.
 func (a *asking) quota() {
 	limits, asked, err := answer(a.ctx, a.Reader, a.now, question[map[string]int]{
-		key: a.own("quotas"), fresh: aDay, ask: a.limits,
+		key: kept.OwnKey(a.scope, kept.Quotas), fresh: aDay, ask: a.limits,
 	})
 	if err != nil && len(limits) == 0 {
 		a.say("no quotas: %v", err)

@@ -12,6 +12,7 @@ import (
 	"offpeak/internal/failure"
 	"offpeak/internal/fleet"
 	"offpeak/internal/market"
+	"offpeak/internal/market/kept"
 )
 
 // mostQuestions is how many new questions for placement scores are asked of an account and region a day. AWS takes new ones only up to a number that it does
@@ -44,7 +45,7 @@ func (a answered) fresh(now time.Time) bool {
 // of a context that has ended.
 func (r *Reader) Scores(ctx context.Context, scope fleet.Scope, asks []market.ScoreAsk) ([]market.Score, error) {
 	now, a := r.options.Now().UTC(), &asking{Reader: r, ctx: ctx, scope: scope}
-	q := question[scored]{key: a.own("scores"), fresh: aDay}
+	q := question[scored]{key: kept.OwnKey(scope, kept.Scores), fresh: aDay}
 	old := remembered(ctx, r, now, q)
 	next := scored{Answers: map[string]answered{}, Spent: old.Value.Spent}
 	for key, one := range old.Value.Answers { // those of other days go
@@ -52,7 +53,7 @@ func (r *Reader) Scores(ctx context.Context, scope fleet.Scope, asks []market.Sc
 			next.Answers[key] = one
 		}
 	}
-	zones := remembered(ctx, r, now, question[prices]{key: a.own("spot"), fresh: aDay}).Value.Zones
+	zones := remembered(ctx, r, now, question[kept.Prices]{key: kept.OwnKey(scope, kept.Spot), fresh: aDay}).Value.Zones
 	var found []market.Score
 	changed := false
 	for _, ask := range asks {
@@ -69,7 +70,7 @@ func (r *Reader) Scores(ctx context.Context, scope fleet.Scope, asks []market.Sc
 		found = append(found, told(ask, one, zones))
 	}
 	if changed && ctx.Err() == nil {
-		fresh := memory[scored]{record[scored]{format, now, next}, old.version}
+		fresh := memory[scored]{record[scored]{Format: kept.Format, Asked: now, Value: next}, old.version}
 		if version, err := keep(ctx, r.options.Store, q.key, old.version, fresh.record); err == nil {
 			fresh.version = version
 		}

@@ -13,12 +13,13 @@ import (
 
 	"offpeak/internal/cloud"
 	"offpeak/internal/market"
+	"offpeak/internal/market/kept"
 )
 
 // catalog asks what types there are in the region.
 func (a *asking) catalog() {
 	specs, asked, err := answer(a.ctx, a.Reader, a.now, question[[]market.Spec]{
-		key: fmt.Sprintf("market/%s/types.json.gz", a.scope.Region), fresh: aDay,
+		key: kept.Key(a.scope.Region, kept.Types), fresh: aDay,
 		ask: func(ctx context.Context) ([]market.Spec, error) {
 			c, err := a.types.Catalog(ctx, a.scope)
 			if err != nil {
@@ -36,18 +37,13 @@ func (a *asking) catalog() {
 // offerings asks in which zones they can be had. Accounts name their zones as they like, so that each is asked for itself.
 func (a *asking) offerings() {
 	zones, asked, err := answer(a.ctx, a.Reader, a.now, question[market.Offerings]{
-		key: a.own("offerings"), fresh: aDay,
+		key: kept.OwnKey(a.scope, kept.Offerings), fresh: aDay,
 		ask: func(ctx context.Context) (market.Offerings, error) { return a.types.Offerings(ctx, a.scope) },
 	})
 	if len(zones) > 0 {
 		a.market.Offerings = zones
 	}
 	a.told("zones", "DescribeInstanceTypeOfferings", len(zones), asked, err)
-}
-
-// own is where something of this account is kept.
-func (a *asking) own(what string) string {
-	return fmt.Sprintf("market/%s/%s/%s.json.gz", a.scope.Region, a.scope.Account, what)
 }
 
 // told notes where a part is from.
@@ -69,30 +65,16 @@ const (
 	mostKinds  = 100  // of a call
 )
 
-// prices are those that are kept: of each pool the instants of its changes, in order, with what it cost from then on.
-type prices struct {
-	Types    []string `json:"types"`
-	Products []string `json:"products"`
-	Pools    []pool   `json:"pools"`
-	// Zones are the account's names of zones by their ids, by which placement scores are told.
-	Zones map[string]string `json:"zones,omitempty"`
-}
-
-type pool struct {
-	market.Pool
-	Points []market.Point `json:"points"`
-}
-
 // spot asks what the types cost on Spot that could stand in for those that are bought now.
 func (a *asking) spot() {
 	kinds := a.candidates()
-	kept, asked, err := answer(a.ctx, a.Reader, a.now, question[prices]{
-		key: a.own("spot"), fresh: aDay,
-		enough: func(p prices) bool { return within(kinds, p.Types) && within(a.wanted.products, p.Products) },
-		ask:    func(ctx context.Context) (prices, error) { return a.spotPrices(ctx, kinds) },
+	known, asked, err := answer(a.ctx, a.Reader, a.now, question[kept.Prices]{
+		key: kept.OwnKey(a.scope, kept.Spot), fresh: aDay,
+		enough: func(p kept.Prices) bool { return within(kinds, p.Types) && within(a.wanted.products, p.Products) },
+		ask:    func(ctx context.Context) (kept.Prices, error) { return a.spotPrices(ctx, kinds) },
 	})
 	h := market.History{}
-	for _, p := range kept.Pools {
+	for _, p := range known.Pools {
 		h[p.Pool] = p.Points
 	}
 	if len(h) > 0 {
@@ -135,7 +117,7 @@ func within(texts, sorted []string) bool {
 	return true
 }
 
-func (a *asking) spotPrices(ctx context.Context, kinds []string) (prices, error) {
+func (a *asking) spotPrices(ctx context.Context, kinds []string) (kept.Prices, error) {
 	h, zones := market.History{}, map[string]string{}
 	for part := range slices.Chunk(kinds, mostKinds) {
 		in := &ec2.DescribeSpotPriceHistoryInput{
@@ -151,7 +133,7 @@ func (a *asking) spotPrices(ctx context.Context, kinds []string) (prices, error)
 		for pages.HasMorePages() {
 			page, err := pages.NextPage(ctx)
 			if err != nil {
-				return prices{}, fmt.Errorf("ec2:DescribeSpotPriceHistory in %s: %w", a.scope, cloud.Classify(err))
+				return kept.Prices{}, fmt.Errorf("ec2:DescribeSpotPriceHistory in %s: %w", a.scope, cloud.Classify(err))
 			}
 			for i := range page.SpotPriceHistory {
 				note(h, &page.SpotPriceHistory[i])
@@ -162,11 +144,11 @@ func (a *asking) spotPrices(ctx context.Context, kinds []string) (prices, error)
 		}
 	}
 	h.Sort()
-	kept := prices{Types: kinds, Products: a.wanted.products, Zones: zones}
+	all := kept.Prices{Types: kinds, Products: a.wanted.products, Zones: zones}
 	for _, p := range slices.SortedFunc(maps.Keys(h), market.Pool.Compare) {
-		kept.Pools = append(kept.Pools, pool{p, h[p]})
+		all.Pools = append(all.Pools, kept.Pool{Pool: p, Points: h[p]})
 	}
-	return kept, nil
+	return all, nil
 }
 
 // note takes a change of price in. One that cannot be understood is left out: without a price there is no move.

@@ -31,6 +31,7 @@ func (d *Desk) Issuer() *issue.Issuer {
 		},
 		Catch: d.Catch, Published: d.Published, Open: d.OpenBill, Store: d.Hub.Store, Shelf: d.Shelf, Post: d.Post, Watch: d.watch(),
 		Sender: d.settings.Sender, Place: d.place, Now: d.Hub.Now,
+		Spot: d.Hub.Settings().SpotQueue != "", // which a hub has whose AutoSpot is deployed
 	}
 }
 

@@ -8,6 +8,7 @@ package survey
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"offpeak/internal/billing"
@@ -44,16 +45,37 @@ func rates(h *live.Hub) func(context.Context, *policy.Policy, fleet.AccountID, t
 	}
 }
 
-// look lists everything there is, and how it is set up.
+// look lists everything there is, and how it is set up; where AutoSpot is deployed, also how what carries a tag of offpeak's is launched, so that the report can say what
+// could move to Spot. Of the rest too much would have to be asked, a call or two for each.
 func look(h *live.Hub) func(context.Context, *policy.Policy, fleet.Scope) (fleet.Snapshot, error) {
 	return func(ctx context.Context, p *policy.Policy, scope fleet.Scope) (fleet.Snapshot, error) {
 		h.Enter(p)
 		options := live.OptIn(p.Rules.Keys)
 		options.Posture, options.Now = inventory.Postures, h.Now
-		s, err := inventory.New(h.Access, options).Everything(ctx, scope)
-		if err == nil {
-			p.Prices.Apply(&s)
+		if h.Settings().SpotQueue != "" && p.Rules.Keys.Spot != "" {
+			options.Keys, options.Launch = append(options.Keys, p.Rules.Keys.Spot), inventory.Launches
 		}
-		return s, err
+		s, err := inventory.New(h.Access, options).Everything(ctx, scope)
+		if err != nil {
+			return s, err
+		}
+		p.Prices.Apply(&s)
+		for i := range s.Resources {
+			if r := &s.Resources[i]; r.Launch != nil && !carries(options, r.Tags) {
+				r.Launch = nil // half of it: nobody asked for the rest
+			}
+		}
+		return s, nil
 	}
+}
+
+// carries reports whether tags have one of the keys by which things are planned.
+func carries(o inventory.Options, tags fleet.Tags) bool {
+	return slices.ContainsFunc(o.Keys, func(key string) bool {
+		_, ok := tags.Get(key)
+		return ok
+	}) || slices.ContainsFunc(o.Folded, func(key string) bool {
+		_, _, ok := tags.GetFold(key)
+		return ok
+	})
 }

@@ -21,7 +21,7 @@ import (
 	"offpeak/reports/delivery"
 )
 
-// Issuer issues reports. All fields but Make are needed.
+// Issuer issues reports. All fields but Spot and Make are needed.
 type Issuer struct {
 	// Policy is the one in force.
 	Policy func(ctx context.Context) (*policy.Policy, error)
@@ -30,8 +30,9 @@ type Issuer struct {
 	// Published are the newest deliveries of those months, and Open opens the bill by them.
 	Published func(ctx context.Context, payer fleet.AccountID, from, to time.Time) ([]reports.Manifest, error)
 	Open      func(ctx context.Context, payer fleet.AccountID, quarter string) (*reporting.Bill, error)
-	// Store holds the ledger, frozen baselines and the inventory that was kept for a quarter, Shelf reports.
+	// Store holds the ledger, frozen baselines and the inventory that was kept for a quarter, Shelf reports. Spot says that AutoSpot keeps there what Spot costs.
 	Store objects.Store
+	Spot  bool
 	Shelf delivery.Shelf
 	// Post sends the mails of one report.
 	Post  func(id delivery.ID) delivery.Post

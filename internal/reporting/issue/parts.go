@@ -44,16 +44,31 @@ func (i *Issuer) input(ctx context.Context, p *policy.Policy, t policy.Tenant, q
 	in.Survey = func(ctx context.Context, accounts []fleet.AccountID) ([]fleet.Snapshot, error) {
 		return survey.Book{Store: i.Store}.Of(ctx, quarter, accounts)
 	}
+	if i.Spot {
+		in.Kept = i.Store
+	}
 	return in, i.earlier(ctx, t.Payer, in)
 }
 
-// sameStock has a report tell of the inventory that the one before it told of, or of none as that did: what was looked at since would make another report of the same
-// bill.
+// sameStock has a report tell of the inventory that the one before it told of, and of what Spot would cost of it as that did, or of none as that did: what was looked at
+// since would make another report of the same bill.
 func (i *Issuer) sameStock(ctx context.Context, in *reporting.Input, last delivery.ID) error {
-	in.Survey = nil
+	in.Survey, in.Kept = nil, nil
 	m, err := i.Shelf.Manifest(ctx, last)
-	if err != nil || m.SHA256(reporting.InventoryFile) == "" {
+	if err != nil {
 		return err
+	}
+	if m.SHA256(reporting.OffersFile) != "" {
+		data, err := i.Shelf.File(ctx, &m, reporting.OffersFile)
+		if err == nil {
+			in.Offers, err = reporting.ReadOffers(data)
+		}
+		if err != nil {
+			return fmt.Errorf("%s%s: %w", m.Folder, reporting.OffersFile, err)
+		}
+	}
+	if m.SHA256(reporting.InventoryFile) == "" {
+		return nil
 	}
 	data, err := i.Shelf.File(ctx, &m, reporting.InventoryFile)
 	if err != nil {
