@@ -25,6 +25,10 @@ func (m *maker) bridge(ctx context.Context) error {
 		m.gap(reports.GapLastBill, "the bill of the last quarter is not there: the change since then is not explained", m.in.Before.From.UTC().Format("2006-01"))
 		return nil
 	}
+	if m.lacking() {
+		m.gap(reports.GapPart, "a part of the quarter was not delivered: what is left is not compared with the whole quarter before", "lacking")
+		return nil
+	}
 	if m.in.Measured.To.Before(m.in.Period.To) {
 		until := m.in.Measured.To.UTC().Add(-time.Nanosecond).Format(time.DateOnly)
 		m.gap(reports.GapPart, "the quarter is billed until "+until+": a part of it is not compared with the whole quarter before", until)
@@ -59,6 +63,22 @@ func (m *maker) bridge(ctx context.Context) error {
 	b.Unexplained = b.To.Sub(b.From).Sub(b.Growth).Sub(b.Price).Add(b.Avoided)
 	m.Bill.Bridge = &b
 	return nil
+}
+
+// lacking reports whether a month of the quarter was not delivered before one that was: what is left is no quarter, and does not end before one either. A bill of which
+// the last months are missing ends early.
+func (m *maker) lacking() bool {
+	delivered := m.in.Engine.Months().FOCUS
+	hole := m.in.Measured.From.After(m.in.Period.From)
+	for at := monthOf(m.in.Period.From); at.Before(m.in.Period.To); at = at.AddDate(0, 1, 0) {
+		switch there := slices.ContainsFunc(delivered, at.Equal); {
+		case there && (hole || !at.Before(m.in.Measured.To)):
+			return true
+		case !there:
+			hole = true
+		}
+	}
+	return false
 }
 
 // sold is what was sold of one SKU: SKUs of AWS are of one region.

@@ -100,6 +100,35 @@ func TestWithoutALastQuarterThereIsNoBridge(t *testing.T) {
 	}
 }
 
+// TestAQuarterThatLacksAMonthHasNoBridge: what is left of it is no quarter, and is not said to end where it does not.
+func TestAQuarterThatLacksAMonthHasNoBridge(t *testing.T) {
+	t.Parallel()
+	august, september := july.AddDate(0, 1, 0), july.AddDate(0, 2, 0)
+	for _, row := range []struct {
+		name     string
+		lacks    []time.Time
+		measured billing.Period
+		want     []string
+	}{
+		{"the first month", []time.Time{july}, billing.Period{From: august, To: quarter.To}, []string{"lacking"}},
+		{"a month in the middle", []time.Time{august}, billing.Period{From: july, To: august}, []string{"lacking"}},
+		{"a month in the middle of which CUR 2.0 is there", []time.Time{august}, quarter, []string{"lacking"}},
+		{"usage alone of a month in the middle", nil, billing.Period{From: july, To: august}, []string{"lacking"}},
+		{"usage alone of the first month", nil, billing.Period{From: august, To: quarter.To}, []string{"lacking"}},
+		{"the last month: the bill ends before it", []time.Time{september}, billing.Period{From: july, To: september}, []string{september.AddDate(0, 0, -1).Format(time.DateOnly)}},
+	} {
+		b := twoQuarters(nil)
+		b.months = slices.DeleteFunc(b.months, func(m time.Time) bool { return slices.ContainsFunc(row.lacks, m.Equal) })
+		in := input(t, b)
+		in.Measured = row.measured
+		s := of(t, in)
+		at := slices.IndexFunc(s.Gaps, func(g reports.Gap) bool { return g.Code == reports.GapPart })
+		if s.Bill.Bridge != nil || at < 0 || !slices.Equal(s.Gaps[at].Args, row.want) {
+			t.Errorf("%s: %+v, %v", row.name, s.Bill.Bridge, s.Gaps)
+		}
+	}
+}
+
 // holds checks the identity of a bridge.
 func holds(t *testing.T, b *reports.Bridge) {
 	t.Helper()

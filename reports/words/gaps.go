@@ -95,6 +95,8 @@ var gapTexts = map[string]text{
 	"no-usage-data baseline":      {"{1}: 가동 내역을 알려 주는 CUR 2.0이 없어 기준선을 그다음 달부터 계산했습니다.", "{1} has no CUR 2.0, which tells what ran, so baselines begin after it."},
 	"no-usage-data bill-baseline": {"{1}: 청구 데이터를 받지 못해 기준선을 그다음 달부터 계산했습니다.", "{1}: no bill was delivered, so baselines begin after it."},
 	"no-usage-data bill-claim":    {"{1}: 청구 데이터를 받지 못해 그때부터 회피 비용을 집계하지 않았습니다.", "{1}: no bill was delivered, so nothing is counted from then on."},
+	"no-usage-data first":         {"{1}: 가동 내역을 알려 주는 CUR 2.0이 없어 이 달의 회피 비용은 집계하지 않았고, 새 기준선은 그다음 달부터 계산했습니다. 앞서 확정한 기준선이 있는 리소스만 그다음 달부터 집계했습니다.", "{1} has no CUR 2.0, which tells what ran, so nothing is counted for it and new baselines begin after it. What has a baseline from before is counted from the next month on."},
+	"no-usage-data bill-first":    {"{1}: 청구 데이터를 받지 못해 이 달의 회피 비용은 집계하지 않았고, 새 기준선은 그다음 달부터 계산했습니다. 앞서 확정한 기준선이 있는 리소스만 그다음 달부터 집계했습니다.", "{1}: no bill was delivered, so nothing is counted for it and new baselines begin after it. What has a baseline from before is counted from the next month on."},
 	"no-usage-data all":           {"청구서에 무엇이 가동되었는지 나타나지 않아 회피 비용을 알 수 없습니다. CUR 2.0을 내보내거나 FOCUS에 사용 유형 열을 포함하십시오.", "The bill does not tell what ran, so what was avoided is not known. Export CUR 2.0, or FOCUS with the column of the usage type."},
 	"no-usage-data claim":         {"{1}: 가동 내역을 알려 주는 CUR 2.0이 없어 그때부터 회피 비용을 집계하지 않았습니다.", "{1} has no CUR 2.0, which tells what ran, so nothing is counted from then on."},
 	"open-month":                  {"{1}: AWS가 청구를 아직 마감하지 않아 금액이 바뀔 수 있습니다.", "{1}: AWS has not closed the bill yet, so its figures may change."},
@@ -137,6 +139,7 @@ var gapTexts = map[string]text{
 
 	reports.GapLastBill:        {"{1} 청구 데이터가 없어 전 분기와의 증감을 계산하지 않았습니다.", "The bill of {1} is not there, so there is no bridge from it to this quarter."},
 	reports.GapPart:            {"{1}까지만 청구되었으므로 한 분기 전체인 지난 분기와 비교하지 않았습니다.", "The quarter is billed until {1} alone, so it is not compared with the whole quarter before."},
+	"part-of-quarter lacking":  {"이 분기의 청구 데이터 일부를 받지 못해 한 분기 전체인 지난 분기와 비교하지 않았습니다.", "A part of the quarter was not delivered, so what is left is not compared with the whole quarter before."},
 	reports.GapLedgerEmpty:     {"이 분기 말까지 조치 원장에 기록이 없습니다. offpeak가 조치한 것이 없어 회피 비용도 없습니다.", "The ledger has no entry until the end of this quarter: offpeak acted on nothing, so nothing was avoided."},
 	reports.GapLastAvoided:     {"두 분기의 회피 비용을 모두 알 수 없어 전 분기 대비 증감을 설명하지 않았습니다.", "What was avoided in the two quarters is not known, so the change since the last one is not explained."},
 	reports.GapMonth:           {"{1}의 청구 데이터(FOCUS)를 받지 못했습니다.", "No FOCUS export of {1} was delivered."},

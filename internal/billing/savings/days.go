@@ -61,7 +61,7 @@ func (c *computation) readDays(ctx context.Context) error {
 	}
 	c.extent(days)
 	if n := len(c.Gaps); !c.Measured.From.Before(c.Measured.To) && n > 0 && c.Gaps[n-1].Code == NoUsage {
-		return fmt.Errorf("%w of which it tells what ran: %s", ErrNoBill, c.Gaps[n-1].Says)
+		return fmt.Errorf("%w of which it tells what ran: %s; have AWS deliver the period's months again (AWS Data Exports, or AWS Support for months before the export was set up) and make it once more", ErrNoBill, c.Gaps[n-1].Says)
 	}
 	if !c.Measured.From.Before(c.Measured.To) {
 		return fmt.Errorf("%w: it has %s", ErrNoBill, dates(days[0].Day, days[len(days)-1].Day.AddDate(0, 0, 1)))
@@ -90,11 +90,12 @@ func (c *computation) extent(days []billing.Day) {
 	if c.closed[monthOf(first.Day)] {
 		c.Measured.From = later(c.Period.From, monthOf(first.Day))
 	}
+	c.billed = c.Measured
 	c.withoutUsage()
 }
 
-// withoutUsage leaves out what lies before the last month of which nobody tells what ran and that is only history, and behind the first one that is measured: a
-// month that was not delivered is none in which nothing ran.
+// withoutUsage leaves out what lies before the last month of which nobody tells what ran and that is only history, or the first of those that are measured, and behind
+// any other one that is measured: a month that was not delivered is none in which nothing ran. Behind a first one figures rest on baselines that were frozen before.
 func (c *computation) withoutUsage() {
 	delivered, export, sentence := c.in.Engine.Months().CUR, "CUR 2.0", ""
 	if len(delivered) == 0 {
@@ -111,6 +112,11 @@ func (c *computation) withoutUsage() {
 			continue
 		}
 		c.Provisional = true
+		if next := month.AddDate(0, 1, 0); !month.After(c.Measured.From) && slices.ContainsFunc(delivered, func(m time.Time) bool { return !m.Before(next) && m.Before(c.Measured.To) }) {
+			c.Measured.From, c.Baseline = next, later(c.Baseline, next)
+			c.gapOf(NoUsage, sentence+"first", "no "+export+" tells what ran in %s: nothing is claimed for it, and baselines begin after it", name)
+			continue
+		}
 		c.Measured.To = later(c.Measured.From, month)
 		c.gapOf(NoUsage, sentence+"claim", "no "+export+" tells what ran in %s: nothing is claimed from then on", name)
 		return
@@ -147,12 +153,12 @@ func oneCurrency(days []billing.Day) error {
 
 // notBilled says what of the period the bill does not show, and what looks odd in it.
 func (c *computation) notBilled(days []billing.Day) {
-	if c.Measured.From.After(c.Period.From) {
-		c.gapOf(NotBilledYet, "before", "%s: not on this bill, which begins later; nothing is claimed for it", dates(c.Period.From, c.Measured.From))
+	if c.billed.From.After(c.Period.From) {
+		c.gapOf(NotBilledYet, "before", "%s: not on this bill, which begins later; nothing is claimed for it", dates(c.Period.From, c.billed.From))
 	}
-	if c.Measured.To.Before(c.Period.To) {
+	if c.billed.To.Before(c.Period.To) {
 		c.Provisional = true
-		c.gapOf(NotBilledYet, "after", "%s not billed yet: provisional; nothing is claimed for it", dates(c.Measured.To, c.Period.To))
+		c.gapOf(NotBilledYet, "after", "%s not billed yet: provisional; nothing is claimed for it", dates(c.billed.To, c.Period.To))
 	}
 	billed, delivered := map[time.Time]bool{}, c.in.Engine.Months().FOCUS
 	var negative int64

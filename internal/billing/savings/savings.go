@@ -295,6 +295,7 @@ type computation struct {
 	claims   *avoidance.Measurement
 	fixed    commitmentBook
 
+	billed      billing.Period     // the part of the period that the bill reaches, also where nobody tells what ran in it
 	closed      map[time.Time]bool // whether AWS has closed a month
 	lastUse     time.Time          // the last hour in which anything ran, by CUR 2.0
 	parts       []parts            // of the claims
