@@ -103,7 +103,7 @@ const (
 	GapMethod          = "other-method"             // a report of another method is shown and not compared: the quarter, its method
 	GapForecast        = "no-forecast"              // no forecast of interruptions was kept of a move: how many moves
 	GapZone            = "no-zone"                  // the hours of the week are told in UTC
-	GapRate            = "no-exchange-rate"         // no rate was given for the second currency: its code
+	GapRate            = "no-exchange-rate"         // the rate of the second currency is not of the quarter's end: its code, the rate's day
 	GapHours           = "no-hours"                 // the bill has no hourly cost: the map of the week is empty
 	GapWorking         = "no-working-hours"         // no schedule says which hours are working hours
 	GapOwners          = "no-owners"                // resources without an owner: how many, of how many

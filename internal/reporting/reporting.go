@@ -231,7 +231,7 @@ func (m *maker) currency() *reports.Currency {
 	rate, wrong := decimal.NewFromString(string(c.PerUSD))
 	if err != nil || wrong != nil || date.Sub(m.period.To).Abs() > rateReach {
 		m.spent.Gaps = append(m.spent.Gaps, reports.Gap{
-			Code: reports.GapRate, Args: []string{c.Code}, Says: fmt.Sprintf("the policy's rate of %s is of %s, more than 31 days from the quarter's end: amounts stand in US dollars alone", c.Code, c.Date),
+			Code: reports.GapRate, Args: []string{c.Code, c.Date}, Says: fmt.Sprintf("the policy's rate of %s is of %s, more than 31 days from the quarter's end: amounts stand in US dollars alone", c.Code, c.Date),
 		})
 		return nil
 	}

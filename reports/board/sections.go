@@ -46,8 +46,8 @@ func (b *board) headline() {
 	if text := w.Range(total.Interval, w.Like(total.Value())); text != "" {
 		view += "\n" + w.Say(words.Interval) + " " + text
 	}
-	if r.Second != nil {
-		view += "\n" + w.Second(r.Second, total.Value()) + " · " + w.ExchangeRate(r.Second)
+	if r.Second != nil && !r.Avoided.Unknown {
+		view += "\n" + w.SecondEstimate(r.Second, total.Value()) + " · " + w.ExchangeRate(r.Second)
 	}
 	b.MultiCell(wide*0.5, 4.6, b.plain2(view), "", "L", false)
 	b.Ln(2)

@@ -67,7 +67,7 @@ func pageOf(r *reports.Report, e *Envelope, w words.Words, leftOut bool) *page {
 
 func headlineOf(r *reports.Report, w words.Words) headline {
 	f := &r.Avoided.Total
-	h := headline{Name: w.Say(words.TitleAvoided), Value: w.Avoided(&r.Avoided), Second: w.Second(r.Second, f.Value())}
+	h := headline{Name: w.Say(words.TitleAvoided), Value: w.Avoided(&r.Avoided), Second: w.SecondEstimate(r.Second, f.Value())}
 	if r.Avoided.Unknown {
 		h.Second = ""
 	}

@@ -221,7 +221,7 @@ func (s *sheet) functions() template.FuncMap {
 		"usd":     func(a any) string { return w.USD(amountOf(a)) }, "est": func(a any) string { return w.Estimate(amountOf(a)) }, "signed": func(a money.USD) string { return plus(a) + w.USD(a) },
 		"like":   func(a any, total money.USD) string { return w.Like(total)(amountOf(a)) },
 		"range_": func(x *reports.Range, total money.USD) string { return w.Range(x, w.Like(total)) },
-		"below":  func(a money.USD) bool { return a.Decimal().IsNegative() }, "second": func(a money.USD) string { return w.Second(r.Second, a) },
+		"below":  func(a money.USD) bool { return a.Decimal().IsNegative() }, "second": func(a money.USD) string { return w.Second(r.Second, a) }, "secondEst": func(a money.USD) string { return w.SecondEstimate(r.Second, a) },
 		"rate": w.ExchangeRate, "unitRate": w.Rate, "int": func(n int) string { return w.Int(int64(n)) }, "int64": w.Int, "hours": w.Hours, "share": w.Share, "bytes": w.Bytes,
 		"number":  func(d any, places int32) string { return w.Number(decimalOf(d), places) },
 		"percent": func(d *decimal.Decimal) string { return w.Percent(*d) }, "delay": w.Delay,

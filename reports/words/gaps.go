@@ -154,7 +154,7 @@ var gapTexts = map[string]text{
 	reports.GapMethod:          {"{1} 보고서는 산정 방법(버전 {2})이 달라 금액을 비교하지 않았습니다.", "The report of {1} is of method {2}. Its figures are shown and not compared."},
 	reports.GapForecast:        {"스팟 전환 {1}건은 중단 예측이 남아 있지 않아 비교하지 않았습니다.", "No forecast of interruptions was kept of {1} of the moves to Spot."},
 	reports.GapZone:            {"고객의 시간대가 지정되지 않아 요일·시간대를 UTC로 표시했습니다.", "The tenant's time zone is not given, so hours of the week are told in UTC."},
-	reports.GapRate:            {"{1} 환율이 주어지지 않아 미국 달러로만 표시했습니다.", "No exchange rate of {1} was given, so amounts are in US dollars alone."},
+	reports.GapRate:            {"정책에 적힌 {1} 환율이 {2} 기준으로, 분기 말에서 31일 넘게 떨어져 있어 미국 달러로만 표시했습니다.", "The policy's rate of {1} is of {2}, more than 31 days from the quarter's end, so amounts are in US dollars alone."},
 	reports.GapHours:           {"청구서에 시간별 비용이 없어 요일·시간대별 비용을 표시하지 않았습니다.", "The bill has no hourly cost, so the map of the week is empty."},
 	reports.GapWorking:         {"근무 시간을 정한 스케줄이 없어 근무 시간 외 비용을 계산하지 않았습니다.", "No schedule says which hours are working hours, so cost outside them is not known."},
 	reports.GapSpotPrices:      {"스팟 가격이 주어지지 않아 스팟 전환 후보를 제시하지 않았습니다.", "No Spot prices were given, so what could move to Spot is not said."},

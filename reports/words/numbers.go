@@ -71,12 +71,30 @@ func (w Words) Currency(code string, a decimal.Decimal) string {
 	return signed(a, Plain(code)+" ", 2)
 }
 
-// Second writes an amount in the second currency, for standing beside the dollars; it is empty where there is none.
+// Second writes an amount in the second currency, for standing beside the dollars: what who multiplies the cents that stand there by the rate finds, too. It is empty where
+// there is none.
 func (w Words) Second(c *reports.Currency, a money.USD) string {
 	if c == nil {
 		return ""
 	}
-	return w.fill(text{"약 {1}", "about {1}"}, w.Currency(c.Code, c.Of(a)))
+	return w.fill(text{"약 {1}", "about {1}"}, w.Currency(c.Code, c.Of(money.USDOf(a.Decimal().Round(2)))))
+}
+
+// SecondEstimate is Second for an amount that was estimated: with no more digits that count than the dollars beside it have.
+func (w Words) SecondEstimate(c *reports.Currency, a money.USD) string {
+	if c == nil {
+		return ""
+	}
+	shown := a.Decimal().Round(2)
+	if shown.Abs().GreaterThanOrEqual(decimal.NewFromInt(exactTo)) {
+		shown = shown.Round(0)
+	}
+	digits := len(strings.TrimLeft(strings.ReplaceAll(shown.Abs().String(), ".", ""), "0"))
+	converted := c.Of(money.USDOf(shown))
+	if digits > 0 {
+		converted = converted.Round(int32(digits - converted.NumDigits() - int(converted.Exponent())))
+	}
+	return w.fill(text{"약 {1}", "about {1}"}, w.Currency(c.Code, converted))
 }
 
 // ExchangeRate says by which rate the second currency is shown, from where and of which day.

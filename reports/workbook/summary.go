@@ -81,6 +81,13 @@ func (s *sheet) figure(name string, f *reports.Figure) {
 	s.row(s.text(name, s.styles.text), s.amount(f.Value()), low, high, s.number(f.Hours, s.styles.number), s.text(f.Value().String(), s.styles.text))
 }
 
+// second is an amount in the second currency, beneath the dollars that it stands for.
+func (s *sheet) second(amount string) {
+	if amount != "" {
+		s.row(s.text("", s.styles.text), s.text(amount, s.styles.note))
+	}
+}
+
 func (s *sheet) avoided() {
 	a := &s.report.Avoided
 	s.head(words.TitleAvoided, words.USD, words.Low, words.High, words.Hours, words.Exact)
@@ -89,6 +96,7 @@ func (s *sheet) avoided() {
 		return
 	}
 	s.figure(s.words.Say(words.Total), &a.Total)
+	s.second(s.words.SecondEstimate(s.report.Second, a.Total.Value()))
 	s.row(s.text(s.words.Say(words.RanMore), s.styles.note), s.amount(a.RanMore))
 	for _, view := range []struct {
 		title words.Label
@@ -133,6 +141,7 @@ func (s *sheet) bill() {
 		s.row(s.text(s.words.Month(m.Month), s.styles.text), s.amount(m.Billed), s.amount(m.Effective), s.amount(m.NoInvoice))
 	}
 	s.row(s.text(s.words.Say(words.Total), s.styles.label), s.amount(bill.Billed), s.amount(bill.Effective))
+	s.second(s.words.Second(s.report.Second, bill.Billed))
 	if b := bill.Bridge; b != nil {
 		s.head(words.TitleBridge, words.USD)
 		for _, line := range []struct {
@@ -205,6 +214,9 @@ func (s *sheet) sources() {
 	}
 	if day := r.Sources.SpotPrices; day != "" {
 		s.row(s.text(s.words.Say(words.SpotPricesAsked), s.styles.text), s.text(s.words.Date(day), s.styles.text))
+	}
+	if rate := s.words.ExchangeRate(r.Second); rate != "" {
+		s.row(s.text(s.words.Say(words.Rate), s.styles.text), s.text(rate, s.styles.text))
 	}
 	for _, m := range r.Sources.Manifests {
 		s.row(s.text(m.Export+" "+m.Month, s.styles.text), s.text(m.SHA256, s.styles.text))

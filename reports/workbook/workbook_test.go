@@ -168,3 +168,26 @@ func BenchmarkWorkbookOf50000Lines(b *testing.B) {
 		}
 	}
 }
+
+// A second currency stands beneath the headline and the bill, and its rate among the sources.
+func TestTheSummaryHasTheSecondCurrency(t *testing.T) {
+	t.Parallel()
+	r := sample.Report(40)
+	for _, language := range words.Languages() {
+		f, w := open(t, 40, language), words.In(language)
+		rows, err := f.GetRows(f.GetSheetList()[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		var cells []string
+		for _, row := range rows {
+			cells = append(cells, row...)
+		}
+		all := "\n" + strings.Join(cells, "\n") + "\n"
+		for _, want := range []string{w.SecondEstimate(r.Second, r.Avoided.Total.Value()), w.Second(r.Second, r.Bill.Billed), w.ExchangeRate(r.Second), w.Date(r.Sources.SpotPrices)} {
+			if want == "" || !strings.Contains(all, "\n"+want+"\n") {
+				t.Errorf("%s: no cell says %q", language, want)
+			}
+		}
+	}
+}

@@ -146,7 +146,7 @@ func oneCurrency(days []billing.Day) error {
 		return fmt.Errorf("%w that is US dollars: it is in %s; the policy's report.currency shows another currency beside dollars, by a declared rate", ErrCurrency, found[0])
 	}
 	if len(found) > 1 {
-		return fmt.Errorf("%w (US dollars): it has %s; amounts of several currencies are never added up", ErrCurrency, strings.Join(found, ", "))
+		return fmt.Errorf("%w (US dollars): it has %s; amounts of several currencies are never added up: leave deliveries that are not in US dollars out", ErrCurrency, strings.Join(found, ", "))
 	}
 	return nil
 }
