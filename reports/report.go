@@ -154,6 +154,8 @@ type Quarter struct {
 	Avoided  *money.USD `json:"avoided_usd"` // adjusted; null where it was not computable
 	Interval *Range     `json:"interval_usd"`
 	Billed   money.USD  `json:"billed_usd"`
+	// Part says that a month of the quarter was not measured, so that its figures are not those of a quarter.
+	Part bool `json:"part,omitempty"`
 	// Method is the method's version of that report; figures of different ones are shown and not compared.
 	Method string `json:"method"`
 }

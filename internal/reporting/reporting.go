@@ -334,7 +334,7 @@ func (m *maker) spendInput() spend.Input {
 		}
 	}
 	switch last := m.lastReport(); {
-	case last != nil && last.Avoided.Unknown:
+	case last != nil && (last.Avoided.Unknown || last.Part()):
 	case last != nil:
 		before := last.Avoided.Total.Value()
 		in.AvoidedBefore = &before

@@ -84,6 +84,9 @@ func (b *board) bill() {
 	bill, w := &b.report.Bill, b.words
 	b.heading(w.Say(words.TitleBill))
 	rows := [][2]string{{w.Say(words.Billed), w.USD(bill.Billed)}, {w.Say(words.Effective), w.USD(bill.Effective)}}
+	for _, month := range b.report.Unbilled() {
+		rows = append(rows, [2]string{w.Month(month), w.Say(words.NoBill)})
+	}
 	if x := bill.Bridge; x != nil {
 		rows = append(rows, [][2]string{
 			{w.Say(words.BridgeFrom), w.USD(x.From)},

@@ -3,9 +3,12 @@ package chart_test
 import (
 	"bytes"
 	"flag"
+	"image"
+	"image/draw"
 	"image/png"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -123,6 +126,67 @@ func TestOddQuartersAreDrawn(t *testing.T) {
 			}
 		})
 	}
+}
+
+// painted counts the pixels of a part of a picture that are neither white nor grey: those of bars.
+func painted(t *testing.T, data []byte, from, to int) (n int) {
+	t.Helper()
+	picture, err := png.Decode(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for y := range picture.Bounds().Dy() {
+		for x := from; x < to; x++ {
+			if r, g, b, _ := picture.At(x, y).RGBA(); max(r, g, b)-min(r, g, b) > 0x4000 {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// TestAMonthThatIsNotMeasuredIsNoZero: it has its place among the months and no bar, and is drawn otherwise than a month in which nothing was avoided.
+func TestAMonthThatIsNotMeasuredIsNoZero(t *testing.T) {
+	t.Parallel()
+	for _, l := range words.Languages() {
+		r := sample.Report(60)
+		first := r.Avoided.Months[0].Month
+		r.Avoided.Months = slices.DeleteFunc(r.Avoided.Months, func(m reports.MonthLine) bool { return m.Month != first })
+		zero, err := chart.Months(r, words.In(l))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Measured.To = r.Period.From.AddDate(0, 1, 0)
+		lacks, err := chart.Months(r, words.In(l))
+		if err != nil {
+			t.Fatal(err)
+		}
+		keep(t, "months-lacking-"+string(l), lacks)
+		keep(t, "months-zero-"+string(l), zero)
+		const second = 150 + (chart.Width-150-28)/3
+		if painted(t, lacks, 150, second) == 0 || bytes.Equal(zero, lacks) {
+			t.Errorf("%s: the month that is measured has no bar, or those that are not look like none avoided", l)
+		}
+		picture, err := png.Decode(bytes.NewReader(lacks))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := painted(t, cut(t, picture, 500), second, chart.Width); n > 0 {
+			t.Errorf("%s: %d pixels of bars where nothing is measured", l, n)
+		}
+	}
+}
+
+// cut is the top of a picture.
+func cut(t *testing.T, picture image.Image, high int) []byte {
+	t.Helper()
+	top := image.NewRGBA(image.Rect(0, 0, picture.Bounds().Dx(), high))
+	draw.Draw(top, top.Bounds(), picture, image.Point{}, draw.Src)
+	var b bytes.Buffer
+	if err := png.Encode(&b, top); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
 }
 
 func TestNothingToDrawIsNoPicture(t *testing.T) {

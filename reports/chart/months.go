@@ -16,7 +16,8 @@ type part struct {
 	amounts []money.USD
 }
 
-// Months draws what was avoided by billing month and cause, what is below zero beneath the axis. It is nil where nothing was.
+// Months draws what was avoided by billing month and cause, what is below zero beneath the axis. A month of the quarter that is not measured has a place and no bar, and
+// says so: it is no month in which nothing was avoided. It is nil where nothing was.
 func Months(r *reports.Report, w words.Words) ([]byte, error) {
 	months, parts := stacked(r, w)
 	if len(months) == 0 {
@@ -36,6 +37,11 @@ func Months(r *reports.Report, w words.Words) ([]byte, error) {
 	for i, month := range months {
 		middle := from + wide*i + wide/2
 		bar := min(wide/2, 180)
+		if !r.Measures(month) {
+			c.label(middle, a.at(0)-16, w.Say(words.NotCounted), style{smallSize, false})
+			c.text(middle, plot+16, w.Month(month), style{textSize, false}, muted, centre)
+			continue
+		}
 		up, down, net, lost := 0.0, 0.0, money.USD{}, money.USD{}
 		for k, p := range parts {
 			v := pixels(p.amounts[i])
@@ -67,12 +73,7 @@ const most = 5
 
 // stacked brings the months' lines together by cause, the largest first, what is small under others.
 func stacked(r *reports.Report, w words.Words) (months []string, parts []part) {
-	for _, l := range r.Avoided.Months {
-		if !slices.Contains(months, l.Month) {
-			months = append(months, l.Month)
-		}
-	}
-	slices.Sort(months)
+	months = r.Months()
 	at := map[string]int{}
 	for _, l := range r.Avoided.Months {
 		if l.Amount.IsZero() {

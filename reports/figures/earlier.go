@@ -62,7 +62,7 @@ func quarterBefore(quarter string) string {
 
 func quarterOf(r *reports.Report) reports.Quarter {
 	return reports.Quarter{
-		Name: r.Quarter, State: r.State, Avoided: r.Avoided.Total.Adjusted, Interval: r.Avoided.Total.Interval, Billed: r.Bill.Billed, Method: r.Method,
+		Name: r.Quarter, State: r.State, Avoided: r.Avoided.Total.Adjusted, Interval: r.Avoided.Total.Interval, Billed: r.Bill.Billed, Part: r.Part(), Method: r.Method,
 	}
 }
 

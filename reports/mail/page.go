@@ -124,12 +124,16 @@ func unproven(r *reports.Report, w words.Words) section {
 
 func bill(r *reports.Report, w words.Words) section {
 	b := &r.Bill
-	return section{Title: w.Say(words.TitleBill), Rows: []row{
+	s := section{Title: w.Say(words.TitleBill), Rows: []row{
 		{Name: w.Say(words.Billed), Value: w.USD(b.Billed), Beside: w.Second(r.Second, b.Billed)},
 		{Name: w.Say(words.Tax), Value: w.USD(b.Tax), Beside: w.Say(words.InBilled)},
 		{Name: w.Say(words.Credits), Value: w.USD(b.Credits), Beside: w.Say(words.InBilled)},
 		{Name: w.Say(words.Effective), Value: w.USD(b.Effective), Beside: w.Say(words.EffectiveMeans)},
 	}}
+	for _, month := range r.Unbilled() {
+		s.Rows = append(s.Rows, row{Name: w.Month(month), Value: w.Say(words.NoBill)})
+	}
+	return s
 }
 
 // bridge is left out where there is none, which a gap says.

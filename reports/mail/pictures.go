@@ -50,17 +50,16 @@ func pictures(r *reports.Report, w words.Words, drawn *chart.Pictures, id string
 func told(title string, items ...string) string { return title + ": " + strings.Join(items, "; ") }
 
 func altOfMonths(r *reports.Report, w words.Words) string {
-	var months []string
+	months := r.Months()
 	sums := map[string]money.USD{}
 	for _, l := range r.Avoided.Months {
-		if _, ok := sums[l.Month]; !ok {
-			months = append(months, l.Month)
-		}
 		sums[l.Month] = sums[l.Month].Add(l.Amount)
 	}
 	write := w.Like(r.Avoided.Total.Value())
 	for i, m := range months {
-		months[i] = w.Month(m) + " " + write(sums[m])
+		if months[i] = w.Month(m) + " " + write(sums[m]); !r.Measures(m) {
+			months[i] = w.Month(m) + " " + w.Say(words.NotCounted)
+		}
 	}
 	return told(w.Say(words.TitleMonths), months...)
 }

@@ -107,8 +107,8 @@ func bridgeChart(b *reports.Bridge, w words.Words) template.HTML {
 
 // monthsChart draws what was avoided by billing month, one bar a cause.
 func monthsChart(r *reports.Report, w words.Words) template.HTML {
-	months, causes := named(r.Avoided.Months, func(m reports.MonthLine) string { return m.Month }), named(r.Avoided.Months, func(m reports.MonthLine) string { return m.Cause })
-	if len(months) == 0 {
+	months, causes := r.Months(), named(r.Avoided.Months, func(m reports.MonthLine) string { return m.Cause })
+	if len(r.Avoided.Months) == 0 {
 		return ""
 	}
 	amounts, total := map[[2]string]decimal.Decimal{}, map[string]decimal.Decimal{}
@@ -120,12 +120,17 @@ func monthsChart(r *reports.Report, w words.Words) template.HTML {
 		total[m.Cause] = total[m.Cause].Add(m.Amount.Decimal())
 	}
 	slices.SortStableFunc(causes, func(a, b string) int { return total[b].Abs().Cmp(total[a].Abs()) }) // as in the mail's chart
-	wide := int64(max(34, 150/len(causes)))
+	wide := int64(max(34, 84/len(causes)))                                                             // three months of two causes fit a phone
 	group := wide*int64(len(causes)) + 24
 	width, scale := max(340, group*int64(len(months))+20), ruled(20, 110, all...)
 	d := draw(width, 176+18*int64(len(causes)), say(w, "by-month"))
 	d.line("axis", 0, scale.at(decimal.Zero), width, scale.at(decimal.Zero))
 	for i, month := range months {
+		if !r.Measures(month) { // it has a place and no bar: it is no month in which nothing was avoided
+			d.label("c m", int64(i)*group+12+(group-24)/2, scale.at(decimal.Zero)-6, say(w, "not-counted"))
+			d.label("c m", int64(i)*group+12+(group-24)/2, 164, w.ShortMonth(month))
+			continue
+		}
 		for k, cause := range causes {
 			a, x := amounts[[2]string{month, cause}], int64(i)*group+12+int64(k)*wide
 			zero, at := scale.at(decimal.Zero), scale.at(a)
@@ -155,6 +160,11 @@ func monthsTable(r *reports.Report, w words.Words) template.HTML {
 	fmt.Fprintf(&b, `<table class="away"><caption>%s</caption><thead><tr><th scope="col">%s</th><th scope="col">%s</th><th scope="col">%s</th></tr></thead><tbody>`, esc(say(w, "by-month")), esc(say(w, "month")), esc(say(w, "cause")), esc(say(w, "amount")))
 	for _, m := range r.Avoided.Months {
 		fmt.Fprintf(&b, `<tr><th scope="row">%s</th><td>%s</td><td>%s</td></tr>`, esc(w.Month(m.Month)), esc(visible(w.Cause(m.Cause))), esc(w.USD(m.Amount)))
+	}
+	for _, month := range r.Months() {
+		if !r.Measures(month) {
+			fmt.Fprintf(&b, `<tr><th scope="row">%s</th><td colspan="2">%s</td></tr>`, esc(w.Month(month)), esc(say(w, "not-counted")))
+		}
 	}
 	b.WriteString("</tbody></table>")
 	return template.HTML(b.String()) // every text went through HTMLEscapeString

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -272,6 +273,35 @@ func TestEvidenceIsWithinForEachResource(t *testing.T) {
 	acts, rows := got.Resources[0][0].([]any), got.Resources[0][2].([]any)
 	if len(acts) != len(r.Resources[500].Acts) || acts[0].([]any)[0] != r.Resources[500].Acts[0] || len(rows) != 1 {
 		t.Errorf("acts %v, rows %v", acts, rows)
+	}
+}
+
+// TestAMonthThatLacksIsSaid where its amounts would stand: among the months of the chart and of its table, on the bill, and in the trend.
+func TestAMonthThatLacksIsSaid(t *testing.T) {
+	t.Parallel()
+	for _, l := range words.Languages() {
+		r, w := sample.Report(20), words.In(l)
+		whole := write(t, r, l)
+		august := "2026-08"
+		r.Avoided.Months = slices.DeleteFunc(r.Avoided.Months, func(m reports.MonthLine) bool { return m.Month >= august })
+		r.Bill.Months = slices.DeleteFunc(r.Bill.Months, func(m reports.BillMonth) bool { return m.Month == august })
+		r.Measured.To = r.Period.From.AddDate(0, 1, 0)
+		r.Trend[len(r.Trend)-1].Part, r.Bill.Bridge = true, nil
+		part := reports.Gap{Code: reports.GapPart, Args: []string{"lacking"}}
+		r.Gaps = append(r.Gaps, part)
+		got := write(t, r, l)
+		for _, want := range []string{
+			`<tr><th scope="row">` + w.Month(august) + `</th><td colspan="2">` + w.Say(words.NotCounted) + `</td></tr>`,
+			`<tr><th scope="row">` + w.Month(august) + `</th><td colspan="4">` + w.Say(words.NoBill) + `</td></tr>`,
+			`<div><dt>` + w.Month(august) + `</dt><dd>` + w.Say(words.NoBill) + `</dd></div>`,
+			w.State(r.Trend[len(r.Trend)-1].State) + ` <span class="note">` + w.Say(words.PartOfQuarter) + `</span>`,
+			`>` + w.Say(words.NotCounted) + `</text>`,
+			`<p class="note">` + w.Gap(part) + `</p>`, // and not that there is no last quarter
+		} {
+			if !strings.Contains(got, want) || strings.Contains(whole, want) {
+				t.Errorf("%s: %s: on the page %t, on that of a whole quarter %t", l, want, strings.Contains(got, want), strings.Contains(whole, want))
+			}
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"cmp"
 	"html/template"
 	"slices"
 	"strconv"
@@ -39,6 +40,24 @@ func (s *sheet) Skip() string { return say(s.words(), "skip") }
 
 // Total is the headline.
 func (s *sheet) Total() *reports.Figure { return &s.Report.Avoided.Total }
+
+// billedMonth is a month of the bill, or one that the bill lacks.
+type billedMonth struct {
+	reports.BillMonth
+	Missing bool
+}
+
+// BilledMonths are those of the quarter in order, those among them of which there is no bill.
+func (s *sheet) BilledMonths() (months []billedMonth) {
+	for _, m := range s.Report.Bill.Months {
+		months = append(months, billedMonth{BillMonth: m})
+	}
+	for _, m := range s.Report.Unbilled() {
+		months = append(months, billedMonth{BillMonth: reports.BillMonth{Month: m}, Missing: true})
+	}
+	slices.SortStableFunc(months, func(a, b billedMonth) int { return cmp.Compare(a.Month, b.Month) })
+	return months
+}
 
 // PartMeasured says that the bill shows less than the quarter.
 func (s *sheet) PartMeasured() bool {
@@ -165,6 +184,16 @@ func (s *sheet) whyNot() string {
 	return ""
 }
 
+// whyNoBridge says in the page's language why there is no bridge from the last quarter: the gap that tells it.
+func (s *sheet) whyNoBridge() string {
+	for _, g := range s.Report.Gaps {
+		if g.Code == reports.GapLastBill || g.Code == reports.GapPart || g.Code == reports.GapLastAvoided {
+			return visible(s.words().Gap(g))
+		}
+	}
+	return say(s.words(), "no-bridge")
+}
+
 // counted is one view of the inventory. Filter is the column of its table; Rest is how many the list leaves out.
 type counted struct {
 	Key, Filter string
@@ -216,7 +245,7 @@ func (s *sheet) functions() template.FuncMap {
 	return template.FuncMap{
 		"t": func(key string) string { return say(w, key) }, "fill": func(key string, values ...string) string { return filled(w, key, values...) },
 		"id": func(name string) string { return string(w.Language()) + "-" + name }, "v": func(text any) string { return visible(textOf(text)) },
-		"whyNot":  s.whyNot,
+		"whyNot": s.whyNot, "whyNoBridge": s.whyNoBridge,
 		"avoided": func() string { return w.Avoided(&r.Avoided) },
 		"usd":     func(a any) string { return w.USD(amountOf(a)) }, "est": func(a any) string { return w.Estimate(amountOf(a)) }, "signed": func(a money.USD) string { return plus(a) + w.USD(a) },
 		"like":   func(a any, total money.USD) string { return w.Like(total)(amountOf(a)) },

@@ -12,9 +12,10 @@ import (
 func (w Words) Gap(g reports.Gap) string {
 	args := g.Args
 	t, ok := gapTexts[g.Code]
-	if !ok && len(args) > 0 {
-		t, ok = gapTexts[g.Code+" "+args[0]]
-		args = args[1:]
+	if len(args) > 0 {
+		if own, sentence := gapTexts[g.Code+" "+args[0]]; sentence || !ok {
+			t, ok, args = own, sentence, args[1:]
+		}
 	}
 	said := make([]string, len(args))
 	for i, a := range args {

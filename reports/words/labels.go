@@ -205,6 +205,9 @@ const (
 	Baselines
 	Policy
 	SpotPricesAsked
+	NotCounted
+	NoBill
+	PartOfQuarter
 	AnnexHash
 	Replaces
 	Page

@@ -140,6 +140,9 @@ func (s *sheet) bill() {
 	for _, m := range bill.Months {
 		s.row(s.text(s.words.Month(m.Month), s.styles.text), s.amount(m.Billed), s.amount(m.Effective), s.amount(m.NoInvoice))
 	}
+	for _, month := range s.report.Unbilled() {
+		s.row(s.text(s.words.Month(month), s.styles.text), s.text(s.words.Say(words.NoBill), s.styles.note))
+	}
 	s.row(s.text(s.words.Say(words.Total), s.styles.label), s.amount(bill.Billed), s.amount(bill.Effective))
 	s.second(s.words.Second(s.report.Second, bill.Billed))
 	if b := bill.Bridge; b != nil {
