@@ -73,6 +73,12 @@ func Pillars() []string {
 	return []string{"operational-excellence", "security", "reliability", "performance", "cost-optimization", "sustainability"}
 }
 
+// The units of Evidence.
+const (
+	UnitPercent = "percent"
+	UnitHours   = "resource-hours"
+)
+
 // EvidenceCodes lists the checks of which Evidence tells.
 func EvidenceCodes() []string {
 	return []string{

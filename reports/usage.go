@@ -166,8 +166,9 @@ type Evidence struct {
 	Reference string `json:"reference"`
 	// Resources are those that were found, in order of ARN; all of them, but for accounts, idle addresses and commitments, which have none.
 	Resources []fleet.ARN `json:"resources"`
-	// Value is a check's figure where it is no count, such as a share in percent.
+	// Value is a check's figure where it is no count, such as a share, and Unit what it counts: percent or resource-hours.
 	Value *decimal.Decimal `json:"value,omitempty"`
+	Unit  string           `json:"unit,omitempty"`
 	// Unknown counts resources that the inventory does not tell enough of.
 	Unknown int `json:"unknown"`
 }

@@ -53,7 +53,7 @@ result on any machine.`,
 	flags := cmd.Flags()
 	flags.StringVar(&f.policyFile, "policy", "", "policy file (default offpeak.yaml; with --sample the sample organisation's own)")
 	f.registerInventory(cmd)
-	flags.StringVar(&f.pricesFile, "prices", "", "prices per hour, CSV or JSON, beside those of the policy and built-in list prices")
+	flags.StringVar(&f.pricesFile, "prices", "", "prices per hour, CSV or JSON, beside those of the policy and built-in list prices; for --inventory")
 	flags.IntVar(&f.sample, "sample", 0, "simulate a sample organisation of so many resources")
 	f.periodFlags.register(cmd)
 	flags.StringVar(&f.history, "history", "28d", "how long the fleet lives without offpeak before the period, which gives baselines")
@@ -116,6 +116,8 @@ func (f *simulateFlags) rehearsal(args []string) (r *rehearsal, left int, err er
 		return nil, 0, usagef("--sample takes 1 to 1000000 resources")
 	case f.sample > 0 && hasInventory:
 		return nil, 0, usagef("--sample and --inventory exclude each other")
+	case f.sample > 0 && f.pricesFile != "":
+		return nil, 0, usagef("--prices goes with --inventory: a sample organisation has prices and commitments of its own; leave --prices away")
 	case f.sample > 0:
 		return r, 0, f.organisation(r)
 	case hasInventory:

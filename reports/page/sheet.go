@@ -256,7 +256,7 @@ func (s *sheet) functions() template.FuncMap {
 		"percent": func(d *decimal.Decimal) string { return w.Percent(*d) }, "delay": w.Delay,
 		"period": w.Period, "quarter": w.Quarter, "date": w.Date, "month": w.Month, "workingHours": w.WorkingHours,
 		"state": w.State, "stateMeans": w.StateMeans, "cause": w.Cause, "check": w.Check, "changeWhy": w.ChangeWhy, "waste": w.Waste, "wasteCount": w.WasteCount,
-		"action": func(a reports.Action) string { return w.Proposal(&a) }, "suggestion": w.Suggestion, "pillar": w.Pillar, "evidence": w.Evidence, "gap": w.Gap,
+		"action": func(a reports.Action) string { return w.Proposal(&a) }, "suggestion": w.Suggestion, "pillar": w.Pillar, "evidence": w.Evidence, "evidenceValue": func(e reports.Evidence) string { return w.EvidenceValue(&e) }, "gap": w.Gap,
 		"actionName": func(a reports.Action) string { return w.ActionName(&a) }, "called": words.Called,
 		"countResources": func(n int) string { return w.Count(n, words.Resources) },
 		"bridgeLines":    func(b *reports.Bridge) []bridgeLine { return bridgeLines(b, w) },

@@ -118,5 +118,5 @@ func idleHours(w *workloads, t *tally) {
 	for _, arn := range slices.Sorted(maps.Keys(avoided)) {
 		t.count(arn, avoided[arn])
 	}
-	t.value = &hours
+	t.value, t.unit = &hours, reports.UnitHours
 }

@@ -13,6 +13,9 @@ type Note struct {
 	Text   string
 }
 
+// signs are the units in a form that is of no language.
+var signs = map[string]string{reports.UnitPercent: "%", reports.UnitHours: " h"}
+
 // Notes puts evidence into words, a line each, in its order. say is what a check looked for, in a language. A check that looked at nothing has none.
 func Notes(quarter string, evidence []reports.Evidence, say func(code string) string) (notes []Note) {
 	for i := range evidence {
@@ -26,7 +29,7 @@ func Notes(quarter string, evidence []reports.Evidence, say func(code string) st
 			fmt.Fprintf(&b, " (? %d)", e.Unknown)
 		}
 		if e.Value != nil {
-			fmt.Fprintf(&b, "; %s", e.Value.Round(2))
+			fmt.Fprintf(&b, "; %s%s", e.Value.Round(2), signs[e.Unit])
 		}
 		notes = append(notes, Note{Choice(e), b.String()})
 	}

@@ -108,7 +108,7 @@ func Of(in *Input) []reports.Evidence {
 		slices.Sort(t.found)
 		all = append(all, reports.Evidence{
 			Code: c.code, Pillar: c.pillar, Question: c.practice, Reference: guide + c.page + ".html",
-			Looked: t.looked, Found: len(t.found) + t.nameless, Unknown: t.unknown, Resources: slices.Clip(t.found), Value: t.value,
+			Looked: t.looked, Found: len(t.found) + t.nameless, Unknown: t.unknown, Resources: slices.Clip(t.found), Value: t.value, Unit: t.unit,
 		})
 	}
 	return all
@@ -123,6 +123,7 @@ type tally struct {
 	found           []fleet.ARN
 	nameless        int // found, and no resources
 	value           *decimal.Decimal
+	unit            string
 }
 
 // count takes in one resource that a check is about, is not, or may be.
@@ -148,7 +149,7 @@ func (t *tally) countNameless(is fleet.Known) {
 func (t *tally) share(part, whole decimal.Decimal) {
 	if whole.IsPositive() {
 		percent := part.Mul(decimal.NewFromInt(100)).DivRound(whole, 2)
-		t.value = &percent
+		t.value, t.unit = &percent, reports.UnitPercent
 	}
 }
 

@@ -68,6 +68,10 @@ func evidence(t *testing.T, in *pillars.Input, code string) string {
 		if e.Value != nil {
 			text += ", " + e.Value.String()
 		}
+		units := map[bool]string{true: reports.UnitPercent, false: reports.UnitHours}
+		if want := units[e.Code != "sus-idle-hours"]; e.Value != nil && e.Unit != want || e.Value == nil && e.Unit != "" {
+			t.Errorf("%s: its value is in %q, want %q", code, e.Unit, want)
+		}
 		return text
 	}
 	t.Fatalf("there is no check %s", code)
@@ -347,7 +351,7 @@ func TestNotes(t *testing.T) {
 			t.Errorf("nothing was looked at, and it is said: %s", n.Text)
 		}
 	}
-	want := []string{"2026Q3 SEC06-BP02 Instances that do not require IMDSv2: 1 / 2 (? 1)", "2026Q3 COST03-BP02 Resources without cost allocation tags: 1 / 2; 50"}
+	want := []string{"2026Q3 SEC06-BP02 Instances that do not require IMDSv2: 1 / 2 (? 1)", "2026Q3 COST03-BP02 Resources without cost allocation tags: 1 / 2; 50%"}
 	if diff := cmp.Diff(got, want); diff != "" {
 		t.Error(diff)
 	}

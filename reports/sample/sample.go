@@ -50,7 +50,7 @@ func Report(resources int) *reports.Report {
 	r.Assets = assets(r)
 	r.Pillars = []reports.Evidence{
 		{Code: "sec-imdsv2", Pillar: "security", Question: "SEC06-BP02", Looked: 40, Found: 3, Reference: "https://docs.aws.amazon.com/wellarchitected/latest/security-pillar/sec_protect_compute_hardened_images.html", Resources: []fleet.ARN{arn(0), arn(1), arn(2)}},
-		{Code: "cost-tags", Pillar: "cost-optimization", Question: "COST03-BP02", Looked: 40, Found: 4, Value: pointer(dec("90.0")), Resources: []fleet.ARN{arn(1)}, Unknown: 2},
+		{Code: "cost-tags", Pillar: "cost-optimization", Question: "COST03-BP02", Looked: 40, Found: 4, Value: pointer(dec("90.0")), Unit: reports.UnitPercent, Resources: []fleet.ARN{arn(1)}, Unknown: 2},
 	}
 	r.Verdicts = verdicts(r)
 	r.Sources = reports.Sources{

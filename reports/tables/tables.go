@@ -273,16 +273,16 @@ func Assets(r *reports.Report) Table {
 // WellArchitected is a line for each resource that a check found, and one without a resource for a check that found none.
 func WellArchitected(r *reports.Report) Table {
 	t := Table{Name: "well_architected", Columns: []Column{
-		{"code", Text}, {"pillar", Text}, {"question", Text}, {"looked", Count}, {"found", Count}, {"unknown", Count}, {"value", Number}, {"reference", Text}, {"resource", Text},
+		{"code", Text}, {"pillar", Text}, {"question", Text}, {"looked", Count}, {"found", Count}, {"unknown", Count}, {"value", Number}, {"unit", Text}, {"reference", Text}, {"resource", Text},
 	}}
 	for i := range r.Pillars {
 		e := &r.Pillars[i]
-		var value any
+		var value, unit any
 		if e.Value != nil {
-			value = *e.Value
+			value, unit = *e.Value, e.Unit
 		}
 		row := func(resource any) []any {
-			return []any{e.Code, e.Pillar, e.Question, int64(e.Looked), int64(e.Found), int64(e.Unknown), value, e.Reference, resource}
+			return []any{e.Code, e.Pillar, e.Question, int64(e.Looked), int64(e.Found), int64(e.Unknown), value, unit, e.Reference, resource}
 		}
 		if len(e.Resources) == 0 {
 			t.Rows = append(t.Rows, row(nil))

@@ -224,7 +224,25 @@ func (w Words) Pillar(code string) string { return w.named(pillarTexts, code) }
 // Evidence says what a check of the inventory looked for.
 func (w Words) Evidence(code string) string { return w.named(evidenceTexts, code) }
 
+// Unit names what a figure of a check counts.
+func (w Words) Unit(code string) string { return w.named(unitTexts, code) }
+
+// EvidenceValue writes a check's figure with its unit; it is empty where the check has none.
+func (w Words) EvidenceValue(e *reports.Evidence) string {
+	switch {
+	case e.Value == nil:
+		return ""
+	case e.Unit == reports.UnitPercent:
+		return w.Number(*e.Value, 2) + "%"
+	case e.Unit == reports.UnitHours:
+		return w.Hours(*e.Value)
+	default:
+		return w.Number(*e.Value, 2)
+	}
+}
+
 var (
+	unitTexts   = map[string]text{reports.UnitPercent: {"%", "%"}, reports.UnitHours: {"가동 시간", "resource-hours"}}
 	pillarTexts = map[string]text{
 		"operational-excellence": {"운영 우수성", "Operational excellence"},
 		"security":               {"보안", "Security"},

@@ -55,6 +55,14 @@ func TestMoney(t *testing.T) {
 		same("a rate of whole dollars", "$12.00", func(w words.Words) string { return w.Rate(rate("12")) }),
 		same("no reseller", "", func(w words.Words) string { return w.Factor(decimal.NewFromInt(1)) }),
 		{"a reseller's prices", func(w words.Words) string { return w.Factor(decimal.RequireFromString("1.05")) }, "모든 금액에 반영된 단가 배율: 1.05", "All amounts have the price factor 1.05 in them."},
+		{"a share of a check", func(w words.Words) string {
+			return w.EvidenceValue(&reports.Evidence{Value: number("15.09"), Unit: reports.UnitPercent})
+		}, "15.09%", "15.09%"},
+		{"hours of a check", func(w words.Words) string {
+			return w.EvidenceValue(&reports.Evidence{Value: number("1290.4"), Unit: reports.UnitHours})
+		}, "1,290시간", "1,290 hours"},
+		{"a check of a report that told no unit", func(w words.Words) string { return w.EvidenceValue(&reports.Evidence{Value: number("15.09")}) }, "15.09", "15.09"},
+		same("a check without a figure", "", func(w words.Words) string { return w.EvidenceValue(&reports.Evidence{}) }),
 		same("no second currency", "", func(w words.Words) string { return w.Second(nil, usd("1")) }),
 		{"what stands beside cents is those cents at the rate", func(w words.Words) string { return w.Second(won, usd("1402.98893")) }, "약 ₩1,942,440", "about ₩1,942,440"},
 		{"an estimate of whole dollars has no more digits in another currency", func(w words.Words) string { return w.SecondEstimate(won, usd("1227.738")) }, "약 ₩1,700,000", "about ₩1,700,000"},
@@ -143,4 +151,9 @@ func rate(text string) money.Rate {
 		panic(err)
 	}
 	return r
+}
+
+func number(text string) *decimal.Decimal {
+	d := decimal.RequireFromString(text)
+	return &d
 }

@@ -205,6 +205,7 @@ const (
 	Baselines
 	Policy
 	SpotPricesAsked
+	Unit
 	NotCounted
 	NoBill
 	PartOfQuarter

@@ -199,6 +199,7 @@ var labelTexts = [labels]text{
 	Baselines:         {"기준선 SHA-256", "Baselines SHA-256"},
 	Policy:            {"정책", "Policy"},
 	SpotPricesAsked:   {"스팟 가격 조회일", "Spot prices asked on"},
+	Unit:              {"단위", "Unit"},
 	NotCounted:        {"집계하지 않음", "not counted"},
 	NoBill:            {"청구 데이터 없음", "no bill"},
 	PartOfQuarter:     {"일부 달만 집계", "a part of the quarter"},

@@ -22,6 +22,7 @@ var spoken = map[string]map[string]func(words.Words, string) string{
 	"cause":  {"acts": words.Words.Cause},
 	"state":  {"acts": words.Words.ActState, "assets": words.Words.AssetState},
 	"pillar": {"well_architected": words.Words.Pillar},
+	"unit":   {"well_architected": words.Words.Unit},
 }
 
 // proposal is what a proposal is about. A commitment has no name but its kind.
@@ -42,6 +43,6 @@ var columns = map[string]words.Label{
 	"original_usd": words.Original, "paid_usd": words.Paid, "overheads_usd": words.Overheads, "net_usd": words.Net, "forecast_interruptions": words.Forecast,
 	"observed_interruptions": words.Observed,
 	"type":                   words.Type, "platform": words.Platform, "zones": words.Zones, "hours_a_week": words.HoursAWeek, "break_even_hours_a_week": words.BreakEven, "members": words.Members, "about": words.TitleResources, "created": words.Created,
-	"pillar": words.Pillar, "question": words.Question, "looked": words.Looked, "found": words.Found, "unknown": words.Unknown, "value": words.Value,
+	"pillar": words.Pillar, "question": words.Question, "looked": words.Looked, "found": words.Found, "unknown": words.Unknown, "value": words.Value, "unit": words.Unit,
 	"reference": words.Reference,
 }

@@ -11,9 +11,11 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
+	snstypes "github.com/aws/aws-sdk-go-v2/service/sns/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
@@ -90,9 +92,9 @@ func NewTopic(a *cloud.Access, arn string) *Topic {
 	return &Topic{sns.NewFromConfig(a.Config(fleet.Scope{})), arn}
 }
 
-// SNS takes subjects of up to a hundred characters of ASCII and messages of up to 256 KiB (Amazon SNS API reference, Publish).
+// SNS takes subjects of less than a hundred characters without line breaks and control characters, and messages of up to 256 KiB (Amazon SNS API reference, Publish).
 const (
-	longestSubject = 100
+	longestSubject = 99
 	longestMessage = 200_000
 )
 
@@ -103,17 +105,27 @@ func (t *Topic) Say(ctx context.Context, alerts []hub.Alert) error {
 	}
 	subject, message := Mail(alerts)
 	_, err := t.client.Publish(ctx, &sns.PublishInput{TopicArn: &t.arn, Subject: &subject, Message: &message})
+	if plain := ascii(subject); plain != subject && isInvalid(err) {
+		// Subjects were of ASCII alone until AWS's documents said UTF-8, and where that holds is not told: an alert is not lost for its subject.
+		_, err = t.client.Publish(ctx, &sns.PublishInput{TopicArn: &t.arn, Subject: &plain, Message: &message})
+	}
 	if err != nil {
 		return fmt.Errorf("send %d alerts to %s: %w", len(alerts), t.arn, cloud.Classify(err))
 	}
 	return nil
 }
 
-// Mail writes alerts for people: a subject in ASCII, and a text that says of each what is the case, why, and what to do.
+// isInvalid reports whether SNS refused what a message says, and not who sends it or where to.
+func isInvalid(err error) bool {
+	_, is := errors.AsType[*snstypes.InvalidParameterException](err)
+	return is
+}
+
+// Mail writes alerts for people: a subject that SNS takes, and a text that says of each what is the case, why, and what to do.
 func Mail(alerts []hub.Alert) (subject, message string) {
-	subject = ascii("offpeak: " + alerts[0].What)
+	subject = line("offpeak: " + alerts[0].What)
 	if len(alerts) > 1 {
-		subject = ascii(fmt.Sprintf("offpeak: %d alerts", len(alerts)) + ofAll(alerts))
+		subject = line(fmt.Sprintf("offpeak: %d alerts", len(alerts)) + ofAll(alerts))
 	}
 	var text strings.Builder
 	for i, a := range alerts {
@@ -147,18 +159,42 @@ func where(s fleet.Scope) string {
 	return strings.Trim(s.String(), "/")
 }
 
-// ascii replaces what a subject cannot hold.
-func ascii(text string) string {
-	var b strings.Builder
-	for _, r := range text {
-		switch {
-		case b.Len() == longestSubject-1:
-			return b.String()
-		case r < ' ' || r > '~':
-			b.WriteByte('?')
-		default:
-			b.WriteRune(r)
+// line is a text as a subject: what no line can hold is replaced, and what is too long ends after a word with three dots.
+func line(text string) string {
+	all := []rune(strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return '?'
+		}
+		return r
+	}, strings.ToValidUTF8(text, "?")))
+	if len(all) <= longestSubject {
+		return string(all)
+	}
+	const dots = "..."
+	all = all[:longestSubject-len(dots)+1] // one more, for a word may end here
+	end := len(all) - 1
+	if space := lastSpace(all); space > longestSubject/2 { // a word that is half of it is cut
+		end = space
+	}
+	return strings.TrimRight(string(all[:end]), " ,;:") + dots
+}
+
+// lastSpace is where the last blank of a text is; below zero where there is none.
+func lastSpace(text []rune) int {
+	for i := len(text) - 1; i >= 0; i-- {
+		if text[i] == ' ' {
+			return i
 		}
 	}
-	return b.String()
+	return -1
+}
+
+// ascii replaces what is no ASCII.
+func ascii(subject string) string {
+	return strings.Map(func(r rune) rune {
+		if r > '~' {
+			return '?'
+		}
+		return r
+	}, subject)
 }
