@@ -13,6 +13,9 @@ import (
 // follow decides what to do now, by how far the move of a resource has come.
 func (r *run) follow(a *Advice, c *Case, m fleet.Moved) {
 	live := c.Resource.Purchase()
+	if c.Resource.Kind == fleet.EC2Instance {
+		r.hear(a.Subject.ARN, &m)
+	}
 	if m.Written != nil && m.Stage != fleet.Returned {
 		r.settle(a, c, &m, live)
 	}
@@ -50,6 +53,26 @@ func (r *run) follow(a *Advice, c *Case, m fleet.Moved) {
 		r.keep(a, c, m, live)
 	default:
 		r.begin(a, c, live)
+	}
+}
+
+// heardFor is how long it is remembered which interruptions were counted: as long as notices of them are kept.
+const heardFor = 48 * time.Hour
+
+// hear counts the interruptions of an instance that stands alone. There is nothing to balance: AWS stops it, and starts it again when it has capacity.
+func (r *run) hear(arn fleet.ARN, m *fleet.Moved) {
+	if m.Stage == "" || m.Stage == fleet.Returned {
+		return
+	}
+	seen := slices.DeleteFunc(slices.Clone(m.Balance.Seen), func(s fleet.SeenEvent) bool { return r.snapshot.Taken.Sub(s.At) > heardFor })
+	for _, e := range r.options.Events[arn] {
+		if e.What == balance.Interrupted && !slices.ContainsFunc(seen, func(s fleet.SeenEvent) bool { return s.At.Equal(e.At) }) {
+			seen = append(seen, fleet.SeenEvent{What: fleet.Interrupted, Instance: e.Instance, At: e.At})
+		}
+	}
+	if !slices.Equal(seen, m.Balance.Seen) {
+		m.Balance.Seen = seen
+		r.next[arn] = *m
 	}
 }
 

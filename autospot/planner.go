@@ -135,6 +135,7 @@ func (r *run) note(made *plan.Plan, a *Advice) {
 	switch {
 	case a.Move != nil && r.does(a.Subject.ARN):
 		a.Move.Interruptions = a.forecast()
+		a.Move.Heard = a.Move.Interruptions > 0 && a.Subject.Kind == fleet.EC2Instance
 		act := plan.Action{
 			Subject: a.Subject, Change: *a.Move, Cause: a.Cause, Why: a.Why, Rule: "Spot profile " + a.Wish.Profile.Name, At: r.snapshot.Taken,
 		}

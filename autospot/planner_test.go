@@ -425,6 +425,8 @@ func TestWhatMoves(t *testing.T) {
 			t.Errorf("%s: %+v", row.name, made.Actions)
 		case row.way != "" && (len(made.Actions) != 1 || made.Actions[0].Change.(plan.Move).Way != row.way):
 			t.Errorf("%s: %+v; %s", row.name, made.Actions, a.Why)
+		case row.way != "" && made.Actions[0].Change.(plan.Move).Heard != (row.way == plan.ByConverting):
+			t.Errorf("%s: that its interruptions are kept is told of what stands alone, and of nothing else: %+v", row.name, made.Actions[0].Change)
 		case a.Why == "" || !strings.Contains(a.Why, row.why):
 			t.Errorf("%s: the reason is %q, want %q in it", row.name, a.Why, row.why)
 		}

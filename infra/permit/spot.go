@@ -56,13 +56,13 @@ func failed() Statement {
 func (h Hub) Interruption() Role {
 	statements := slices.Concat(logs("Interruption"), []Statement{
 		{
-			Sid: "Read", Effect: Allow, Actions: []string{"s3:GetObject"}, Why: "the policy, known accounts, which groups AutoSpot has moved, whether a notice is there already, and for which changes of tags it was woken",
+			Sid: "Read", Effect: Allow, Actions: []string{"s3:GetObject"}, Why: "the policy, known accounts, what AutoSpot has moved, whether a notice is there already, and for which changes of tags it was woken",
 			Resources: []string{store + "/policy/*", store + "/accounts/*", store + "/state/*", store + "/memory/*", store + "/notices/*"},
 		},
 		keys(),
 		{
 			Sid: "Note", Effect: Allow, Actions: []string{"s3:PutObject"}, Resources: []string{store + "/notices/*", store + "/policy/in-force.json"},
-			Why: "notices of moved groups, each once, that tags were changed, and the policy in force; never the policy itself",
+			Why: "notices of what was moved, each once, that tags were changed, and the policy in force; never the policy itself",
 		},
 		{Sid: "Wake", Effect: Allow, Actions: []string{"sqs:SendMessage"}, Resources: []string{spotQueue}, Why: "wakes for AutoSpot"},
 		failed(),

@@ -130,6 +130,10 @@ func listening(t *testing.T, moved ...string) (*hub.Listener, *queue, *members) 
 	}
 	memory := (*fleet.Memory)(nil).Clone()
 	for _, name := range moved {
+		if strings.HasPrefix(name, "i-") {
+			memory.Spot[fleet.ARN("arn:aws:ec2:ap-northeast-2:111122223333:instance/"+name)] = fleet.Moved{Stage: fleet.OnSpot}
+			continue
+		}
 		memory.Spot[fleet.ARN("arn:aws:autoscaling:ap-northeast-2:111122223333:autoScalingGroup:1:autoScalingGroupName/"+name)] = fleet.Moved{Stage: fleet.OnSpot}
 	}
 	if _, err := states.Release(t.Context(), held, &memory, time.Time{}, noon); err != nil {
@@ -167,6 +171,10 @@ func TestWhatIsHeard(t *testing.T) {
 		{"nothing was moved: AWS is not asked", nil, rebalance, "moved no group", 0},
 		{"a group that was not moved", []string{"api"}, unsuccessful, "not moved its group", 0},
 		{"an instance of no group", []string{"web"}, interruption, "not moved its group", 1},
+		{"an instance that was moved itself is taken", []string{"i-0b662ef9931388ba0"}, interruption, "", 0},
+		{"it is taken where groups were moved, too", []string{"web", "i-0b662ef9931388ba0"}, interruption, "", 0},
+		{"AWS may take it: nothing takes its place before", []string{"i-1"}, rebalance, "stands alone", 0},
+		{"another instance than the one that was moved: AWS is not asked", []string{"i-2"}, interruption, "nor this instance", 0},
 		{"a stranger's account", []string{"web"}, strings.Replace(rebalance, "111122223333", "999988887777", 1), "nobody named", 0},
 	} {
 		l, q, m := listening(t, row.moved...)

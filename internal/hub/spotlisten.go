@@ -52,17 +52,21 @@ func (l *Listener) Hear(ctx context.Context, n Notice) (Reaction, error) {
 	if err != nil && !errors.Is(err, objects.ErrNotFound) {
 		return r, err
 	}
-	moved := movedGroups(&state.Memory)
+	groups, instances := movedThings(&state.Memory)
 	switch {
-	case len(moved) == 0:
-		r.Ignored = "AutoSpot has moved no group there"
+	case instances[n.Instance] && n.What != Interrupted:
+		r.Ignored = "nothing takes the place of an instance that stands alone before AWS takes it"
+		return r, nil
+	case instances[n.Instance]:
+	case len(groups) == 0:
+		r.Ignored = "AutoSpot has moved no group there, nor this instance"
 		return r, nil
 	case n.Group == "":
 		if n.Group, err = l.Groups.GroupOf(ctx, n.Scope, n.Instance); err != nil {
 			return r, err
 		}
 	}
-	if !moved[n.Group] {
+	if !groups[n.Group] && !instances[n.Instance] {
 		r.Ignored = "AutoSpot has not moved its group"
 		return r, nil
 	}
@@ -82,13 +86,19 @@ func (l *Listener) Hear(ctx context.Context, n Notice) (Reaction, error) {
 	return r, l.Queue.Send(ctx, []Wake{{Scope: n.Scope, Reason: Event, Sent: l.Now().UTC()}})
 }
 
-// movedGroups are the names of the groups that AutoSpot has moved.
-func movedGroups(memory *fleet.Memory) map[string]bool {
-	names := map[string]bool{}
+// movedThings are the names of the groups that AutoSpot has moved, and the ids of the instances.
+func movedThings(memory *fleet.Memory) (groups, instances map[string]bool) {
+	groups, instances = map[string]bool{}, map[string]bool{}
 	for arn, m := range memory.Spot {
-		if name, ok := fleet.GroupName(arn); ok && m.Stage != fleet.Returned {
-			names[name] = true
+		if m.Stage == fleet.Returned {
+			continue
+		}
+		if name, ok := fleet.GroupName(arn); ok {
+			groups[name] = true
+		}
+		if id, _, ok := fleet.InstanceOf(arn); ok {
+			instances[id] = true
 		}
 	}
-	return names
+	return groups, instances
 }

@@ -126,7 +126,10 @@ func (p *spotPlanner) events(ctx context.Context, s *fleet.Snapshot, memory *fle
 		id   string
 	}
 	counted := map[name]bool{}
-	for _, m := range memory.Spot {
+	for arn, m := range memory.Spot {
+		if _, _, alone := fleet.InstanceOf(arn); alone {
+			continue // AWS may take it again: which notice was counted its instant tells
+		}
 		for _, e := range m.Balance.Seen {
 			counted[name{What(e.What), e.Instance}] = true
 		}
@@ -138,7 +141,11 @@ func (p *spotPlanner) events(ctx context.Context, s *fleet.Snapshot, memory *fle
 	groups, members := map[string]fleet.ARN{}, map[string]fleet.ARN{}
 	for i := range s.Resources {
 		r := &s.Resources[i]
-		if _, moved := memory.Spot[r.ARN]; !moved || r.Kind != fleet.AutoScalingGroup || r.Launch == nil {
+		_, moved := memory.Spot[r.ARN]
+		if moved && r.Kind == fleet.EC2Instance {
+			members[r.ID] = r.ARN
+		}
+		if !moved || r.Kind != fleet.AutoScalingGroup || r.Launch == nil {
 			continue
 		}
 		groups[r.ID] = r.ARN
@@ -152,7 +159,7 @@ func (p *spotPlanner) events(ctx context.Context, s *fleet.Snapshot, memory *fle
 		if n.Group != "" {
 			arn, known = groups[n.Group]
 		}
-		if known && n.What == Interrupted {
+		if _, group := fleet.GroupName(arn); known && group && n.What == Interrupted {
 			p.interrupted = append(p.interrupted, experience.Interruption{Instance: n.Instance, At: n.At})
 		}
 		if known {

@@ -34,7 +34,7 @@ const (
 	Returned State = "returned" // it is there and opted in again; no act
 	// Succeeded is of an instance that has taken another's place by a conversion: what is told of the other goes on under this name; no act.
 	Succeeded State = "succeeded"
-	// Interrupted is of a moved group of which AWS takes a Spot instance; no act.
+	// Interrupted is of a moved group of which AWS takes a Spot instance, or of a moved instance that AWS takes; no act.
 	Interrupted State = "interrupted"
 )
 

@@ -92,12 +92,12 @@ func successions(run ledger.Run, seen *listing, before, after *fleet.Memory) (en
 	return entries
 }
 
-// interruptions are the entries of Spot instances that AWS was heard to take of moved groups, and not before.
+// interruptions are the entries of Spot instances that AWS was heard to take, of moved groups or moved themselves, and not before.
 func interruptions(run ledger.Run, seen *listing, before, after *fleet.Memory) (entries []ledger.Entry) {
 	for arn, is := range after.Spot {
 		counted := before.Spot[arn].Balance.Seen
 		for _, e := range is.Balance.Seen {
-			known := slices.ContainsFunc(counted, func(c fleet.SeenEvent) bool { return c.What == e.What && c.Instance == e.Instance })
+			known := slices.ContainsFunc(counted, func(c fleet.SeenEvent) bool { return c.What == e.What && c.Instance == e.Instance && c.At.Equal(e.At) })
 			if r := seen.find(arn); r != nil && e.What == fleet.Interrupted && !known {
 				entries = append(entries, ledger.InterruptionOf(r, fleet.Interruption{Instance: e.Instance, At: e.At.UTC()}, after.Resources[arn].Environment, run))
 			}
@@ -126,7 +126,7 @@ func replayApart(memory fleet.Memory, e *ledger.Entry) (fleet.Memory, bool) {
 	case e.State == ledger.Interrupted:
 		m, moved := memory.Spot[e.Resource]
 		if !moved || slices.ContainsFunc(m.Balance.Seen, func(c fleet.SeenEvent) bool {
-			return c.What == fleet.Interrupted && c.Instance == e.Interrupted.Instance
+			return c.What == fleet.Interrupted && c.Instance == e.Interrupted.Instance && c.At.Equal(e.Interrupted.At)
 		}) {
 			return memory, true
 		}

@@ -20,6 +20,8 @@ type Move struct {
 	Refresh *Refresh `json:"refresh,omitempty"`
 	// Interruptions are how many were forecast, when the move was decided, of one Spot instance in a billion hours; zero: nobody forecast any, as of tasks.
 	Interruptions int64 `json:"interruptions_per_billion_hours,omitempty"`
+	// Heard says of an instance that stands alone that the ledger keeps the interruptions that come, as it does of groups; before offpeak heard of them, nobody did.
+	Heard bool `json:"interruptions_heard,omitempty"`
 }
 
 // Way is how a move is made.

@@ -12,19 +12,19 @@ import (
 
 // spotStory is what the ledger tells of Spot beside the moves: how many interruptions AutoSpot forecast of each resource that it moved, and which came.
 //
-// Whoever keeps forecasts counts interruptions of groups, too: of a group whose move tells of none, nobody knows whether there were any. Of single instances and
-// tasks AWS's warnings are not kept.
+// Whoever keeps forecasts counts interruptions of groups, too: of a group whose move tells of none, nobody knows whether there were any. Of instances that stand alone the
+// move tells whether they are counted; of tasks AWS's warnings are not kept.
 type spotStory struct {
 	period billing.Period
 	told   map[fleet.ARN]forecast
-	taken  map[fleet.ARN]map[string]time.Time // by instance: a warning may be told twice
+	taken  map[fleet.ARN]map[string]time.Time // by instance: a warning may be told twice. One that stands alone AWS may take again, which is another instant
 }
 
 // forecast is the one that counts: the last before the quarter, or the first in it. A later one may have learnt from what it forecasts.
 type forecast struct {
 	at              time.Time
 	perBillionHours int64
-	group           bool
+	counted         bool // interruptions are
 }
 
 func newSpotStory(period billing.Period) *spotStory {
@@ -37,18 +37,30 @@ func (s *spotStory) take(e *ledger.Entry) {
 		if old, known := s.told[e.Succeeds.Old]; known {
 			s.told[e.Resource] = old
 		}
+		for name, at := range s.taken[e.Succeeds.Old] {
+			s.warned(e.Resource, name, at)
+		}
 	case e.State == ledger.Interrupted:
-		if s.taken[e.Resource] == nil {
-			s.taken[e.Resource] = map[string]time.Time{}
+		name := e.Interrupted.Instance
+		if e.Kind == fleet.EC2Instance {
+			name += " " + e.Interrupted.At.UTC().Format(time.RFC3339Nano)
 		}
-		if at, known := s.taken[e.Resource][e.Interrupted.Instance]; !known || e.Interrupted.At.Before(at) {
-			s.taken[e.Resource][e.Interrupted.Instance] = e.Interrupted.At
-		}
+		s.warned(e.Resource, name, e.Interrupted.At)
 	case e.State == ledger.Intent && e.Move != nil && e.Move.Interruptions > 0:
-		f := forecast{e.At, e.Move.Interruptions, e.Kind == fleet.AutoScalingGroup}
+		f := forecast{e.At, e.Move.Interruptions, e.Kind == fleet.AutoScalingGroup || e.Move.Heard}
 		if was, known := s.told[e.Resource]; !known || s.better(f.at, was.at) {
 			s.told[e.Resource] = f
 		}
+	}
+}
+
+// warned notes a warning by its name; of two of one name the first counts.
+func (s *spotStory) warned(arn fleet.ARN, name string, at time.Time) {
+	if s.taken[arn] == nil {
+		s.taken[arn] = map[string]time.Time{}
+	}
+	if was, known := s.taken[arn][name]; !known || at.Before(was) {
+		s.taken[arn][name] = at
 	}
 }
 
@@ -74,11 +86,11 @@ func (s *spotStory) forecasts() map[fleet.ARN]decimal.Decimal {
 	return perHour
 }
 
-// interruptions are those of a time, of the groups of which they were counted.
+// interruptions are those of a time, of what they were counted of.
 func (s *spotStory) interruptions(period billing.Period) map[fleet.ARN]int {
 	counts := map[fleet.ARN]int{}
 	for arn, f := range s.told {
-		if f.group {
+		if f.counted {
 			counts[arn] = 0
 		}
 	}

@@ -27,6 +27,16 @@ func TestWhatTheLedgerTellsOfSpot(t *testing.T) {
 	taken := func(n int, instance string) ledger.Entry {
 		return ledger.Entry{State: ledger.Interrupted, At: day(n).Add(time.Hour), Resource: "arn:a", Interrupted: &fleet.Interruption{Instance: instance, At: day(n)}}
 	}
+	heard := func(n int) ledger.Entry {
+		e := move(n, fleet.EC2Instance, 700000)
+		e.Move.Heard = true
+		return e
+	}
+	alone := func(n int) ledger.Entry {
+		e := taken(n, "i-1")
+		e.Kind = fleet.EC2Instance
+		return e
+	}
 	for _, row := range []struct {
 		name    string
 		entries []ledger.Entry
@@ -40,7 +50,15 @@ func TestWhatTheLedgerTellsOfSpot(t *testing.T) {
 		{"one of the quarter's first instant is of before it", []ledger.Entry{group(-9, 2), group(0, 3), group(1, 4)}, "0.000000003, 0"},
 		{"a fallback to on demand forecasts nothing", []ledger.Entry{group(-9, 2), group(-1, 0)}, "0.000000002, 0"},
 		{"interruptions, each once, of the quarter alone", []ledger.Entry{group(-9, 2), taken(-1, "i-0"), taken(0, "i-1"), taken(5, "i-2"), taken(5, "i-2"), taken(6, "i-2"), taken(91, "i-3"), taken(92, "i-4")}, "0.000000002, 3"},
-		{"of a single instance AWS's warnings are not kept", []ledger.Entry{move(-9, fleet.EC2Instance, 700000)}, "0.0007, unknown"},
+		{"of a single instance that was moved before anybody heard of its interruptions", []ledger.Entry{move(-9, fleet.EC2Instance, 700000), alone(3)}, "0.0007, unknown"},
+		{"of one that was moved since, and left alone", []ledger.Entry{heard(-9)}, "0.0007, 0"},
+		{"AWS takes the same one again, and tells twice", []ledger.Entry{heard(-9), alone(-2), alone(3), alone(3), alone(30), alone(92)}, "0.0007, 2"},
+		{"and who took its place goes on with them", []ledger.Entry{
+			{State: ledger.Intent, At: day(-9), Resource: "arn:old", Kind: fleet.EC2Instance, Move: &plan.Move{Interruptions: 5, Heard: true}},
+			{State: ledger.Interrupted, At: day(3), Resource: "arn:old", Kind: fleet.EC2Instance, Interrupted: &fleet.Interruption{Instance: "i-0", At: day(3)}},
+			{State: ledger.Succeeded, At: day(4), Resource: "arn:a", Succeeds: &fleet.Succession{Old: "arn:old"}},
+			alone(9),
+		}, "0.000000005, 2"},
 		{"who took its place goes on with its forecast", []ledger.Entry{
 			{State: ledger.Intent, At: day(-9), Resource: "arn:old", Kind: fleet.EC2Instance, Move: &plan.Move{Interruptions: 5}},
 			{State: ledger.Succeeded, At: day(-8), Resource: "arn:a", Succeeds: &fleet.Succession{Old: "arn:old"}},
