@@ -64,12 +64,13 @@ func buysInstances(s *fleet.Snapshot) bool {
 	return slices.ContainsFunc(s.Resources, func(r fleet.Resource) bool { return r.Kind != fleet.ECSService })
 }
 
-// byScope are the accounts' regions of an inventory that have anything that could be Spot, each as an inventory of its own.
+// byScope are the accounts' regions of an inventory that have anything that could be Spot, each as an inventory of its own. Of what nobody has looked at how it is launched
+// nothing could be said.
 func byScope(seen *fleet.Snapshot) (all []*fleet.Snapshot) {
 	of := map[fleet.Scope]*fleet.Snapshot{}
 	for i := range seen.Resources {
 		r := &seen.Resources[i]
-		if r.Kind != fleet.EC2Instance && r.Kind != fleet.AutoScalingGroup && r.Kind != fleet.ECSService {
+		if r.Launch == nil || r.Kind != fleet.EC2Instance && r.Kind != fleet.AutoScalingGroup && r.Kind != fleet.ECSService {
 			continue
 		}
 		if of[r.Scope] == nil {
