@@ -53,8 +53,15 @@ func (c *computation) readCommitments(ctx context.Context) error {
 		product.Zone = r.Zone
 		c.fixed.products = append(c.fixed.products, product)
 	}
-	if c.PlanRates, err = c.in.Engine.PlanRates(ctx, c.reach); err != nil {
+	rates, err := c.in.Engine.PlanRates(ctx, c.reach)
+	if err != nil {
 		return err
+	}
+	inForce := c.fixed.byID()
+	for _, r := range rates {
+		if inForce[r.Plan] != "" { // what plans charged that ended before says nothing of those that are there
+			c.PlanRates = append(c.PlanRates, r)
+		}
 	}
 	return c.fillRates(c.PlanRates)
 }

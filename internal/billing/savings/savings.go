@@ -91,7 +91,7 @@ type Savings struct {
 	// Book is the baselines, with those that were frozen now.
 	Book avoidance.Book
 	// Rates are those of Input.Rates that are of a plan and a SKU of the bill: with them alone the same is computed. PlanRates are those that covered usage shows,
-	// from Baseline on.
+	// from Baseline on, of the plans that are in force in the measured time.
 	Rates     []billing.PublishedRate
 	PlanRates []billing.PlanRate
 }

@@ -315,6 +315,18 @@ func TestCommitmentsTakeTheirPart(t *testing.T) {
 			t.Errorf("the replay misses %s of the bill", s.Commitments.Residual)
 		}
 	})
+	t.Run("a plan that ended before tells no rate", func(t *testing.T) {
+		t.Parallel()
+		b, entries := oneNight()
+		sp(b)
+		before := week.From.Add(-time.Hour)
+		b.plans = append([]billing.PlanHour{{Hour: before, Plan: "arn:ended", Owner: dev, Offering: "ComputeSavingsPlans", Total: dec("1"), Used: dec("1")}}, b.plans...)
+		b.rates = append(b.rates, billing.PlanRate{Plan: "arn:ended", SKU: "M5", Rate: dec("0.01")})
+		s := compute(t, b, entries)
+		if len(s.PlanRates) != 1 || s.PlanRates[0].Plan != "arn:plan" || !s.Headline.AdjustedKnown {
+			t.Errorf("known %t (%s), rates %+v", s.Headline.AdjustedKnown, s.Commitments.Why, s.PlanRates)
+		}
+	})
 	t.Run("no rate, no adjusted figure", func(t *testing.T) {
 		t.Parallel()
 		b, entries := oneNight()
