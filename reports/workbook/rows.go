@@ -4,6 +4,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -96,12 +97,17 @@ func (r *rows) cell(column, row int, value any) error {
 		r.begin(column, row, r.styles.number, `"><v>`)
 		r.written = append(strconv.AppendInt(r.written, v, 10), `</v></c>`...)
 	case decimal.Decimal:
+		double := v.InexactFloat64()
+		if math.IsInf(double, 0) { // no cell of numbers holds it, and a workbook with it is taken for damaged
+			r.text(column, row, v.String())
+			return nil
+		}
 		style := r.styles.number
 		if r.table.Columns[column].Type == tables.Amount {
 			style = r.styles.amount
 		}
 		r.begin(column, row, style, `"><v>`)
-		r.written = append(strconv.AppendFloat(r.written, v.InexactFloat64(), 'f', -1, 64), `</v></c>`...)
+		r.written = append(strconv.AppendFloat(r.written, double, 'f', -1, 64), `</v></c>`...)
 	default:
 		return fmt.Errorf("a %T is no cell", value)
 	}

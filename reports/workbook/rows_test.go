@@ -3,8 +3,10 @@ package workbook
 import (
 	"archive/zip"
 	"bytes"
+	"encoding/xml"
 	"fmt"
 	"io"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -32,6 +34,7 @@ func cases() tables.Table {
 	at := time.Date(2026, 7, 1, 19, 30, 0, 0, time.UTC)
 	for i, text := range append([]string{
 		"", "a", " a ", "b ", "a & b", `<t a="1">'x'</t>`, "_x0041_", "_x005F_", "_x005F_x0041_", "_x00g1_", "a_b__x004_", "_x0041", "line\nbreak", "\ttab", "tab\t", "break\n", "a\rb", "bell\a and \x1b[31mred", "nul\x00 bell\a", "\xff", "긴이름\U0001F680",
+		"=1+1", "+1", "-1", "@x", " \u00a0=1", "＝1", "\u202e=1", "a\ufffeb\uffff", "\xed\xa0\x80 half a pair", "form\x0c, delete\x7f, next\u0085", "]]>", "&amp;", "_x000", "긴_x0041_",
 		strings.Repeat("x", 40_000), strings.Repeat("\U0001F680", 20_000),
 	}, sample.Hostile...) {
 		t.Rows = append(t.Rows, []any{
@@ -43,6 +46,7 @@ func cases() tables.Table {
 		[]any{nil, nil, nil, nil, nil},
 		[]any{"x", time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC), int64(1)<<62 + 1, dec("123456789012345678.987654321"), dec("-0.000000000000000000000000000012")},
 		[]any{"x", time.Date(1970, 1, 1, 0, 0, 0, 0, time.UTC), int64(0), dec("0"), dec("1e30")},
+		[]any{"x", nil, nil, dec("1e308"), dec("-1e400")},
 	)}
 }
 
@@ -114,8 +118,8 @@ func TestRowsAreAsTheLibraryWritesThem(t *testing.T) {
 			case string:
 				value = textOf(v)
 			case decimal.Decimal:
-				if value = v.InexactFloat64(); i == 5 {
-					value = v.String()
+				if value = v.InexactFloat64(); i == 5 || math.IsInf(v.InexactFloat64(), 0) {
+					value, styles[i] = v.String(), b.styles.text
 				}
 			}
 			cells = append(cells, excelize.Cell{StyleID: styles[i], Value: value})
@@ -129,6 +133,9 @@ func TestRowsAreAsTheLibraryWritesThem(t *testing.T) {
 	}
 	if want := markup(t, b); got != want {
 		t.Errorf("sheet (-library +ours):\n%s", cmp.Diff(strings.Split(want, "\n"), strings.Split(got, "\n")))
+	}
+	if err := xml.Unmarshal([]byte(got), new(struct{ XMLName xml.Name })); err != nil {
+		t.Errorf("the sheet is no XML: %v", err)
 	}
 }
 
