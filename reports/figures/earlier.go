@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"offpeak/internal/billing"
 	"offpeak/internal/fleet"
 	"offpeak/internal/money"
 	"offpeak/reports"
@@ -102,6 +103,9 @@ func changeOf(was, now *reports.Report, hash string) *reports.Change {
 		add(code, sums[code], "")
 	}
 	add("commitments", left, "") // what no resource explains: commitments are replayed for all of them together
+	if !slices.ContainsFunc(c.Lines, func(l reports.ChangeWhy) bool { return !l.Amount.Decimal().Round(billing.Places).IsZero() }) {
+		c.Lines = nil // a bill tells no more places: another program divided otherwise in the last ones, and nobody is to be told of that
+	}
 	return c
 }
 

@@ -319,6 +319,23 @@ func TestARestatementExplainsItsDifference(t *testing.T) {
 	}
 }
 
+// A program that divides otherwise in places that no bill has makes no other report: nobody is mailed a restatement by nothing.
+func TestWhatIsLessThanABillTellsIsNoChange(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		less  string
+		lines int
+	}{{"0", 0}, {"0.00000000000000001", 0}, {"-0.0000000000001", 0}, {"0.000000000001", 1}, {"3", 1}} {
+		before, in := compile(t, input()), input()
+		was := before.Avoided.Total.Value().Sub(usd(row.less))
+		before.Avoided.Total.Adjusted = &was
+		in.Replaces, in.ReplacesSHA256 = before, "abc"
+		if got := compile(t, in).Change.Lines; len(got) != row.lines {
+			t.Errorf("%s more: %+v", row.less, got)
+		}
+	}
+}
+
 func TestAnotherTenantsReportIsNeverTaken(t *testing.T) {
 	t.Parallel()
 	in := input()
