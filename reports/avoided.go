@@ -79,7 +79,7 @@ type Resource struct {
 	Region      fleet.Region    `json:"region"`
 	Environment string          `json:"environment,omitempty"`
 	Team        string          `json:"team,omitempty"`
-	Origin      string          `json:"origin"` // own, cohort, unproven
+	Origin      string          `json:"origin"` // own, cohort, unproven, moved
 	Enrolled    time.Time       `json:"enrolled"`
 	Left        time.Time       `json:"left,omitzero"`
 	Figure

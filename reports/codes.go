@@ -17,8 +17,11 @@ func Causes() []string {
 	}
 }
 
+// OriginMoved is the origin of what was moved to Spot and has no schedule: its move is measured, and needs no baseline.
+const OriginMoved = "moved"
+
 // Origins lists whose history a baseline is.
-func Origins() []string { return []string{"own", "cohort", "unproven"} }
+func Origins() []string { return []string{"own", "cohort", "unproven", OriginMoved} }
 
 // States lists the states of a report.
 func States() []State { return []State{Provisional, Final, Restated} }

@@ -26,6 +26,7 @@ type reading struct {
 	count  int
 	sums   [][sha256.Size]byte
 	spot   *spotStory
+	moved  *movedStory
 	shared map[string]string
 }
 
@@ -70,6 +71,7 @@ func (r *reading) take(e *ledger.Entry) {
 	r.count++
 	r.sums = append(r.sums, sha256.Sum256(fmt.Appendf(nil, "%s\x00%d\x00%s\x00%d\x00%s\n", e.Act, e.Attempt, e.State, e.At.UnixNano(), e.Resource)))
 	r.spot.take(e)
+	r.moved.take(e)
 	if r.began.IsZero() || e.At.Before(r.began) {
 		r.began = e.At
 	}

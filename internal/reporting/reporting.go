@@ -108,7 +108,7 @@ func Make(ctx context.Context, in *Input) (*Made, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &maker{Input: in, period: period, engine: billing.Remember(in.Bill.Engine), read: &reading{period: period, spot: newSpotStory(period)}}
+	m := &maker{Input: in, period: period, engine: billing.Remember(in.Bill.Engine), read: &reading{period: period, spot: newSpotStory(period), moved: newMovedStory()}}
 	m.tenant = tenantOf(in.Policy, in.Bill.Payer)
 	for _, step := range []struct {
 		name Step
@@ -205,7 +205,7 @@ func (m *maker) figuresInput(accounts []fleet.AccountID) *figures.Input {
 	in := &figures.Input{
 		Tenant: reports.Tenant{Name: m.tenant.Name, Payer: m.Bill.Payer, Accounts: accounts, Zone: m.Policy.Rules.Zone.String(), Factor: factor}, Quarter: m.Quarter, Issued: m.Issued, Final: m.Final,
 		Savings: m.savings, Entries: m.read.acts, Tags: figures.Tags{Team: m.Policy.Report.TeamTag}, Zone: m.Policy.Rules.Zone,
-		Interruptions: m.read.spot.interruptions(m.period), Forecasts: m.read.spot.forecasts(), Earlier: m.Earlier, Replaces: m.Replaces, ReplacesSHA256: m.ReplacesSHA256,
+		Interruptions: m.read.spot.interruptions(m.period), Forecasts: m.read.spot.forecasts(), Moved: m.read.moved.moved, Earlier: m.Earlier, Replaces: m.Replaces, ReplacesSHA256: m.ReplacesSHA256,
 		Sources: reports.Sources{
 			Engine: m.engine.Name(), Manifests: m.Bill.Manifests, Ledger: m.read.sum(), Entries: m.read.count, Questions: m.Bill.Questions, Baselines: hashOf(m.savings.Book),
 			Policy: m.Policy.Rules.Policy,

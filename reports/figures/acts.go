@@ -16,10 +16,10 @@ import (
 const lateAfter = 10 * time.Minute
 
 // acts are those of the tenant's resources in the quarter, and what of them people felt.
-func (in *Input) acts() ([]reports.Act, reports.Harm) {
+func (in *Input) acts(resources []reports.Resource) ([]reports.Act, reports.Harm) {
 	known := map[fleet.ARN]string{}
-	for i := range in.Savings.Resources {
-		known[in.Savings.Resources[i].ARN] = in.Savings.Resources[i].ID
+	for i := range resources {
+		known[resources[i].ARN] = resources[i].ID
 	}
 	entries := slices.Clone(in.Entries)
 	slices.SortStableFunc(entries, func(a, b *ledger.Entry) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Fence, b.Fence)) })

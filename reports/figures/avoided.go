@@ -46,12 +46,13 @@ func (in *Input) resources() (all []reports.Resource) {
 		if net, ok := moved[x.ARN]; ok {
 			r.Spot = &net
 		}
-		r.Causes = in.causesOf(x)
+		r.Causes = in.causesOf(x.ARN, x.Value(), x.Causes)
 		for _, e := range x.Bill {
 			r.Rows = append(r.Rows, reports.BillRows{Resource: e.Resource, SKU: e.SKU, Rows: e.Rows, Quantity: e.Quantity, List: e.List, Contracted: e.Contract})
 		}
 		all = append(all, r)
 	}
+	all = append(all, in.movedAlone(moved)...)
 	slices.SortStableFunc(all, func(a, b reports.Resource) int {
 		return cmp.Or(total(&b).Cmp(total(&a)), cmp.Compare(a.ARN, b.ARN))
 	})
@@ -59,10 +60,9 @@ func (in *Input) resources() (all []reports.Resource) {
 }
 
 // causesOf splits what one resource avoided: what its stops avoided as their causes share it, the last of them taking what rounding left; then its move.
-func (in *Input) causesOf(x *savings.Resource) (parts []reports.Amount) {
-	left := x.Value()
-	for i, c := range x.Causes {
-		if i+1 == len(x.Causes) {
+func (in *Input) causesOf(arn fleet.ARN, left money.USD, causes []savings.CauseAmount) (parts []reports.Amount) {
+	for i, c := range causes {
+		if i+1 == len(causes) {
 			c.Amount = left
 		}
 		left = left.Sub(c.Amount)
@@ -71,7 +71,7 @@ func (in *Input) causesOf(x *savings.Resource) (parts []reports.Amount) {
 	var gross, over money.USD
 	moved := false
 	for i := range in.Savings.Spot {
-		if m := &in.Savings.Spot[i]; m.Resource == x.ARN {
+		if m := &in.Savings.Spot[i]; m.Resource == arn {
 			moved, gross, over = true, gross.Add(m.Net(in.Savings.Commitments.Known)).Add(m.Overheads), over.Sub(m.Overheads)
 		}
 	}
@@ -256,8 +256,8 @@ func (m *movedTo) added(f reports.Figure, of func(*reports.Resource) bool) repor
 		if !moved || !of(&m.resources[i]) {
 			continue
 		}
-		if unproven(&m.resources[i]) {
-			f.Resources++ // its schedule is not in the figure, its move is
+		if x := &m.resources[i]; unproven(x) || x.Origin == reports.OriginMoved {
+			f.Resources++ // its schedule, if any, is not in the figure, its move is
 		}
 		f.List, f.Contracted = f.List.Add(net), f.Contracted.Add(net)
 		if f.Adjusted != nil {

@@ -41,6 +41,8 @@ type Input struct {
 	// of one instance on Spot in an hour.
 	Interruptions map[fleet.ARN]int
 	Forecasts     map[fleet.ARN]decimal.Decimal
+	// Moved are the resources that were moved to Spot, as the ledger last saw them: of those without a schedule the savings have no figure of their own.
+	Moved map[fleet.ARN]Moved
 
 	Assets reports.Assets
 	// Earlier are reports of quarters before, in any order; of several of one quarter the last issued counts. Replaces is the report of this quarter
@@ -53,6 +55,13 @@ type Input struct {
 
 // Tags are the keys of tags that say whose a resource is.
 type Tags struct{ Team string }
+
+// Moved is a resource that was moved to Spot. Since is when it was asked for first.
+type Moved struct {
+	fleet.Resource
+	Environment string
+	Since       time.Time
+}
 
 // Spent are the parts of a report that the bill alone tells; they may rest on its draft.
 type Spent struct {
@@ -98,7 +107,7 @@ func Begin(in *Input) (*Draft, error) {
 		r.Tenant.Factor = decimal.NewFromInt(1)
 	}
 	r.Resources = in.resources()
-	r.Acts, r.Harm = in.acts()
+	r.Acts, r.Harm = in.acts(r.Resources)
 	r.Spot = in.spot()
 	r.Avoided = in.avoided(r)
 	r.Commitments = reports.Commitments{

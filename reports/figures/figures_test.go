@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -143,6 +144,39 @@ func TestSchedulesAndMovesMakeTheTotal(t *testing.T) {
 	}
 	if r.State != reports.Final || r.Checks.Recount != reports.NotDone {
 		t.Errorf("state %s, recount %s", r.State, r.Checks.Recount)
+	}
+}
+
+// TestWhatWasMovedWithoutAScheduleIsInTheTotal: the savings have no figure of its own for it, and its move is in the causes, so all views and its evidence have it too.
+func TestWhatWasMovedWithoutAScheduleIsInTheTotal(t *testing.T) {
+	t.Parallel()
+	in := input()
+	in.Savings.Spot = append(in.Savings.Spot, savings.Spot{
+		Resource: "arn:d", Hours: decimal.NewFromInt(9), Contract: usd("12"), Adjusted: usd("11"), Paid: usd("4"),
+		Months: []savings.SpotMonth{{Month: july, Contract: usd("12"), Adjusted: usd("11"), Paid: usd("4")}},
+	})
+	in.Moved = map[fleet.ARN]figures.Moved{"arn:d": {
+		Resource: fleet.Resource{
+			ARN: "arn:d", ID: "d", Kind: fleet.ECSService, Scope: fleet.Scope{Account: "555566667777", Region: "ap-northeast-2"},
+			Tags: fleet.NewTags(fleet.Tag{Key: "Name", Value: "web"}, fleet.Tag{Key: "team", Value: "pay"}),
+		}, Environment: "dev", Since: july,
+	}}
+	in.Entries = []*ledger.Entry{{Act: "m1", State: ledger.Intent, At: july, Resource: "arn:d", Kind: fleet.ECSService, Change: "move", Cause: "spot"}}
+	r := compile(t, in)
+	if got := r.Avoided.Total; got.Adjusted.String() != "45" || got.Interval.Low.String() != "43" || got.Resources != 4 {
+		t.Errorf("total %s of %d resources within %v; want the 38 of the others and 7 of this move", got.Adjusted, got.Resources, got.Interval)
+	}
+	i := slices.IndexFunc(r.Resources, func(x reports.Resource) bool { return x.ARN == "arn:d" })
+	if i < 0 {
+		t.Fatal("it is no resource of the report")
+	}
+	x := r.Resources[i]
+	got := strings.Join([]string{x.ID, x.Name, x.Kind.String(), string(x.Account), x.Environment, x.Team, x.Origin, x.Value().String(), x.Spot.String()}, " ")
+	if got != "d web ecs-service 555566667777 dev pay moved 0 7" {
+		t.Errorf("it is told as %s", got)
+	}
+	if len(r.Acts) != 1 || r.Avoided.Unproven.Resources != 1 || len(r.Avoided.Origins) != 1 {
+		t.Errorf("acts %+v, unproven %+v, origins %+v; want its move among the acts, and no baseline of it told", r.Acts, r.Avoided.Unproven, r.Avoided.Origins)
 	}
 }
 

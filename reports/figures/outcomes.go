@@ -85,7 +85,7 @@ func (m *aftermath) outcome(a *reports.Action) reports.Outcome {
 // enrolled is what a resource avoided since it was enrolled after the last report; false where it was not.
 func (m *aftermath) enrolled(arn fleet.ARN) (brought money.USD, ok bool) {
 	x, known := m.resources[arn]
-	if !known || x.Enrolled.Before(m.last.Issued) {
+	if !known || x.Origin == reports.OriginMoved || x.Enrolled.Before(m.last.Issued) {
 		return brought, false
 	}
 	return x.Value(), true

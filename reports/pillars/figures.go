@@ -108,6 +108,9 @@ func idleHours(w *workloads, t *tally) {
 	}
 	for i := range w.Report.Resources {
 		r := &w.Report.Resources[i]
+		if r.Origin == reports.OriginMoved {
+			continue
+		}
 		if r.Origin == "unproven" {
 			avoided[r.ARN] = fleet.Unknown
 			continue

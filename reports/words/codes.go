@@ -32,6 +32,7 @@ var originTexts = map[string]text{
 	"own":      {"리소스 자체 기준선", "Its own baseline"},
 	"cohort":   {"유사 리소스 기준선", "Baseline of its cohort"},
 	"unproven": {"입증되지 않음(기준선 없음)", "Unproven (no baseline)"},
+	"moved":    {"스팟 전환만 적용(기준선 불필요)", "Moved to Spot alone (needs no baseline)"},
 }
 
 // State says how final a report is: 잠정, provisional.
