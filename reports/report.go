@@ -8,6 +8,7 @@
 package reports
 
 import (
+	"slices"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -194,4 +195,9 @@ type Manifest struct {
 	SHA256 string          `json:"sha256"`
 	Files  int             `json:"files"`
 	Rows   int64           `json:"rows"`
+}
+
+// Lacks reports whether a gap of this code is among what the report lacks.
+func (r *Report) Lacks(code string) bool {
+	return slices.ContainsFunc(r.Gaps, func(g Gap) bool { return g.Code == code })
 }

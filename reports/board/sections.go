@@ -142,6 +142,7 @@ func (b *board) harm() {
 		{w.Say(words.LateOpenings), w.Int(int64(len(h.Late)))},
 		{w.Say(words.FailedStarts), w.Int(int64(len(h.Failed)))},
 		{w.Say(words.RetriedStarts), w.Int(int64(h.Retried))},
+		{w.Say(words.UnseenStarts), w.Int(int64(h.Unseen))},
 		{w.Say(words.SpotInterruptions), interruptions},
 	})
 }

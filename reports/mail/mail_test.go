@@ -404,6 +404,23 @@ func TestNothingIsAnnualisedOrPromised(t *testing.T) {
 	}
 }
 
+// Without the last report what became of its actions is not known, which is not the same as that there were none.
+func TestOutcomesAreNotKnownWithoutTheLastReport(t *testing.T) {
+	t.Parallel()
+	for _, gaps := range [][]reports.Gap{nil, {{Code: reports.GapLastReport, Args: []string{"2026Q2"}}}} {
+		r := sample.Report(12)
+		r.Before, r.Gaps = nil, gaps
+		w := words.In(words.English)
+		want := w.Say(words.NothingHere)
+		if gaps != nil {
+			want = w.Say(words.NotKnown)
+		}
+		if m := write(t, r, envelope(words.English)); !strings.Contains(m.Text, "== "+w.Say(words.TitleBefore)+" ==\n"+want+"\n") {
+			t.Errorf("gaps %v: the outcomes do not say %q", gaps, want)
+		}
+	}
+}
+
 // Each figure of the one part stands in the other.
 func TestBothPartsCarryTheSameFigures(t *testing.T) {
 	t.Parallel()

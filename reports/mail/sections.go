@@ -49,6 +49,7 @@ func harm(r *reports.Report, w words.Words) section {
 		{Name: w.Say(words.LateOpenings), Value: n(len(h.Late)), Beside: late},
 		{Name: w.Say(words.FailedStarts), Value: n(len(h.Failed))},
 		{Name: w.Say(words.RetriedStarts), Value: n(h.Retried)},
+		{Name: w.Say(words.UnseenStarts), Value: n(h.Unseen)},
 		{Name: w.Say(words.SpotInterruptions), Value: interruptions},
 	}}
 }
@@ -70,6 +71,10 @@ func before(r *reports.Report, w words.Words) section {
 	}
 	if len(r.Before) > 0 {
 		s.Lead = w.DoneOf(done, len(r.Before))
+	}
+	if len(r.Before) == 0 && r.Lacks(reports.GapLastReport) {
+		s.Lead = w.Say(words.NotKnown)
+		return s
 	}
 	return s.more(len(r.Before)-shown, w).orNone(len(r.Before), w)
 }

@@ -43,7 +43,7 @@ var labels = map[string]words.Label{
 	"contracted-rate": words.UnitContracted, "baseline": words.BaselineHash, "left": words.Left, "confirmed": words.Confirmed, "pillar": words.Pillar,
 	"question": words.Question, "looked": words.Looked, "found": words.Found, "unknown": words.Unknown, "reference": words.Reference, "value": words.Value,
 	"working-hours": words.WorkingHours, "outside": words.OffHours, "all-hours": words.AllHours, "openings": words.DueAtOpening, "late": words.LateOpenings,
-	"failed-starts": words.FailedStarts, "retried": words.RetriedStarts, "interruptions": words.SpotInterruptions, "tagged": words.Tagged, "opted-in": words.OptedIn,
+	"failed-starts": words.FailedStarts, "retried": words.RetriedStarts, "unseen": words.UnseenStarts, "interruptions": words.SpotInterruptions, "tagged": words.Tagged, "opted-in": words.OptedIn,
 	"came": words.Came, "went": words.Went, "engine": words.Engine, "export": words.Export, "manifests": words.Manifests, "ledger-hash": words.LedgerHash, "spot-prices-asked": words.SpotPricesAsked, "not-counted": words.NotCounted, "no-bill": words.NoBill, "part-of-quarter": words.PartOfQuarter,
 	"questions-hash": words.QuestionsHash, "scanned": words.Scanned, "query-cost": words.QueryCost, "baselines": words.Baselines, "policy": words.Policy,
 	"annex-hash": words.AnnexHash, "replaces": words.Replaces,

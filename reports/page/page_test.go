@@ -305,6 +305,23 @@ func TestAMonthThatLacksIsSaid(t *testing.T) {
 	}
 }
 
+// Without the last report what became of its actions is not known, which is not the same as that there were none.
+func TestOutcomesAreNotKnownWithoutTheLastReport(t *testing.T) {
+	t.Parallel()
+	for _, gaps := range [][]reports.Gap{nil, {{Code: reports.GapLastReport, Args: []string{"2026Q2"}}}} {
+		r := sample.Report(12)
+		r.Before, r.Gaps = nil, gaps
+		w := words.In(words.English)
+		want := w.Say(words.NothingHere)
+		if gaps != nil {
+			want = w.Say(words.NotKnown)
+		}
+		if got := firstScreen(t, write(t, r, words.English), words.English); !strings.Contains(got, w.Say(words.TitleBefore)+"\n"+want+"\n") {
+			t.Errorf("gaps %v: the outcomes do not say %q", gaps, want)
+		}
+	}
+}
+
 func TestAReportThatLacksMostIsWritten(t *testing.T) {
 	t.Parallel()
 	bare := sample.Report(3)

@@ -50,7 +50,7 @@ func commitments() reports.Commitments {
 
 func harm() reports.Harm {
 	return reports.Harm{
-		Openings: 2604, Retried: 4, Interruptions: pointer(2),
+		Openings: 2604, Retried: 4, Unseen: 3, Interruptions: pointer(2),
 		Late:   []reports.Late{{ARN: arn(4), ID: "i-00000000000000005", Act: "act-00004-1", Due: "2026-07-12T23:30:00Z", Delay: 412}},
 		Failed: []reports.FailedStart{{ARN: arn(5), ID: "i-00000000000000006", Act: "act-00005-3", Due: "2026-07-26T23:30:00Z", Error: "InsufficientInstanceCapacity"}},
 	}

@@ -185,6 +185,7 @@ const (
 	LateOpenings
 	FailedStarts
 	RetriedStarts
+	UnseenStarts
 	SpotInterruptions
 	Tagged
 	OptedIn

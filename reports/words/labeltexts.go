@@ -179,6 +179,7 @@ var labelTexts = [labels]text{
 	LateOpenings:      {"제때 준비되지 않음", "Late"},
 	FailedStarts:      {"시작 실패", "Failed starts"},
 	RetriedStarts:     {"재시도 후 시작", "Started after a retry"},
+	UnseenStarts:      {"시작 여부 미확인", "Starts not seen to work"},
 	SpotInterruptions: {"스팟 중단", "Spot interruptions"},
 	Tagged:            {"담당 태그가 있는 리소스", "With an owner tag"},
 	OptedIn:           {"스케줄이 적용된 리소스", "Opted in"},
