@@ -206,7 +206,7 @@ func renderChecks(w io.Writer, f *savings.Savings, s style) error {
 		{cells: []string{"confirmed", confirmedText(f.Confirmed)}},
 		{cells: []string{"replay", replay}},
 		{cells: []string{"commitments", fmt.Sprintf("%s USD used, %s unused; %s of the unused because of our stops", usd(f.Commitments.Used), usd(f.Commitments.Unused), usd(f.Commitments.Wasted))}},
-		{cells: []string{"bill", fmt.Sprintf("%s USD billed, %s effective in the whole of %s; counted by %s", usd(billed), usd(effective), monthsOf(f.Charges), f.Engine)}},
+		{cells: []string{"bill", fmt.Sprintf("%s USD billed, %s amortised, both with tax and credits, in the whole of %s; counted by %s", usd(billed), usd(effective), monthsOf(f.Charges), f.Engine)}},
 	}
 	if _, err := fmt.Fprintf(w, "\n%s\n", s.paint(bold, "Checks")); err != nil {
 		return err
@@ -219,7 +219,11 @@ func confirmedText(s savings.Share) string {
 	if !s.Known() {
 		return "nothing was held off for a whole hour"
 	}
-	return fmt.Sprintf("%s %% of %s that we held off show no running on the bill", s.Percent(), counted64(s.Whole, "whole hour"))
+	percent := s.Percent()
+	if s.Part < s.Whole && percent == "100.0" {
+		percent = "99.9" // all of them is said of all of them alone
+	}
+	return fmt.Sprintf("%s %% of %s that we held off show no running on the bill", percent, counted64(s.Whole, "whole hour"))
 }
 
 // monthsOf are the billing months of charges.

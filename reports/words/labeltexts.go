@@ -84,7 +84,7 @@ var labelTexts = [labels]text{
 	ToolCost:          {"offpeak가 사용한 AWS 비용", "AWS cost of offpeak itself"},
 
 	// Checks.
-	CheckInvoice:   {"AWS 청구서와 일치", "Agrees with AWS's invoices"},
+	CheckInvoice:   {"모든 금액에 AWS 청구서 번호 있음", "Every amount bears an AWS invoice number"},
 	CheckConfirmed: {"청구서로 확인된 정지 시간", "Stopped hours confirmed by the bill"},
 	CheckResidual:  {"약정 재현 오차", "Commitments not explained by the replay"},
 	CheckRecount:   {"다른 엔진으로 재계산", "Recounted by a second engine"},
