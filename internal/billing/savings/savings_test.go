@@ -598,6 +598,29 @@ func TestTheOrderOfTheLedgerDoesNotMatter(t *testing.T) {
 	}
 }
 
+// A bill counts vCPU-hours of tasks: what they ran on Spot is told in hours of tasks, as of instances in hours of instances.
+func TestHoursOnSpotAreThoseOfTasks(t *testing.T) {
+	t.Parallel()
+	b, entries := &bill{products: products()}, book{}
+	b.billed(june, week.To)
+	for _, part := range []struct{ sku, quantity string }{{"VCPU", "0.5"}, {"GB", "2"}} {
+		b.ran("task/a", "gateway", part.sku, part.quantity, june, week.From)
+		b.ran("task/b", "gateway", part.sku, part.quantity, week.From, week.To)
+	}
+	for i := range b.usage {
+		if u := &b.usage[i]; !u.Hour.Before(week.From) {
+			u.Line, u.Net = billing.SpotUsage, dec("0.01")
+		}
+	}
+	entries.add(service("gateway"), ledger.Enrolled, july, "", 0)
+	s := compute(t, b, entries, func(in *savings.Input) {
+		in.Moves = []savings.Move{{Resource: service("gateway").ARN, From: week.From}}
+	})
+	if len(s.Spot) != 1 || !s.Spot[0].Hours.Equal(dec("168")) {
+		t.Errorf("%+v, want the 168 hours of one task of half a vCPU", s.Spot)
+	}
+}
+
 func TestAMoveToSpotIsWorthItsOriginalLessWhatItCost(t *testing.T) {
 	t.Parallel()
 	moved := func() (*bill, book) {

@@ -37,7 +37,7 @@ type Overhead struct {
 // commitments paid for already is no saving.
 type Spot struct {
 	Resource  fleet.ARN
-	Hours     decimal.Decimal // on Spot
+	Hours     decimal.Decimal // on Spot: of instances, or of tasks
 	List      money.USD       // of the original
 	Contract  money.USD
 	Adjusted  money.USD // by replay, together with everything else that was avoided in the hour
@@ -81,6 +81,19 @@ type mover struct {
 	runs map[int32][]spotUse // by hour since the baseline
 	// originals are what each Spot SKU stands for.
 	originals map[int32]int32
+	task      decimal.Decimal // vCPU of one task of a service; zero of all else
+}
+
+// hoursOf is for how long instances or tasks ran: a task is billed by vCPU-hours, and by GB-hours beside them.
+func (m *mover) hoursOf(run spotUse, k *sku) decimal.Decimal {
+	switch {
+	case strings.Contains(k.usageType, "GB-Hours"):
+		return decimal.Decimal{}
+	case isProcessor(k) && m.task.IsPositive():
+		return run.quantity.DivRound(m.task, billing.Places)
+	default:
+		return run.quantity
+	}
 }
 
 // spotUse is what one resource used of a Spot SKU in one hour, and what it paid.
@@ -106,7 +119,7 @@ func (c *computation) movers() (movers []*mover) {
 			c.gapOf(NotOnBill, "original", "%s: it was moved to Spot, and the bill never shows what it ran on before; nothing is claimed for the move", m.Resource)
 			continue
 		}
-		movers = append(movers, &mover{Move: m, originals: originals, runs: s.spot})
+		movers = append(movers, &mover{Move: m, originals: originals, runs: s.spot, task: decimal.New(s.task, -billing.Places)})
 	}
 	for _, m := range movers {
 		m.standIn(subjects[m.Resource], c)
@@ -140,9 +153,7 @@ func (m *mover) lines(number int, c *computation, hour time.Time) []avoidedLine 
 	month := c.monthNumber(hour)
 	var lines []avoidedLine
 	for _, run := range m.runs[int32(hour.Sub(c.Baseline)/time.Hour)] {
-		if !strings.Contains(c.skus.all[run.sku].usageType, "GB-Hours") { // of a task, which uses vCPU beside it
-			s.Hours = s.Hours.Add(run.quantity)
-		}
+		s.Hours = s.Hours.Add(m.hoursOf(run, c.skus.all[run.sku]))
 		paid := money.USDOf(run.paid)
 		s.Paid, s.Months[month].Paid = s.Paid.Add(paid), s.Months[month].Paid.Add(paid)
 		n := m.originals[run.sku]
