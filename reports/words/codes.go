@@ -1,6 +1,10 @@
 package words
 
 import (
+	"strings"
+
+	"github.com/shopspring/decimal"
+
 	"offpeak/internal/fleet"
 	"offpeak/reports"
 )
@@ -137,12 +141,30 @@ func (w Words) Action(code string) string { return w.named(actionTexts, code) }
 // Finding says what keeps resources from their schedule.
 func (w Words) Finding(code string) string { return w.named(findingTexts, code) }
 
-// Proposal says what an action is, with what was found where it is to mend that.
+// Proposal says what an action is, with what was found where it is to mend that, and by how much a commitment should change.
 func (w Words) Proposal(a *reports.Action) string {
-	if a.Code == "finding" && a.Detail != "" {
+	switch {
+	case a.Code == "finding" && a.Detail != "":
 		return w.Action(a.Code) + ": " + w.Finding(a.Detail)
+	case a.Code == "commitment":
+		return w.Action(a.Code) + w.change(a.Detail)
+	default:
+		return w.Action(a.Code)
 	}
-	return w.Action(a.Code)
+}
+
+// change says by how many dollars an hour, such as -3.27.
+func (w Words) change(detail string) string {
+	by, err := decimal.NewFromString(detail)
+	if err != nil || by.IsZero() {
+		return ""
+	}
+	key := "more-an-hour"
+	if by.IsNegative() {
+		key = "less-an-hour"
+	}
+	text, _ := w.Page(key)
+	return ": " + strings.ReplaceAll(text, "{0}", signed(by.Abs(), "$", 2))
 }
 
 // Doer says who did an action.

@@ -87,3 +87,22 @@ func TestWhatThingsAreCalled(t *testing.T) {
 		}
 	}
 }
+
+// TestByHowMuchACommitmentChanges stands in what is proposed: who decides reads no JSON.
+func TestByHowMuchACommitmentChanges(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct{ detail, english, korean string }{
+		{"-3.273846", "Change the commitment: $3.27 an hour less", "약정 조정: 시간당 $3.27 축소"},
+		{"+0.5", "Change the commitment: $0.50 an hour more", "약정 조정: 시간당 $0.50 확대"},
+		{"", "Change the commitment", "약정 조정"},
+		{"much", "Change the commitment", "약정 조정"},
+	} {
+		a := &reports.Action{Code: "commitment", Name: "savings-plan", Detail: row.detail}
+		if got := words.In(words.English).Proposal(a); got != row.english {
+			t.Errorf("%q: %q, want %q", row.detail, got, row.english)
+		}
+		if got := words.In(words.Korean).Proposal(a); got != row.korean {
+			t.Errorf("%q: %q, want %q", row.detail, got, row.korean)
+		}
+	}
+}
