@@ -71,6 +71,15 @@ func SuggestionKinds() []string { return []string{"savings-plan", "reserved-inst
 // AssetStates lists what resources do.
 func AssetStates() []string { return []string{"unknown", "running", "stopped", "changing", "gone"} }
 
+// What an asset did since the inventory of the last quarter.
+const (
+	AssetCame = "came"
+	AssetWent = "went"
+)
+
+// AssetChanges lists what assets did.
+func AssetChanges() []string { return []string{AssetCame, AssetWent} }
+
 // Pillars lists those of the AWS Well-Architected Framework.
 func Pillars() []string {
 	return []string{"operational-excellence", "security", "reliability", "performance", "cost-optimization", "sustainability"}

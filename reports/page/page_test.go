@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"html"
 	"os"
 	"os/exec"
@@ -131,7 +132,7 @@ func hostile(attack string) *reports.Report {
 		a := &r.Assets.Items[i]
 		a.Name, a.Owner, a.Type, a.Schedule, a.State = attack, attack, attack, attack, attack
 	}
-	r.Assets.Went = []string{attack}
+	r.Assets.Came, r.Assets.Went = []string{attack}, []string{attack}
 	return r
 }
 
@@ -247,6 +248,44 @@ func TestTheRowsAddUpToTheHeadlineAndToEachCause(t *testing.T) {
 	for i, c := range got.Causes {
 		if want := r.Avoided.Causes[i].Value().Decimal(); !sum(t, c).Equal(want) {
 			t.Errorf("%s: the rows add up to %s, the line says %s", c.Key, sum(t, c), want)
+		}
+	}
+}
+
+// What came is told by ARN, also where an ID is not all of it; the lists are short, however much came and went.
+func TestWhatCameAndWentIsListed(t *testing.T) {
+	t.Parallel()
+	r := sample.Report(700)
+	r.Assets.Came, r.Assets.Went = []string{}, []string{}
+	for i := range r.Assets.Items {
+		if i%2 == 0 {
+			r.Assets.Came = append(r.Assets.Came, string(r.Assets.Items[i].ARN))
+		}
+		r.Assets.Went = append(r.Assets.Went, fmt.Sprintf("arn:aws:rds:ap-northeast-2:111122223333:db:old-%d", i))
+	}
+	written := write(t, r, words.English)
+	var got struct {
+		Columns []struct {
+			Key  string   `json:"k"`
+			Dict []string `json:"d"`
+			At   []int    `json:"i"`
+		}
+	}
+	parcelOf(t, written, "table-assets", &got)
+	isNew := got.Columns[len(got.Columns)-1]
+	for i, at := range isNew.At {
+		if said := isNew.Key == "is-new" && isNew.Dict[at] == "yes"; said != (i%2 == 0) {
+			t.Fatalf("%s: row %d is new: %v", isNew.Key, i, said)
+		}
+	}
+	for _, row := range []struct{ summary, begins, more string }{
+		{"New: 350", "<li><bdi>arn:aws:ec2:ap-northeast-2:222233334444:instance/", "150"},
+		{"Gone: 700", "<li><bdi>arn:aws:rds:ap-northeast-2:111122223333:db:old-", "500"},
+	} {
+		_, list, found := strings.Cut(written, "<summary>"+row.summary+"</summary>")
+		list, _, _ = strings.Cut(list, "</details>")
+		if n := strings.Count(list, row.begins); !found || n != 200 || !strings.Contains(list, row.more) {
+			t.Errorf("%s: %d are listed, want 200 and to be told of %s more", row.summary, n, row.more)
 		}
 	}
 }

@@ -156,9 +156,9 @@ func of(r *reports.Report, n int, arn func(int) fleet.ARN) []int {
 // assets is the table of the inventory.
 func assets(r *reports.Report) table {
 	all, n := r.Assets.Items, len(r.Assets.Items)
-	came := map[string]bool{}
-	for _, id := range r.Assets.Came {
-		came[id] = true
+	came := make(map[string]bool, len(r.Assets.Came))
+	for _, arn := range r.Assets.Came {
+		came[arn] = true
 	}
 	t := table{Rows: n, Of: of(r, n, func(i int) fleet.ARN { return all[i].ARN })}
 	t.Columns = []column{
@@ -178,7 +178,7 @@ func assets(r *reports.Report) table {
 	}
 	if r.Assets.Came != nil {
 		isNew := terms("is-new", n, func(i int) string {
-			if came[all[i].ID] {
+			if came[string(all[i].ARN)] {
 				return "yes"
 			}
 			return ""

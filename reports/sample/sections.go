@@ -105,7 +105,10 @@ func usage() (u reports.Usage) {
 }
 
 func assets(r *reports.Report) reports.Assets {
-	a := reports.Assets{Taken: true, Came: []string{"i-00000000000000003"}, Went: []string{"i-0dead"}}
+	a := reports.Assets{Taken: true, Came: []string{}, Went: []string{"arn:aws:ec2:ap-northeast-2:111122223333:instance/i-0dead"}}
+	if len(r.Resources) > 3 {
+		a.Came = append(a.Came, string(r.Resources[3].ARN))
+	}
 	for i := range r.Resources {
 		x := &r.Resources[i]
 		a.Items = append(a.Items, reports.Asset{

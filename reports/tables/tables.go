@@ -233,16 +233,12 @@ func Verdicts(r *reports.Report) Table {
 		if v.Members != nil {
 			members = *v.Members
 		}
-		kind := ""
-		if v.Kind != 0 {
-			kind = v.Kind.String()
-		}
-		t.Rows = append(t.Rows, []any{string(v.ARN), v.ID, string(v.Account), v.Type, v.Code, v.Hours, even, optional(v.Month), kind, members})
+		t.Rows = append(t.Rows, []any{string(v.ARN), v.ID, string(v.Account), v.Type, v.Code, v.Hours, even, optional(v.Month), kindOf(v.Kind), members})
 	}
 	return t
 }
 
-// Assets is a line for each resource of the inventory.
+// Assets is a line for each resource of the inventory, then one for each that went, of which no more is known than its ARN tells.
 func Assets(r *reports.Report) Table {
 	t := Table{Name: "assets", Columns: []Column{
 		{"arn", Text},
@@ -259,12 +255,28 @@ func Assets(r *reports.Report) Table {
 		{"owner", Text},
 		{"schedule", Text},
 		{"created", Text},
+		{"change", Text},
 	}}
+	came := make(map[string]bool, len(r.Assets.Came))
+	for _, arn := range r.Assets.Came {
+		came[arn] = true
+	}
 	for i := range r.Assets.Items {
 		a := &r.Assets.Items[i]
+		var change any
+		if came[string(a.ARN)] {
+			change = reports.AssetCame
+		}
 		t.Rows = append(t.Rows, []any{
 			string(a.ARN), a.ID, a.Name, a.Kind.String(), string(a.Account), string(a.Region), strings.Join(a.Zones, " "), a.Type, a.Platform,
-			a.State, a.Environment, a.Owner, a.Schedule, a.Created,
+			a.State, a.Environment, a.Owner, a.Schedule, a.Created, change,
+		})
+	}
+	for _, arn := range r.Assets.Went {
+		kind, at := fleet.KindOf(fleet.ARN(arn))
+		t.Rows = append(t.Rows, []any{
+			arn, nil, nil, known(kindOf(kind)), known(string(at.Account)), known(string(at.Region)), nil, nil, nil,
+			nil, nil, nil, nil, nil, reports.AssetWent,
 		})
 	}
 	return t
@@ -292,6 +304,22 @@ func WellArchitected(r *reports.Report) Table {
 		}
 	}
 	return t
+}
+
+// kindOf names a kind; empty where it is not known.
+func kindOf(k fleet.Kind) string {
+	if k == 0 {
+		return ""
+	}
+	return k.String()
+}
+
+// known is text, or nil where there is none.
+func known(text string) any {
+	if text == "" {
+		return nil
+	}
+	return text
 }
 
 func optional(amount *money.USD) any {

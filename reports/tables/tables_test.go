@@ -8,6 +8,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/parquet-go/parquet-go"
 	"github.com/shopspring/decimal"
 
@@ -58,6 +59,46 @@ func TestLinesOfTheCSVAddUpToTheHeadline(t *testing.T) {
 	}
 	if !sum.Equal(r.Avoided.Total.Adjusted.Decimal()) {
 		t.Errorf("lines add up to %s, the headline is %s", sum, r.Avoided.Total.Adjusted)
+	}
+}
+
+// What went is known by its ARN alone, and in the inventory of the quarter's end no more.
+func TestAssetsTellWhatCameAndWent(t *testing.T) {
+	t.Parallel()
+	r := sample.Report(3)
+	r.Assets.Came = []string{string(r.Assets.Items[1].ARN)}
+	r.Assets.Went = []string{"arn:aws:ecs:eu-west-1:111122223333:service/dev/api", "arn:aws:s3:::logs", "old"}
+	told := func() (rows [][]any) {
+		table := tables.Assets(r)
+		for _, row := range table.Rows {
+			var some []any
+			for i, c := range table.Columns {
+				switch c.Name {
+				case "kind", "account", "region", "state", "change":
+					some = append(some, row[i])
+				}
+			}
+			rows = append(rows, some)
+		}
+		return rows
+	}
+	is := func(change any) []any {
+		return []any{"ec2-instance", "222233334444", "ap-northeast-2", "running", change}
+	}
+	want := [][]any{
+		is(nil),
+		is("came"),
+		is(nil),
+		{"ecs-service", "111122223333", "eu-west-1", nil, "went"},
+		{nil, nil, nil, nil, "went"},
+		{nil, nil, nil, nil, "went"},
+	}
+	if diff := cmp.Diff(told(), want); diff != "" {
+		t.Errorf("(-got +want)\n%s", diff)
+	}
+	r.Assets.Came, r.Assets.Went = nil, nil
+	if diff := cmp.Diff(told(), [][]any{is(nil), is(nil), is(nil)}); diff != "" {
+		t.Errorf("without an inventory of the quarter before nobody knows (-got +want)\n%s", diff)
 	}
 }
 

@@ -16,7 +16,7 @@ func TestEntriesAreWhole(t *testing.T) {
 	tables := map[string]map[string]text{
 		"causes": causeTexts, "origins": originTexts, "states": stateTexts, "meanings of states": stateMeanings, "checks": checkTexts, "changes": changeTexts, "acts": actTexts,
 		"states of acts": actStateTexts, "waste": wasteTexts, "verdicts": verdictTexts, "actions": actionTexts, "doers": doerTexts, "suggestions": suggestionTexts,
-		"assets": assetTexts, "kinds": kindTexts, "pillars": pillarTexts, "evidence": evidenceTexts, "gaps": gapTexts,
+		"assets": assetTexts, "changes of assets": assetChangeTexts, "kinds": kindTexts, "pillars": pillarTexts, "evidence": evidenceTexts, "gaps": gapTexts,
 		"labels": {}, "nouns": {},
 	}
 	for i, l := range labelTexts {

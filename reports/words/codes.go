@@ -227,6 +227,11 @@ var assetTexts = map[string]text{
 	"unknown": {"알 수 없음", "unknown"}, "running": {"실행 중", "running"}, "stopped": {"정지됨", "stopped"}, "changing": {"상태 변경 중", "changing"}, "gone": {"삭제됨", "gone"},
 }
 
+// AssetChange says what a resource did since the inventory of the last quarter.
+func (w Words) AssetChange(code string) string { return w.named(assetChangeTexts, code) }
+
+var assetChangeTexts = map[string]text{reports.AssetCame: {"신규", "new"}, reports.AssetWent: {"사라짐", "gone"}}
+
 // Kind says what kind of resource something is.
 func (w Words) Kind(k fleet.Kind) string { return w.named(kindTexts, k.String()) }
 

@@ -191,6 +191,7 @@ const (
 	OptedIn
 	Came
 	Went
+	AssetChange
 	Rate
 	Source
 	Date

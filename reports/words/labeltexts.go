@@ -185,6 +185,7 @@ var labelTexts = [labels]text{
 	OptedIn:           {"스케줄이 적용된 리소스", "Opted in"},
 	Came:              {"새로 생긴 리소스", "New"},
 	Went:              {"사라진 리소스", "Gone"},
+	AssetChange:       {"이번 분기 변동", "Change in the quarter"},
 	Rate:              {"환율", "Exchange rate"},
 	Source:            {"출처", "Source"},
 	Date:              {"기준일", "Date"},

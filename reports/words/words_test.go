@@ -48,6 +48,7 @@ func TestEveryCodeOfTheModelHasWords(t *testing.T) {
 			{"finding", reports.FindingCodes(), w.Finding},
 			{"suggestion", reports.SuggestionKinds(), w.Suggestion},
 			{"state of an asset", reports.AssetStates(), w.AssetState},
+			{"change of an asset", reports.AssetChanges(), w.AssetChange},
 			{"pillar", reports.Pillars(), w.Pillar},
 			{"evidence", reports.EvidenceCodes(), w.Evidence},
 		} {

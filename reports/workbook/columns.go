@@ -18,7 +18,7 @@ var spoken = map[string]map[string]func(words.Words, string) string{
 	"name":   {"actions": proposal},
 	"kind":   {"lines": words.Words.KindName, "assets": words.Words.KindName},
 	"origin": {"lines": words.Words.Origin},
-	"change": {"acts": words.Words.Change},
+	"change": {"acts": words.Words.Change, "assets": words.Words.AssetChange},
 	"cause":  {"acts": words.Words.Cause},
 	"state":  {"acts": words.Words.ActState, "assets": words.Words.AssetState},
 	"pillar": {"well_architected": words.Words.Pillar},
@@ -27,6 +27,14 @@ var spoken = map[string]map[string]func(words.Words, string) string{
 
 // proposal is what a proposal is about. A commitment has no name but its kind.
 func proposal(w words.Words, name string) string { return w.ActionName(&reports.Action{Name: name}) }
+
+// titleOf is the title of a table's column.
+func titleOf(table, column string) words.Label {
+	if table == "assets" && column == "change" { // that of acts is what was done
+		return words.AssetChange
+	}
+	return columns[column]
+}
 
 // columns are the titles of the tables' columns.
 var columns = map[string]words.Label{

@@ -175,7 +175,7 @@ func (b *book) head(w *excelize.StreamWriter, t *tables.Table, exact int) error 
 	}
 	var header []any
 	for _, c := range t.Columns {
-		header = append(header, b.text(b.words.Say(columns[c.Name]), b.styles.head))
+		header = append(header, b.text(b.words.Say(titleOf(t.Name, c.Name)), b.styles.head))
 	}
 	if exact >= 0 {
 		header = append(header, b.text(b.words.Say(words.Exact), b.styles.head))

@@ -76,7 +76,7 @@ func TestCodesAreWords(t *testing.T) {
 			for n, c := range table.Columns {
 				say := map[string]func(string) string{
 					"actions code": w.Action, "actions by": w.Doer, "verdicts code": w.Verdict, "well_architected code": w.Evidence, "well_architected pillar": w.Pillar,
-					"lines kind": w.KindName, "lines origin": w.Origin, "acts change": w.Change, "acts cause": w.Cause, "acts state": w.ActState, "assets kind": w.KindName, "assets state": w.AssetState,
+					"lines kind": w.KindName, "lines origin": w.Origin, "acts change": w.Change, "acts cause": w.Cause, "acts state": w.ActState, "assets kind": w.KindName, "assets state": w.AssetState, "assets change": w.AssetChange,
 				}[table.Name+" "+c.Name]
 				for k, row := range table.Rows {
 					code, _ := row[n].(string)
