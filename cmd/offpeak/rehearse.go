@@ -222,8 +222,10 @@ func newProgress(c console) *progress {
 }
 
 // show shows a share in thousandths.
-func (p *progress) show(what string, done int) {
-	text := fmt.Sprintf("%s %d %%", what, done/10)
+func (p *progress) show(what string, done int) { p.say(fmt.Sprintf("%s %d %%", what, done/10)) }
+
+// say shows what is being done where nobody knows how long it takes.
+func (p *progress) say(text string) {
 	if p.on && text != p.shown {
 		p.shown = text
 		_, _ = fmt.Fprintf(p.w, "\r\x1b[K%s", text)
@@ -233,5 +235,6 @@ func (p *progress) show(what string, done int) {
 func (p *progress) clear() {
 	if p.on && p.shown != "" {
 		_, _ = fmt.Fprint(p.w, "\r\x1b[K")
+		p.shown = ""
 	}
 }

@@ -69,6 +69,9 @@ func (f *sendFlags) send(folder string) error {
 	if err != nil {
 		return usagef("--lang: %w", err)
 	}
+	progress := newProgress(f.console)
+	defer progress.clear()
+	progress.say("checking files")
 	k, err := readReport(folder)
 	if err != nil {
 		return err
@@ -83,6 +86,7 @@ func (f *sendFlags) send(folder string) error {
 	if place == "" {
 		place = folder
 	}
+	progress.say("writing the mail")
 	written, err := files.Mail(k.report, language, &mail.Envelope{From: f.from, To: []string{f.to}, Place: place}, k.hash, attached[0], attached[1])
 	if err != nil {
 		return usagef("%w", err)
@@ -93,7 +97,9 @@ func (f *sendFlags) send(folder string) error {
 	if err != nil {
 		return err
 	}
+	progress.say("sending to " + f.to) // an address, or there were no mail
 	id, err := mailer.Send(ctx, f.to, written)
+	progress.clear()
 	if err != nil {
 		return err
 	}

@@ -67,10 +67,13 @@ func (f *reportFlags) verify(folder string) error {
 	if err != nil {
 		return err
 	}
+	progress := newProgress(f.savingsFlags.console)
+	progress.show("checking files", 0)
 	k, err := lookAtReport(folder)
 	if err == nil {
 		err = k.extra()
 	}
+	progress.clear()
 	if err != nil {
 		return err
 	}
@@ -93,33 +96,43 @@ func (f *reportFlags) verify(folder string) error {
 	if payer := k.report.Tenant.Payer; !slices.Contains(run.payers, payer) {
 		return usagef("--bill: the report is of payer %s, and the bill in %s has the payers %s", payer, f.bill, joined(run.payers))
 	}
-	doc := verifyDocument{Folder: folder, First: k.report.Sources.Engine, Differs: []string{}, Anew: otherDeliveries(k.report.Sources.Manifests, manifestsIn(run.bill, k.report.Tenant.Payer))}
-	in, err := f.againFrom(run, &k)
-	if err == nil {
-		err = f.besides(in, &k, folder)
-	}
+	doc, err := f.countedAgain(ctx, run, &k, progress)
 	if err != nil {
 		return err
 	}
-	made, err := run.report(ctx, k.report.Tenant.Payer, in, false)
-	if err != nil {
-		return err
-	}
-	differs, compared, err := compareReports(k.report, made.Report)
-	if err != nil {
-		return err
-	}
-	doc.Same, doc.Compared, doc.Engine = len(differs) == 0, compared, made.Report.Sources.Engine
-	doc.Differs = append(doc.Differs, differs...)
 	if as == asJSON {
 		err = writeJSON(f.savingsFlags.out, doc)
 	} else {
 		err = f.renderVerified(&doc, len(k.manifest.Files))
 	}
 	if err == nil && !doc.Same {
-		err = fmt.Errorf("%w: %d of %d figures and names differ", errDiffers, len(differs), compared)
+		err = fmt.Errorf("%w: %d of %d figures and names differ", errDiffers, len(doc.Differs), doc.Compared)
 	}
 	return err
+}
+
+// countedAgain makes a report again and compares the two.
+func (f *reportFlags) countedAgain(ctx context.Context, run *reportRun, k *filedReport, progress *progress) (doc verifyDocument, err error) {
+	defer progress.clear()
+	payer := k.report.Tenant.Payer
+	doc = verifyDocument{Folder: k.folder, First: k.report.Sources.Engine, Differs: []string{}, Anew: otherDeliveries(k.report.Sources.Manifests, manifestsIn(run.bill, payer))}
+	in, err := f.againFrom(run, k)
+	if err == nil {
+		err = f.besides(in, k, k.folder)
+	}
+	if err != nil {
+		return doc, err
+	}
+	in.Progress = func(s reporting.Step) { progress.show(string(s), stepsDone[s]) }
+	made, err := run.report(ctx, payer, in, false)
+	if err != nil {
+		return doc, err
+	}
+	progress.show("comparing", 950)
+	differs, compared, err := compareReports(k.report, made.Report)
+	doc.Same, doc.Compared, doc.Engine = len(differs) == 0, compared, made.Report.Sources.Engine
+	doc.Differs = append(doc.Differs, differs...)
+	return doc, err
 }
 
 // notAsFiled lists what is wrong with the files of a report, of which nothing is counted then.
