@@ -344,6 +344,24 @@ func TestAMonthThatLacksIsSaid(t *testing.T) {
 	}
 }
 
+// The table by baseline lacks what rests on none, and says so where there is any.
+func TestWhatRestsOnNoBaselineIsSaid(t *testing.T) {
+	t.Parallel()
+	for _, l := range words.Languages() {
+		r, w := sample.Report(12), words.In(l)
+		text, _ := w.Page("origin-note")
+		begin, _, _ := strings.Cut(text, "{0}")
+		r.Avoided.Origins = []reports.Line{{Name: "own", Figure: r.Avoided.Total}}
+		if strings.Contains(write(t, r, l), begin+"$") {
+			t.Errorf("%s: said where all of it rests on baselines", l)
+		}
+		r.Avoided.Origins[0].Adjusted = new(r.Avoided.Total.Value().Sub(money.USDOf(decimal.NewFromInt(1008))))
+		if !strings.Contains(write(t, r, l), begin+"$1,008") {
+			t.Errorf("%s: not said of $1,008", l)
+		}
+	}
+}
+
 // Without the last report what became of its actions is not known, which is not the same as that there were none.
 func TestOutcomesAreNotKnownWithoutTheLastReport(t *testing.T) {
 	t.Parallel()

@@ -41,6 +41,15 @@ func (s *sheet) Skip() string { return say(s.words(), "skip") }
 // Total is the headline.
 func (s *sheet) Total() *reports.Figure { return &s.Report.Avoided.Total }
 
+// Moved is what of the total rests on no baseline: moves to Spot, less what they cost beside.
+func (s *sheet) Moved() money.USD {
+	left := s.Total().Value()
+	for i := range s.Report.Avoided.Origins {
+		left = left.Sub(s.Report.Avoided.Origins[i].Value())
+	}
+	return left
+}
+
 // billedMonth is a month of the bill, or one that the bill lacks.
 type billedMonth struct {
 	reports.BillMonth

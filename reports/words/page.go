@@ -61,6 +61,7 @@ var pageTexts = map[string]text{
 	"months":         {"월별 청구 금액", "By billing month"},
 	"services":       {"서비스별 비용", "By service"},
 	"not-compared":   {"산정 방법이 달라 비교하지 않습니다.", "another method, not compared"},
+	"origin-note":    {"스팟 전환 금액({0})은 기준선이 아니라 청구서를 근거로 하므로 이 표에 포함하지 않습니다.", "Moves to Spot, {0}, rest on the bill and on no baseline: they are not in this table."},
 	"less-an-hour":   {"시간당 {0} 축소", "{0} an hour less"},
 	"more-an-hour":   {"시간당 {0} 확대", "{0} an hour more"},
 	"felt":           {"영향과 잔여 청구 상세", "What people felt, and what went on being charged"},
