@@ -90,6 +90,38 @@ func begun(t *testing.T, table *tables.Table) *book {
 	return b
 }
 
+// A reader that takes a sheet row by row believes what the sheet says of its reach.
+func TestNoSheetSaysThatItEndsAtItsFirstCell(t *testing.T) {
+	t.Parallel()
+	r := sample.Report(12)
+	data, err := Write(r, tables.Of(r), words.English)
+	if err != nil {
+		t.Fatal(err)
+	}
+	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sheets := 0
+	for _, f := range z.File {
+		if !strings.HasPrefix(f.Name, sheetFolder) {
+			continue
+		}
+		sheets++
+		in, err := f.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		xml, err := io.ReadAll(in)
+		if err != nil || bytes.Contains(xml, []byte("<dimension")) {
+			t.Errorf("%s says how far it reaches, %v", f.Name, err)
+		}
+	}
+	if sheets < 5 {
+		t.Errorf("%d sheets", sheets)
+	}
+}
+
 func TestRowsAreAsTheLibraryWritesThem(t *testing.T) {
 	t.Parallel()
 	table := cases()

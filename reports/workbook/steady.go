@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/klauspost/compress/flate"
 )
@@ -45,14 +46,16 @@ func (b *book) steady(data []byte) ([]byte, error) {
 	w := archive(&out)
 	filled := 0
 	for _, f := range in.File {
-		rows := b.rows[f.Name]
-		if rows == nil {
+		if !strings.HasPrefix(f.Name, sheetFolder) {
 			err = w.Copy(f)
 		} else {
-			err, filled = rows.fill(w, f), filled+1
+			err = fill(w, f, b.rows[f.Name])
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", f.Name, err)
+		}
+		if b.rows[f.Name] != nil {
+			filled++
 		}
 	}
 	if filled != len(b.rows) {
@@ -64,11 +67,16 @@ func (b *book) steady(data []byte) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// endOfRows is where a sheet's rows end.
-const endOfRows = "</sheetData>"
+const (
+	sheetFolder = "xl/worksheets/sheet"
+	// endOfRows is where a sheet's rows end.
+	endOfRows = "</sheetData>"
+	// reach is how far a sheet goes, which the library says before it knows: readers that take a sheet row by row believe it, and do without where it is not said.
+	reach = `<dimension ref="A1"></dimension>`
+)
 
-// fill writes a sheet anew with the rows at the end of those that it has.
-func (r *rows) fill(w *zip.Writer, sheet *zip.File) error {
+// fill writes a sheet anew with the rows of a table, if it has one, at the end of those that it has.
+func fill(w *zip.Writer, sheet *zip.File, r *rows) error {
 	in, err := sheet.Open()
 	if err != nil {
 		return err
@@ -77,6 +85,7 @@ func (r *rows) fill(w *zip.Writer, sheet *zip.File) error {
 	if err = errors.Join(err, in.Close()); err != nil {
 		return err
 	}
+	text = bytes.Replace(text, []byte(reach), nil, 1)
 	at := bytes.Index(text, []byte(endOfRows))
 	if at < 0 {
 		return fmt.Errorf("a sheet without %s", endOfRows)
@@ -88,8 +97,10 @@ func (r *rows) fill(w *zip.Writer, sheet *zip.File) error {
 	if _, err := out.Write(text[:at]); err != nil {
 		return err
 	}
-	if err := r.write(out); err != nil {
-		return fmt.Errorf("table %s, %w", r.table.Name, err)
+	if r != nil {
+		if err := r.write(out); err != nil {
+			return fmt.Errorf("table %s, %w", r.table.Name, err)
+		}
 	}
 	_, err = out.Write(text[at:])
 	return err
