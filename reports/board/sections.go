@@ -73,6 +73,9 @@ func (b *board) causes() {
 		c := &a.Causes[i]
 		rows = append(rows, []string{w.Cause(c.Name), w.Int(int64(c.Resources)), write(c.Value()), w.Range(c.Interval, write)})
 	}
+	if len(rows) > 0 {
+		rows = append(rows, []string{w.Say(words.Total), w.Int(int64(a.Total.Resources)), write(a.Total.Value()), ""})
+	}
 	b.table([]column{{w.Say(words.TitleCauses), 0.46, "L"}, {w.Say(words.Number), 0.12, "R"}, {w.Say(words.USD), 0.16, "R"}, {w.Say(words.Interval), 0.26, "R"}}, rows)
 	b.pairs([][2]string{
 		{w.Say(words.RanMore), write(a.RanMore)},
@@ -83,7 +86,12 @@ func (b *board) causes() {
 func (b *board) bill() {
 	bill, w := &b.report.Bill, b.words
 	b.heading(w.Say(words.TitleBill))
-	rows := [][2]string{{w.Say(words.Billed), w.USD(bill.Billed)}, {w.Say(words.Effective), w.USD(bill.Effective)}}
+	rows := [][2]string{
+		{w.Say(words.Billed), w.USD(bill.Billed)},
+		{w.Say(words.Tax), w.USD(bill.Tax)},
+		{w.Say(words.Credits), w.USD(bill.Credits)},
+		{w.Say(words.Effective), w.USD(bill.Effective)},
+	}
 	for _, month := range b.report.Unbilled() {
 		rows = append(rows, [2]string{w.Month(month), w.Say(words.NoBill)})
 	}
@@ -152,8 +160,13 @@ const decided = 3
 
 func (b *board) decide() {
 	r, w := b.report, b.words
-	if len(r.Before) > 0 {
-		b.heading(w.Say(words.TitleBefore))
+	b.heading(w.Say(words.TitleBefore))
+	switch {
+	case len(r.Before) == 0 && r.Lacks(reports.GapLastReport):
+		b.note(w.Say(words.NotKnown))
+	case len(r.Before) == 0:
+		b.note(w.Say(words.NothingHere))
+	default:
 		var rows [][]string
 		for i := range r.Before[:min(len(r.Before), decided)] {
 			o := &r.Before[i]
@@ -188,7 +201,7 @@ func (b *board) actions(actions []reports.Action) {
 		}
 		rows = append(rows, []string{w.Proposal(a) + " · " + w.ActionName(a), owner, w.Date(a.Due), month})
 	}
-	b.table([]column{{w.Say(words.Action), 0.44, "L"}, {w.Say(words.Owner), 0.18, "L"}, {w.Say(words.Due), 0.2, "L"}, {w.Say(words.MonthlyValue), 0.18, "R"}}, rows)
+	b.table([]column{{w.Say(words.Action), 0.52, "L"}, {w.Say(words.Owner), 0.14, "L"}, {w.Say(words.Due), 0.18, "L"}, {w.Say(words.MonthlyValue), 0.16, "R"}}, rows)
 }
 
 func (b *board) cost() {
