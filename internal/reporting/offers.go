@@ -169,10 +169,8 @@ func sparedBy(a *autospot.Advice) decimal.Decimal {
 
 // accountOf is the account in an ARN.
 func accountOf(arn fleet.ARN) fleet.AccountID {
-	if parts := strings.SplitN(string(arn), ":", 6); len(parts) == 6 {
-		return fleet.AccountID(parts[4])
-	}
-	return ""
+	_, at := fleet.KindOf(arn)
+	return at.Account
 }
 
 // within are the offers of some accounts.

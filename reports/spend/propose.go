@@ -234,10 +234,8 @@ func (m *maker) proposeStanding() {
 
 // accountOf is the account in an ARN.
 func accountOf(arn fleet.ARN) fleet.AccountID {
-	if parts := strings.SplitN(string(arn), ":", 6); len(parts) == 6 {
-		return fleet.AccountID(parts[4])
-	}
-	return ""
+	_, at := fleet.KindOf(arn)
+	return at.Account
 }
 
 // action completes an action. Its id is the same in each quarter in which the same is proposed for the same resource; about names what has no ARN.

@@ -11,7 +11,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -162,11 +161,8 @@ type groupName struct {
 // groupOf is how the bill names the Auto Scaling group of an ARN; false for other ARNs.
 func groupOf(arn fleet.ARN) (groupName, bool) {
 	name, ok := fleet.GroupName(arn)
-	parts := strings.SplitN(string(arn), ":", 6)
-	if !ok || len(parts) < 6 {
-		return groupName{}, false
-	}
-	return groupName{fleet.Scope{Account: fleet.AccountID(parts[4]), Region: fleet.Region(parts[3])}, name}, true
+	_, at := fleet.KindOf(arn)
+	return groupName{at, name}, ok && at != fleet.Scope{}
 }
 
 func newMaker(in Input) (*maker, error) {
